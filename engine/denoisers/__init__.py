@@ -1,0 +1,1 @@
+"""Denoisers: the contract (`base`) and one file per model family."""

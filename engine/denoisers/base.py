@@ -1,0 +1,117 @@
+"""The contract between the sampler and every model.
+
+Knows shapes, the latent grid and what a backend must answer. Knows no model, no file and no prompt grammar.
+
+A *denoiser* is one function, `denoise(x, level, next_level) -> x0`: what clean film does this noisy film come from?
+A *backend* is a model family with its autoencoder: it makes denoisers from prompts, and turns pictures into
+latents and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How pictures become latent cells: the first picture alone, then `time` pictures to a latent frame.
+
+        pictures   0 | 1 2 3 4 | 5 6 7 8 | ...
+        frames     0 |    1    |    2    | ...
+    """
+
+    channels: int           # of one latent cell
+    space: int = 8          # pixels along one side of a cell
+    time: int = 4           # pictures in every latent frame but the first
+    patch: int = 2          # cells along one side of a token: sizes snap to space * patch
+    rate: int = 16          # pictures per second
+
+    @property
+    def step(self) -> int:
+        """Pixels that widths and heights are multiples of."""
+        return self.space * self.patch
+
+    def frames(self, pictures: int) -> int:
+        """Latent frames that hold `pictures` pictures (1 + time * k of them)."""
+        return 1 + -(-(pictures - 1) // self.time)
+
+    def pictures(self, frames: int) -> int:
+        """Pictures in `frames` latent frames."""
+        return 1 + (frames - 1) * self.time
+
+    def frame_of(self, picture: int) -> int:
+        """The latent frame that holds picture number `picture` (from 0)."""
+        return -(-picture // self.time)
+
+    def snap_pictures(self, pictures: int) -> int:
+        """The nearest length on the grid, at least 1."""
+        return 1 + self.time * max(0, round((pictures - 1) / self.time))
+
+    def snap_side(self, pixels: int) -> int:
+        """The nearest width or height on the grid, at least one token."""
+        return self.step * max(1, round(pixels / self.step))
+
+    def latent_shape(self, pictures: int, width: int, height: int, batch: int = 1) -> tuple[int, int, int, int, int]:
+        """`(B, C, T, H, W)` of the latents of a film already on the grid."""
+        return batch, self.channels, self.frames(pictures), height // self.space, width // self.space
+
+
+class Denoiser(Protocol):
+    """One model, one prompt, ready to be walked by the sampler."""
+
+    def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
+        """Predict the clean latents.
+
+        x            (B, C, T, H, W) float32, noisy film: x = (1 - level) * clean + level * noise
+        level        (B, 1, T, H, W) float32, the noise in each cell now, 0 clean to 1 noise
+        next_level   (B, 1, T, H, W) float32, the noise in each cell after this step. A flow map uses it to land
+                     there in one straight stride: it answers x0 = x - level * u for its mean velocity u, so that
+                     the sampler's Euler step x0 + next/level * (x - x0) arrives exactly. Others ignore it.
+        returns      (B, C, T, H, W) float32
+        """
+        ...
+
+
+class Backend(Protocol):
+    """A model family: its grid, its words, its autoencoder. Opened once per process, one job at a time."""
+
+    name: str               # "paper"
+    version: str            # short hash of the weights; a recipe keeps it
+    grid: Grid
+    default_steps: int
+
+    def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "") -> Denoiser:
+        """A denoiser for a batch of prompts, one for each film. `guidance` 1 means none."""
+        ...
+
+    def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
+        """The model's own grid of global noise: `steps` + 1 numbers from 1.0 down to 0.0, for latents of `shape`."""
+        ...
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Pictures (B, 3, N, H, W) in -1..1, N = 1 + 4k, to normalised latents (B, C, T, H/8, W/8)."""
+        ...
+
+    def decode(self, latents: Tensor) -> Iterator[Tensor]:
+        """Latents (B, C, T, h, w) to pictures, one latent frame after another: (B, 3, n, H, W) in -1..1, n = 1 or 4.
+
+        A stream: memory does not grow with the film, and the parts put together equal a whole decode.
+        """
+        ...
+
+    def preview(self, latents: Tensor) -> Tensor:
+        """A quick look at latents (B, C, T, h, w): (B, 3, T, h, w) in 0..1, by a small linear map."""
+        ...
+
+    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
+        """`[start, stop)` of each word in `prompt` that the model was never taught; empty for open models."""
+        ...
+
+    def memory(self, pictures: int, width: int, height: int) -> int:
+        """Bytes at the peak, about, for one film of this size."""
+        ...

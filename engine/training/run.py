@@ -1,0 +1,157 @@
+"""Run: what every stage of training shares. A folder that holds a checkpoint and a curve, and a budget of time or steps.
+
+Knows folders, clocks, checkpoints and learning rates. Knows nothing of what is trained.
+
+    run/
+      dit.safetensors       weights, their average, the optimiser's moments: enough to go on where it stopped
+      dit.json              step, seconds spent, settings
+      dit.jsonl             the curve: one line every few steps
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+
+@dataclass
+class Budget:
+    """How long a stage goes on: minutes of training time, or a number of steps (then a seed gives the same weights)."""
+
+    minutes: float | None = None
+    steps: int | None = None
+
+    def share(self, step: int, seconds: float) -> float:
+        """Share of the budget that is spent, 0 to 1."""
+        if self.steps is not None:
+            return step / self.steps
+        return seconds / (60 * (self.minutes or 1e-9))
+
+
+def learning_rate(peak: float, step: int, share: float, warmup: int = 100, decay_from: float = 0.6) -> float:
+    """Warm up, stay, then fall linearly to 2 % (warmup-stable-decay: a run can be lengthened before it decays)."""
+    rise = min(1.0, (step + 1) / warmup)
+    fall = 1.0 if share < decay_from else max(0.0, (1 - share) / (1 - decay_from))
+    return peak * rise * (0.02 + 0.98 * fall)
+
+
+class Average:
+    """Exponential moving average of weights, with a warm-up so that a short run is not half initial noise."""
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay = decay
+        self.values = {name: p.detach().clone().float() for name, p in model.named_parameters()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, p in model.named_parameters():
+            self.values[name].lerp_(p.detach().float(), 1 - decay)
+
+    @torch.no_grad()
+    def copy_to(self, model: nn.Module) -> None:
+        for name, p in model.named_parameters():
+            p.copy_(self.values[name])
+
+
+def optimiser(model: nn.Module, rate: float, decay: float = 0.01) -> torch.optim.AdamW:
+    """AdamW: decay on matrices only, the fused step where it is there."""
+    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2]
+    others = [p for p in model.parameters() if p.requires_grad and p.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), fused=True)
+
+
+@dataclass
+class Stage:
+    """One stage in its folder: counts steps and seconds, keeps the curve, saves and resumes."""
+
+    folder: Path
+    name: str
+    model: nn.Module
+    budget: Budget
+    peak: float
+    settings: dict[str, Any] = field(default_factory=dict)
+    decay: float = 0.999                # of the average
+    save_every: float = 120.0           # seconds between checkpoints
+    log_every: int = 20
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.step, self.seconds = 0, 0.0
+        self.optimiser = optimiser(self.model, self.peak)
+        self.average = Average(self.model, self.decay)
+        self._sums: dict[str, float] = {}
+        self._count = 0
+        if self.path(".json").exists():
+            self.resume()
+
+    def path(self, suffix: str) -> Path:
+        return self.folder / f"{self.name}{suffix}"
+
+    def __iter__(self) -> Iterator[int]:
+        """Step numbers until the budget is spent; sets the learning rate, saves now and then and at the end."""
+        saved = time.monotonic()
+        while (share := self.budget.share(self.step, self.seconds)) < 1:
+            start = time.monotonic()
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate(self.peak, self.step, share)
+            yield self.step
+            self.step += 1
+            self.seconds += time.monotonic() - start
+            if time.monotonic() - saved > self.save_every:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+
+    def update(self, loss: Tensor, **measures: float | Tensor) -> None:
+        """One optimiser step on `loss`, its gradient clipped to 1; measures are averaged into the curve."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        if torch.isfinite(norm):        # one bad batch must not end a night of training
+            self.optimiser.step()
+            self.average.update(self.model, self.step)
+        for key, value in {"loss": loss, "norm": norm, **measures}.items():
+            self._sums[key] = self._sums.get(key, 0.0) + float(value)
+        self._count += 1
+        if self._count == self.log_every:
+            line = {"step": self.step + 1, "minutes": round(self.seconds / 60, 2),
+                    "rate": self.optimiser.param_groups[0]["lr"],
+                    **{key: round(value / self._count, 5) for key, value in self._sums.items()}}
+            with self.path(".jsonl").open("a") as curve:
+                curve.write(json.dumps(line) + "\n")
+            self._sums, self._count = {}, 0
+
+    def save(self) -> None:
+        tensors = {f"model.{name}": p.detach() for name, p in self.model.named_parameters()}
+        tensors |= {f"average.{name}": p for name, p in self.average.values.items()}
+        names = {id(p): name for name, p in self.model.named_parameters()}
+        for p, state in self.optimiser.state.items():
+            tensors |= {f"{key}.{names[id(p)]}": value for key, value in state.items() if torch.is_tensor(value)}
+        new = self.path(".new")
+        save_file({key: value.contiguous() for key, value in tensors.items()}, new)
+        os.replace(new, self.path(".safetensors"))
+        self.path(".json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, **self.settings}, indent=1))
+
+    def resume(self) -> None:
+        state = json.loads(self.path(".json").read_text())
+        tensors = load_file(self.path(".safetensors"))
+        self.step, self.seconds = state["step"], state["seconds"]
+        for name, p in self.model.named_parameters():
+            if p.shape != tensors[f"model.{name}"].shape:
+                raise ValueError(f"The checkpoint in {self.folder} is of another size; start in an empty folder.")
+            p.data.copy_(tensors[f"model.{name}"])
+            self.average.values[name].copy_(tensors[f"average.{name}"])
+            if f"exp_avg.{name}" in tensors:
+                self.optimiser.state[p] = {key: tensors[f"{key}.{name}"].to(p.device if key != "step" else "cpu")
+                                           for key in ("step", "exp_avg", "exp_avg_sq")}
