@@ -1,0 +1,29 @@
+"""What every test stands on: one thread, one place for real footage."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Tests share two cores with whatever else runs; one thread each also makes sums come out in one order."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def real():
+    """A function from a name to a file of real footage; the test is skipped where there is none."""
+    folder = Path(os.environ.get("CINELOOM_REAL") or Path(__file__).resolve().parents[2] / "shared" / "real")
+
+    def find(name: str) -> Path:
+        if not (folder / name).is_file():
+            pytest.skip(f"no real footage here: {name} was looked for in {folder}")
+        return folder / name
+
+    return find
