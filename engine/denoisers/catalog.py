@@ -1,0 +1,113 @@
+"""Catalog: which models there are, what is known of each without loading it, and how to open one.
+
+Knows names, grids, words and sizes. Imports neither torch nor any model until `open_backend` is called: the page and
+the command line ask `describe` as often as they like.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.denoisers.base import Grid
+from engine.errors import BadRequest
+from engine.paper.words import Words
+
+if TYPE_CHECKING:
+    from engine.denoisers.base import Backend
+
+PAPER = Path(__file__).resolve().parents[2] / "assets" / "paper"
+
+
+@dataclass(frozen=True)
+class Model:
+    """What can be said of a model without its weights: one row of the catalog."""
+
+    name: str                                       # "paper"; what a recipe calls it
+    title: str                                      # "Paper"
+    about: str                                      # one honest sentence for the page
+    grid: Grid
+    default_steps: int
+    steps: tuple[int, ...]                          # choices of steps, fewest first; any other number works too
+    sizes: tuple[tuple[str, int, int], ...]         # (shape, width, height) to offer, the first is the default
+    words: Words | None                             # what it was taught; None for models that take any word
+    memory_fixed: int                               # bytes: the program and the weights
+    memory_cell: int                                # bytes for every latent cell of the film
+    memory_pixel: int                               # bytes for every pixel of one picture: a decode streams
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The words it was taught; empty for models that take any."""
+        return frozenset(self.words.numbers) if self.words else frozenset()
+
+    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
+        """`[start, stop)` of each word in `prompt` that the model was never taught; empty for models that take any."""
+        return self.words.unknown(prompt) if self.words else []
+
+    def memory(self, pictures: int, width: int, height: int) -> int:
+        """Bytes at the peak, about, for one film of this size."""
+        cells = self.grid.frames(pictures) * (width // self.grid.space) * (height // self.grid.space)
+        return self.memory_fixed + self.memory_cell * cells + self.memory_pixel * width * height
+
+
+# Near 37,000 pixels each: what a bare machine draws faster than it plays.
+SHAPES = (("16:9", 256, 144), ("9:16", 144, 256), ("1:1", 192, 192), ("4:3", 224, 160), ("3:4", 160, 224),
+          ("21:9", 336, 144))
+
+
+def names() -> tuple[str, ...]:
+    """The models a person can choose from. "drawn" is not among them: it is a stand-in for tests."""
+    return ("paper",)
+
+
+@cache
+def describe(name: str) -> Model:
+    """The catalog's row for a model. Raises BadRequest for a name that is not in it."""
+    if name == "paper":
+        return _paper()
+    if name == "drawn":
+        return _drawn()
+    raise BadRequest(f"There is no model called {name!r:.60}; there is {', '.join(names())}.")
+
+
+def open_backend(name: str) -> Backend:
+    """Load a model, once per process. Imports torch.
+
+    Raises BadRequest for a name that is not in the catalog, WeightsError for weights missing or damaged.
+    """
+    describe(name)
+    if name == "paper":
+        from engine.denoisers.paper import PaperBackend
+
+        return PaperBackend.open()
+    from engine.denoisers.drawn import DrawnBackend
+
+    return DrawnBackend()
+
+
+def _paper() -> Model:
+    words, channels = None, 12
+    if (PAPER / "words.json").is_file():            # without them every word passes, and opening it says what is wrong
+        words = Words.load(PAPER / "words.json")
+    if (PAPER / "autoencoder" / "config.json").is_file():
+        channels = json.loads((PAPER / "autoencoder" / "config.json").read_text())["channels"]
+    return Model(
+        name="paper", title="Paper",
+        about="The built-in model: small, quick on any machine, and at home in one paper-cut world.",
+        grid=Grid(channels=channels), default_steps=4, steps=(4, 8, 16, 30), sizes=SHAPES, words=words,
+        memory_fixed=700_000_000, memory_cell=8_000, memory_pixel=1_600,
+    )
+
+
+def _drawn() -> Model:
+    from engine.denoisers.palette import COLOURS, MOTIONS
+
+    return Model(
+        name="drawn", title="Drawn", about="No model at all: a colour that moves. It stands in for one in tests.",
+        grid=Grid(channels=48), default_steps=4, steps=(2, 4, 8), sizes=SHAPES,
+        words=Words(("a", "the", *COLOURS, *MOTIONS), {"grey": "gray"}),
+        memory_fixed=300_000_000, memory_cell=1_500, memory_pixel=400,
+    )

@@ -1,0 +1,119 @@
+"""Drawn: a backend without weights, which draws a colour that moves. It stands in for a model in tests.
+
+Knows the backend contract and a few words (`palette`). Its autoencoder is linear and its denoiser exact, so that
+everything around a model can be tested on any machine in a moment, and with a known answer:
+
+    codec      a latent cell is 8x8 pixels of 4 pictures: for each picture 2x2 averages of 4x4 pixels, 3 colours
+    denoiser   film ~ N(what the prompt draws, SPREAD²) in every cell, so that noise z arrives at drawing + SPREAD * z
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.denoisers.base import Denoiser
+from engine.denoisers.catalog import describe
+from engine.denoisers.exact import GaussianDenoiser
+from engine.denoisers.guidance import Guided
+from engine.denoisers.palette import COLOURS, MOTIONS
+from engine.errors import GridMismatch
+from engine.sampler import uniform
+
+SPREAD = 0.05       # a little grain, which is the seed's
+
+
+class DrawnBackend:
+    """See `engine.denoisers.base.Backend`."""
+
+    name = "drawn"
+    version = "1"
+
+    def __init__(self) -> None:
+        self.model = describe(self.name)
+        self.grid = self.model.grid
+        self.default_steps = self.model.default_steps
+
+    def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "") -> Denoiser:
+        """An exact denoiser for film as each prompt draws it; the negative prompt draws what guidance leads away from."""
+        told = _Drawing(prompts)
+        return told if guidance == 1 else Guided(told, _Drawing([negative or "gray still"] * len(prompts)), guidance)
+
+    def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
+        """Equal strides."""
+        return uniform(steps)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(B, 3, 1 + 4k, H, W) in -1..1 -> (B, 48, 1 + k, H/8, W/8), averages of 4x4 pixels."""
+        count, height, width = pictures.shape[2:]
+        if (count - 1) % self.grid.time or height % self.grid.space or width % self.grid.space:
+            raise GridMismatch(f"Drawn encodes 1 + 4k pictures with sides that are multiples of 8; {count} of "
+                               f"{width}x{height} were given.")
+        return _pack(F.avg_pool3d(pictures.float(), (1, 4, 4)))
+
+    def decode(self, latents: Tensor) -> Iterator[Tensor]:
+        """Latent frame after latent frame: (B, 3, n, H, W) in -1..1, n = 1, then 4 each."""
+        for at in range(latents.shape[2]):
+            batch, _, _, height, width = latents.shape
+            slots = latents[:, :, at].reshape(batch, 3, 4, 2, 2, height, width)
+            small = slots.permute(0, 1, 2, 5, 3, 6, 4).reshape(batch, 3, 4, 2 * height, 2 * width)
+            if at == 0:         # one picture, in all four slots
+                small = small.mean(2, keepdim=True)
+            yield small.clamp(-1, 1).repeat_interleave(4, 3).repeat_interleave(4, 4)
+
+    def preview(self, latents: Tensor) -> Tensor:
+        """Each cell's mean colour: (B, 3, T, h, w) in 0..1."""
+        return (latents.unflatten(1, (3, 16)).mean(2) / 2 + 0.5).clamp(0, 1)
+
+    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
+        """See `Backend`."""
+        return self.model.unknown_words(prompt)
+
+    def memory(self, pictures: int, width: int, height: int) -> int:
+        """See `Backend`."""
+        return self.model.memory(pictures, width, height)
+
+
+class _Drawing:
+    """The exact denoiser of film that is what its prompt draws, give or take SPREAD."""
+
+    def __init__(self, prompts: Sequence[str]):
+        self.prompts = list(prompts)
+        self.drawn: Tensor | None = None
+
+    def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
+        if self.drawn is None or self.drawn.shape != x.shape:
+            self.drawn = torch.stack([draw(prompt, *x.shape[2:]) for prompt in self.prompts]).to(x.device)
+        return GaussianDenoiser(SPREAD, self.drawn)(x, level, next_level)
+
+
+def draw(prompt: str, frames: int, height: int, width: int) -> Tensor:
+    """What `prompt` means, as latents (48, T, h, w): waves of light over its colour, which go where it says.
+
+    Words without a meaning here still count: a hash of the whole prompt turns the waves and, where no colour is named,
+    picks one.
+    """
+    words = prompt.lower().replace("grey", "gray").split()
+    chance = zlib.crc32(prompt.encode())
+    colour = next((COLOURS[word] for word in words if word in COLOURS), list(COLOURS.values())[chance % len(COLOURS)])
+    right, down = next((MOTIONS[word] for word in words if word in MOTIONS), (0.25, 0.0))
+    angle = 2 * math.pi * (chance >> 8) / (1 << 24)
+    time = torch.arange(1 + 4 * (frames - 1)).view(-1, 1, 1) / 16                   # seconds
+    y = torch.linspace(0, 1, 2 * height).view(1, -1, 1)
+    x = torch.linspace(0, 1, 2 * width).view(1, 1, -1)
+    waves = torch.sin(2 * math.pi * (math.cos(angle) * x + math.sin(angle) * y - (right * time + down * time)))
+    film = torch.tensor(colour).view(3, 1, 1, 1) + 0.2 * waves
+    return _pack(film[None].clamp(-1, 1))[0]
+
+
+def _pack(small: Tensor) -> Tensor:
+    """Pictures at a quarter of the size (B, 3, 1 + 4k, 2h, 2w) -> latents (B, 48, 1 + k, h, w)."""
+    small = torch.cat([small[:, :, :1].expand(-1, -1, 3, -1, -1), small], 2)        # the first picture in four slots
+    batch, _, count, height, width = small.shape
+    cells = small.reshape(batch, 3, count // 4, 4, height // 2, 2, width // 2, 2)
+    return cells.permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(batch, 48, count // 4, height // 2, width // 2)

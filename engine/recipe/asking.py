@@ -1,0 +1,143 @@
+"""From what a person asks to a recipe: words cleaned, sizes and lengths snapped to the model's grid, memory checked.
+
+Whatever is changed on the way is said in a sentence. Knows the catalog's row of a model, never the model.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import memory
+from engine.denoisers.catalog import Model, describe
+from engine.errors import BadRequest, NotEnoughMemory
+from engine.recipe.value import PROMPT, SIDES, Input, Recipe, check, control_characters, number, whole
+
+RESERVE = 0.85          # of free memory a take may ask for: the rest of the machine lives too
+
+
+def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds: float = 2.0,
+            pictures: int | None = None, size: Sequence[int] = (256, 144), seed: int | None = None,
+            steps: int | None = None, guidance: float = 1.0, solver: str = "euler", negative: str = "",
+            inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
+            free: int | None = None) -> tuple[Recipe, list[str]]:
+    """What a person asks, checked and snapped to the model's grid: the recipe, and a sentence for each thing changed.
+
+    seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
+    size       (width, height) in pixels
+    seed       None draws one
+    inputs     pictures as files, each alone or with the number of the picture in the film that it is to be
+    free       bytes of memory to fit into; None asks the machine
+
+    Raises BadRequest for what cannot be, NotEnoughMemory for what does not fit (it says what would), BadMedia for an
+    input that is not there.
+    """
+    model = describe(model) if isinstance(model, str) else model
+    notes: list[str] = []
+    width, height = _snap_size(size, model, notes)
+    given = _inputs(inputs)
+    recipe = Recipe(
+        operation=operation,
+        prompt=_clean(prompt, "prompt", notes),
+        pictures=1 if operation == "image" else _snap_length(seconds, pictures, model, notes),
+        width=width,
+        height=height,
+        # Drawn below 2**31: a person can read it out, and no browser rounds it.
+        seed=secrets.randbelow(2**31) if seed is None else whole(seed, "seed"),
+        steps=model.default_steps if steps is None else whole(steps, "number of steps"),
+        guidance=number(guidance, "guidance"),
+        solver=solver,
+        negative=_clean(negative, "negative prompt", notes),
+        backend=model.name,
+        inputs=given,
+    )
+    check(recipe, model)
+    fits(recipe, model, free)
+    return recipe, notes
+
+
+def fits(recipe: Recipe, model: Model, free: int | None = None) -> None:
+    """Raise NotEnoughMemory unless the take fits into `free` bytes (None asks the machine); it says what would."""
+    free = memory.free() if free is None else free
+    need = model.memory(recipe.pictures, recipe.width, recipe.height)
+    if free is None or need <= RESERVE * free:
+        return
+    low, high = 0, model.grid.frames(recipe.pictures)       # latent frames that fit, and that do not
+    while high - low > 1:
+        middle = (low + high) // 2
+        fit = model.memory(model.grid.pictures(middle), recipe.width, recipe.height) <= RESERVE * free
+        low, high = (middle, high) if fit else (low, middle)
+    would = (f"{_seconds(model.grid.pictures(low), model)} would fit" if low > 1 else "a single picture would fit"
+             if low else "not even a single picture of that size would; ask for a smaller one")
+    raise NotEnoughMemory(f"{_seconds(recipe.pictures, model)} at {recipe.width}x{recipe.height} needs about "
+                          f"{memory.words(need)} of memory, {memory.words(free)} are free; {would}.")
+
+
+def _clean(text: str, name: str, notes: list[str]) -> str:
+    """Words as the model reads them: one form for every letter, line breaks as spaces, no control characters.
+
+    Emoji stay, and so do the joiners and marks they are made of. Half a character (a lone surrogate) cannot be written
+    to any file, so it goes with the control characters.
+    """
+    if not isinstance(text, str):
+        raise BadRequest(f"The {name} is text; {text!r:.60} was given.")
+    if len(text) > PROMPT:      # before anything is done to it
+        raise BadRequest(f"The {name} has {len(text):,} characters; up to {PROMPT:,} are read. Say it shorter.")
+    text = " ".join(part for part in text.split())
+    bad, kept = control_characters(text), text
+    if bad:
+        count, kept = len(bad), "".join(char for char in text if char not in bad)
+        notes.append(f"{count} control character{'s were' if count > 1 else ' was'} taken out of the {name}.")
+    return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def _snap_length(seconds: float, pictures: int | None, model: Model, notes: list[str]) -> int:
+    grid = model.grid
+    if pictures is not None:
+        asked = whole(pictures, "number of pictures")
+        if asked < 1:
+            raise BadRequest(f"A film has 1 picture or more; {asked} was asked.")
+        snapped = grid.snap_pictures(asked)
+        if snapped != asked:
+            notes.append(f"{asked:,} pictures were asked; {snapped:,} is the nearest length on {model.title}'s grid.")
+        return snapped
+    seconds = number(seconds, "length")
+    if not 0 < seconds < 1e12:
+        raise BadRequest(f"A film of {seconds:g} seconds was asked; {grid.time / grid.rate:g} s is the shortest, and an "
+                         "image is a single picture.")
+    # 2 s are 32 strides from the first picture: 33 pictures.
+    snapped = 1 + grid.time * max(1, round(seconds * grid.rate / grid.time))
+    if not math.isclose((snapped - 1) / grid.rate, seconds, rel_tol=1e-9):
+        notes.append(f"{seconds:g} s was asked; {_seconds(snapped, model)} ({snapped:,} pictures) is the nearest length "
+                     f"on {model.title}'s grid.")
+    return snapped
+
+
+def _snap_size(size: Sequence[int], model: Model, notes: list[str]) -> tuple[int, int]:
+    try:
+        if isinstance(size, str):       # "256x144", as a command line says it
+            size = [int(side) for side in size.lower().replace("×", "x").split("x")]
+        width, height = (whole(side, "size") for side in size)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"A size is a width and a height in pixels, such as 256 and 144; {size!r:.60} was asked.") from error
+    if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
+        raise BadRequest(f"Widths and heights go from {SIDES[0]} to {SIDES[1]} pixels; {width}x{height} was asked.")
+    snapped = model.grid.snap_side(width), model.grid.snap_side(height)
+    if snapped != (width, height):
+        notes.append(f"{width}x{height} was asked; {snapped[0]}x{snapped[1]} is the nearest size on {model.title}'s grid.")
+    return snapped
+
+
+def _inputs(given: Sequence) -> tuple[Input, ...]:
+    out = []
+    for item in given:
+        path, at = item if isinstance(item, tuple) else (item, 0)
+        out.append(item if isinstance(item, Input) else Input.of(path, whole(at, "picture number")))
+    return tuple(out)
+
+
+def _seconds(pictures: int, model: Model) -> str:
+    return f"{(pictures - 1) / model.grid.rate:,.10g} s" if pictures > 1 else "One picture"
