@@ -37,24 +37,26 @@ class PixelNorm(nn.Module):
 
 
 class MemoryBlock(nn.Module):
-    """Two 3x3 convolutions on `x`, with a glance at the frame before: (B*N, C, H, W) -> the same."""
+    """Two 3x3 convolutions on `x`, with a glance at the frame before: (B*N, C, H, W) -> the same.
+
+    The norm stands between convolution and activation: before the convolution, whole blocks died in the first minutes.
+    """
 
     def __init__(self, channels: int):
         super().__init__()
-        self.norm = PixelNorm(channels)
         self.now = nn.Conv2d(channels, channels, 3, padding=1)
         self.before = nn.Conv2d(channels, channels, 1, bias=False)
+        self.norm = PixelNorm(channels)
         self.out = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
     def forward(self, x: Tensor, count: int, memory: Tensor | None) -> tuple[Tensor, Tensor]:
-        """x is (B*count, C, H, W), film after film; memory (B, C, H, W) is the last normed frame seen, None at the start."""
-        y = self.norm(x)
-        film = y.unflatten(0, (-1, count))
+        """x is (B*count, C, H, W), film after film; memory (B, C, H, W) is the last frame seen, None at the start."""
+        film = x.unflatten(0, (-1, count))
         first = torch.zeros_like(film[:, 0]) if memory is None else memory
         shifted = torch.cat([first[:, None], film[:, :-1]], 1).flatten(0, 1)
-        h = F.silu(self.now(y) + self.before(shifted.contiguous(memory_format=torch.channels_last)))
+        h = F.silu(self.norm(self.now(x) + self.before(shifted.contiguous(memory_format=torch.channels_last))))
         return x + self.out(h), film[:, -1]
 
 
@@ -181,8 +183,11 @@ class PaperAutoencoder(ModelMixin, ConfigMixin):
 
     def sphere(self, pictures: Tensor, stream: Stream | None = None) -> Tensor:
         """Pictures (B, N, 3, H, W) to latents (B, T, C, h, w) on the unit sphere, not yet normalised by channel."""
-        z = self.encoder(pictures, stream or Stream()).float()
-        return z * torch.rsqrt(z.square().mean(2, keepdim=True) + 1e-6)
+        return self.to_sphere(self.encoder(pictures, stream or Stream()).float())
+
+    @staticmethod
+    def to_sphere(raw: Tensor) -> Tensor:
+        return raw * torch.rsqrt(raw.square().mean(2, keepdim=True) + 1e-6)
 
     def statistics(self, like: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of each channel, shaped for (B, T, C, h, w)."""

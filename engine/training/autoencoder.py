@@ -61,7 +61,7 @@ def loss_of(made: Tensor, film: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tensor] | None, *, seed: int = 0,
-                      batch: int = 6, side: int = 96, pictures: int = 9, peak: float = 1.5e-3,
+                      batch: int = 6, side: int = 96, pictures: int = 9, peak: float = 1e-3,
                       device: str = "cpu", start: Path | None = None) -> PaperAutoencoder:
     """Train within the budget, resuming whatever `folder` holds, and save the averaged weights with their statistics.
 
@@ -83,11 +83,13 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
         copies = pictures // length if length < 5 else 1          # pictures alone: more of them
         film = torch.stack([crop(c, length, side, side, generator) for c in clips for _ in range(min(copies, 4))]).to(device)
         with torch.autocast(device, torch.bfloat16):
-            z = model.sphere(film.transpose(1, 2))
+            raw = model.encoder(film.transpose(1, 2), Stream()).float()
+            z = model.to_sphere(raw)
             blur = 0.15 * torch.rand(len(z), 1, 1, 1, 1, device=device)      # what a denoiser leaves over must not show
             z = z + blur * torch.randn_like(z)
             made = model.decoder(z, Stream()).float().transpose(1, 2)
         loss, squared = loss_of(made, film)
+        loss = loss + 0.01 * raw.square().mean().log().square()       # the sphere forgets the size; it must not run away
         stage.update(loss, psnr=10 * torch.log10(4 / squared.detach()))
     stage.average.copy_to(model)
     measure_statistics(model, renders or leaves, batch=32)

@@ -122,7 +122,7 @@ class Stage:
             self.optimiser.step()
             self.average.update(self.model, self.step)
         for key, value in {"loss": loss, "norm": norm, **measures}.items():
-            self._sums[key] = self._sums.get(key, 0.0) + float(value)
+            self._sums[key] = self._sums.get(key, 0.0) + float(torch.as_tensor(value).detach())
         self._count += 1
         if self._count == self.log_every:
             line = {"step": self.step + 1, "minutes": round(self.seconds / 60, 2),

@@ -1,0 +1,164 @@
+"""Paper as a backend: the built-in model behind the contract.
+
+Knows where its files lie, how they are checked, and how prompts become denoisers. Knows nothing of canvases or samplers.
+
+    assets/paper/
+      paper.json          how it was trained to be used: guidance, shift of noise levels, preview colours, a hash of each file
+      words.json          its vocabulary
+      autoencoder/  transformer/      diffusers models, bfloat16, in shards
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.denoisers.base import Denoiser, Grid
+from engine.denoisers.guidance import Guided
+from engine.errors import WeightsError
+from engine.paper.autoencoder import PaperAutoencoder
+from engine.paper.transformer import PaperTransformer
+from engine.paper.words import Words
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "paper"
+
+
+def fast_dtype(device: str) -> torch.dtype:
+    """bfloat16 where the machine computes in it; on a CPU without it, it can be 80 times slower than float32."""
+    if device != "cpu":
+        return torch.bfloat16
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return torch.float32
+    return torch.bfloat16 if "avx512_bf16" in flags or "amx_bf16" in flags else torch.float32
+
+
+class PaperDenoiser:
+    """Paper with one prompt for each film: `denoise(x, level, next_level) -> x0`."""
+
+    def __init__(self, model: PaperTransformer, text: Tensor, mask: Tensor, guidance: float | None, period: float | None):
+        self.model, self.text, self.mask, self.period = model, text, mask, period
+        self.guidance = None if guidance is None else torch.full((len(text),), guidance, device=text.device)
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
+        device = self.text.device
+        made = self.model(x.to(device), level.to(device), next_level.to(device), self.text, self.mask,
+                          guidance=self.guidance, period=self.period)
+        return made.to(x.device)
+
+
+class PaperBackend:
+    """The built-in model, opened. See `engine.denoisers.base.Backend`."""
+
+    name = "paper"
+
+    def __init__(self, transformer: PaperTransformer, autoencoder: PaperAutoencoder, words: Words, facts: dict, device: str):
+        self.transformer, self.autoencoder, self.words, self.facts, self.device = transformer, autoencoder, words, facts, device
+        self.grid = Grid(channels=autoencoder.config.channels)
+        self.version, self.default_steps = facts["version"], facts["steps"]
+
+    @classmethod
+    def open(cls, folder: Path | None = None, device: str | None = None) -> PaperBackend:
+        """Load the weights in `folder`, after checking every file against its hash.
+
+        Raises WeightsError when a file is missing, damaged or of another version.
+        """
+        folder = folder or FOLDER
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        facts = check_files(folder)
+        try:
+            dtype = fast_dtype(device)
+            autoencoder = PaperAutoencoder.from_pretrained(folder / "autoencoder", torch_dtype=dtype)
+            transformer = PaperTransformer.from_pretrained(folder / "transformer", torch_dtype=dtype)
+            words = Words.load(folder / "words.json")
+        except Exception as error:      # diffusers and safetensors raise a dozen kinds; each means the same to a person
+            raise WeightsError(f"Paper's weights in {folder} could not be loaded ({error}). "
+                               "Restore the folder from the repository, or train new ones with `cineloom train paper`.") from error
+        return cls(transformer.to(device).eval(), autoencoder.to(device, memory_format=torch.channels_last).eval(),
+                   words, facts, device)
+
+    def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "",
+                 period: float | None = None) -> Denoiser:
+        """A denoiser for a batch of prompts. Guidance None is what the weights were measured with; 1 is none.
+
+        Weights whose flow map has guidance inside need one call a step; others are called with and without the words.
+        """
+        guidance = self.facts["guidance"] if guidance is None else guidance
+        if self.facts["fused"] and not negative:
+            return self._one(prompts, max(1.0, min(guidance, self.facts["strongest"])), period)
+        told = self._one(prompts, None, period)
+        return told if guidance == 1 else Guided(told, self._one([negative] * len(prompts), None, period), guidance)
+
+    @torch.no_grad()
+    def _one(self, prompts: Sequence[str], guidance: float | None, period: float | None) -> PaperDenoiser:
+        read = self.transformer.read(self.words, list(prompts), torch.device(self.device))
+        return PaperDenoiser(self.transformer, *self.transformer.text(*read), guidance, period)
+
+    def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
+        """Evenly spaced, then leaned to noise by the shift the weights were measured with."""
+        shift = self.facts["shift"]
+        even = [1 - i / steps for i in range(steps + 1)]
+        return tuple(shift * u / (1 + (shift - 1) * u) for u in even)
+
+    @torch.no_grad()
+    def encode(self, pictures: Tensor) -> Tensor:
+        return self.autoencoder.encode(pictures.to(self.device)).cpu()
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Iterator[Tensor]:
+        for pictures in self.autoencoder.stream(latents.to(self.device)):
+            yield pictures.clamp(-1, 1).cpu()
+
+    def preview(self, latents: Tensor) -> Tensor:
+        weight = torch.tensor(self.facts["preview"])                # (3, C + 1)
+        colours = torch.einsum("oc,bcthw->bothw", weight[:, :-1], latents.float().cpu())
+        return (colours + weight[:, -1].view(1, 3, 1, 1, 1)).clamp(0, 1)
+
+    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
+        return self.words.unknown(prompt)
+
+    def memory(self, pictures: int, width: int, height: int) -> int:
+        from engine.denoisers.catalog import describe
+
+        return describe("paper").memory(pictures, width, height)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Every file that makes Paper what it is, in a fixed order."""
+    return sorted(path for part in ("autoencoder", "transformer", "words.json")
+                  for path in ([folder / part] if part.endswith(".json") else (folder / part).glob("*"))
+                  if path.suffix in (".json", ".safetensors"))
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of each weight file, by its name under `folder`."""
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in weight_files(folder)}
+
+
+def check_files(folder: Path) -> dict:
+    """Read `paper.json` and hold every file against its hash; returns the facts with `version`, a short hash of them all.
+
+    Raises WeightsError naming what is missing or damaged.
+    """
+    remedy = "Restore the folder from the repository, or train new ones with `cineloom train paper`."
+    try:
+        facts = json.loads((folder / "paper.json").read_text())
+        wanted = facts["files"]
+    except FileNotFoundError as error:
+        raise WeightsError(f"Paper's weights are not in {folder}: there is no paper.json. {remedy}") from error
+    except (ValueError, KeyError, OSError) as error:
+        raise WeightsError(f"{folder / 'paper.json'} cannot be read as a description of weights. {remedy}") from error
+    for name in wanted:
+        if not (folder / name).is_file():
+            raise WeightsError(f"Paper's weights are incomplete: {folder / name} is missing. {remedy}")
+    found = hash_files(folder)
+    if damaged := [name for name, value in wanted.items() if found.get(name) != value]:
+        raise WeightsError(f"Paper's weights are damaged: {', '.join(damaged)} in {folder} is not what was shipped. {remedy}")
+    return facts | {"version": hashlib.sha256("".join(sorted(wanted.values())).encode()).hexdigest()[:12]}

@@ -1,0 +1,278 @@
+"""Paper's diffusion transformer: latent film and words in, clean latent film out.
+
+Knows tokens of 2x2 cells, a noise level for each, positions in space and time, and the words of a prompt. Knows nothing
+of samplers, canvases or pixels.
+
+It predicts x0 and is trained on velocity (JiT, arXiv:2511.13720). A second level, where the step will end, makes it a
+flow map (MeanFlow, arXiv:2505.13447; AnyFlow, arXiv:2605.13724). adaLN is shared, with a low-rank part for each block
+(W.A.L.T, arXiv:2312.06662), and is computed once for each distinct level, then gathered: a film of one level costs one row.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.loaders import PeftAdapterMixin
+from diffusers.models.cache_utils import CacheMixin
+from diffusers.models.modeling_utils import ModelMixin
+from torch import Tensor, nn
+
+from engine.paper.words import LIMIT, PIECES, Words
+
+WINDOW_ABOVE = 1500     # tokens: full attention up to here, windows in turn above
+WINDOW = 8              # tokens along a side of a spatiotemporal window
+
+
+def features(values: Tensor, width: int) -> Tensor:
+    """Sines and cosines of numbers in 0..1, (R,) -> (R, width)."""
+    rates = torch.exp(torch.linspace(0, math.log(1000), width // 2, device=values.device))
+    angles = values[:, None].float() * rates
+    return torch.cat([angles.cos(), angles.sin()], 1)
+
+
+class Attention(nn.Module):
+    """Attention with normalised queries and keys. Self-attention turns them by their place in the film (RoPE)."""
+
+    def __init__(self, width: int, heads: int, context: int | None = None):
+        super().__init__()
+        self.heads = heads
+        self.to_q = nn.Linear(width, width, bias=False)
+        self.to_k = nn.Linear(context or width, width, bias=False)
+        self.to_v = nn.Linear(context or width, width, bias=False)
+        self.norm_q, self.norm_k = (nn.RMSNorm(width // heads, eps=1e-6) for _ in range(2))
+        self.to_out = nn.Linear(width, width, bias=False)
+
+    def split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(-2, -3)
+
+    def forward(self, x: Tensor, context: Tensor | None = None, turn: tuple[Tensor, Tensor] | None = None,
+                mask: Tensor | None = None) -> Tensor:
+        """x (B, S, D); context (B, L, Dc); turn: cosine and sine (B or 1, 1, S, D/heads); mask (B, 1, 1, L), True to see."""
+        source = x if context is None else context
+        q, k, v = self.split(self.to_q(x)), self.split(self.to_k(source)), self.split(self.to_v(source))
+        q, k = self.norm_q(q), self.norm_k(k)
+        if turn is not None:
+            q, k = rotate(q, turn), rotate(k, turn)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.to_out(y.transpose(-2, -3).flatten(-2))
+
+
+def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn pairs (first half, second half) of each head's channels by their angles."""
+    cosine, sine = turn
+    one, two = x.chunk(2, -1)
+    return x * cosine + torch.cat([-two, one], -1) * sine
+
+
+class Block(nn.Module):
+    """Attend to the film, look at the words, think; scaled, shifted and gated by the token's noise level."""
+
+    def __init__(self, width: int, heads: int, text_width: int, rank: int):
+        super().__init__()
+        self.norm_film, self.norm_text, self.norm_mlp = (nn.RMSNorm(width, eps=1e-6, elementwise_affine=False) for _ in range(3))
+        self.attention = Attention(width, heads)
+        self.words = Attention(width, heads, text_width)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.down, self.up = nn.Linear(width, rank, bias=False), nn.Linear(rank, 6 * width, bias=False)
+        for last in (self.up, self.words.to_out):
+            nn.init.zeros_(last.weight)
+
+    def forward(self, hidden_states: Tensor, encoder_hidden_states: Tensor, text_mask: Tensor, level: Tensor,
+                shared: Tensor, index: Tensor, film: Film) -> Tensor:
+        """hidden_states (B, S, D); level (R, D) and shared (R, 6D) one row for each distinct level; index (B, S) into them."""
+        table = shared + self.up(self.down(level))
+        rows = table[:, None] if table.shape[0] == hidden_states.shape[0] and index.numel() == 0 else table[index]
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = rows.chunk(6, -1)
+        x = hidden_states
+        x = x + gate_a * film.attend(self.attention, self.norm_film(x) * (1 + scale_a) + shift_a)
+        x = x + self.words(self.norm_text(x), encoder_hidden_states, mask=text_mask)
+        return x + gate_m * self.mlp(self.norm_mlp(x) * (1 + scale_m) + shift_m)
+
+
+@dataclass
+class Film:
+    """Where the tokens stand: (T, H, W) of them, their angles, and how attention is cut for the block at hand."""
+
+    shape: tuple[int, int, int]
+    turn: tuple[Tensor, Tensor]         # (1, 1, S, head) cosine and sine
+    window: str = "full"                # "full", "space" (each frame whole), "spacetime" (all frames, 8x8 tokens)
+
+    def attend(self, attention: Attention, x: Tensor) -> Tensor:
+        if self.window == "full":
+            return attention(x, turn=self.turn)
+        t, h, w = self.shape
+        if self.window == "space":
+            cut = [part.unflatten(-2, (t, h * w)).flatten(1, 2).transpose(0, 1) for part in self.turn]
+            turn = tuple(part.view(t, 1, h * w, -1).repeat(x.shape[0], 1, 1, 1) for part in cut)
+            return attention(x.reshape(-1, h * w, x.shape[-1]), turn=turn).view_as(x)
+        rows, columns = -(-h // WINDOW), -(-w // WINDOW)
+        high, wide = -(-h // rows), -(-w // columns)
+        pad = (0, 0, 0, columns * wide - w, 0, rows * high - h)
+
+        def windows(y: Tensor) -> Tensor:                   # (B, S, D) -> (B * rows * columns, T * high * wide, D)
+            y = F.pad(y.unflatten(1, (t, h, w)), pad)
+            y = y.unflatten(2, (rows, high)).unflatten(4, (columns, wide))
+            return y.permute(0, 2, 4, 1, 3, 5, 6).reshape(y.shape[0] * rows * columns, t * high * wide, -1)
+
+        turn = tuple(windows(part[0]).repeat(x.shape[0], 1, 1)[:, None] for part in self.turn)
+        real = windows(torch.ones(1, t * h * w, 1, device=x.device))[..., 0] > 0
+        mask = None if real.all() else real.repeat(x.shape[0], 1)[:, None, None]
+        y = attention(windows(x), turn=turn, mask=mask)
+        y = y.view(x.shape[0], rows, columns, t, high, wide, -1).permute(0, 3, 1, 4, 2, 5, 6)
+        return y.reshape(x.shape[0], t, rows * high, columns * wide, -1)[:, :, :h, :w].reshape(x.shape)
+
+
+class TextEncoder(nn.Module):
+    """Words to vectors, taught together with the film: (B, L) numbers and letter groups to (B, L, width)."""
+
+    def __init__(self, vocabulary: int, width: int, depth: int):
+        super().__init__()
+        self.word = nn.Embedding(vocabulary + 2, width)         # 0 outside the vocabulary, last: nothing was said
+        self.piece = nn.EmbeddingBag(PIECES + 1, width, mode="mean", padding_idx=PIECES)
+        self.place = nn.Parameter(0.02 * torch.randn(LIMIT, width))
+        layer = dict(d_model=width, nhead=width // 64, dim_feedforward=4 * width, dropout=0.0, activation="gelu",
+                     batch_first=True, norm_first=True)
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(**layer) for _ in range(depth))
+        self.norm = nn.RMSNorm(width, eps=1e-6)
+        nn.init.normal_(self.word.weight, std=0.5)
+        nn.init.normal_(self.piece.weight, std=0.5)
+
+    def forward(self, numbers: Tensor, letters: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """numbers (B, L) words; letters (B, L, P) groups, PIECES where none; lengths (B,). Returns vectors, mask (B, 1, 1, L)."""
+        outside = (numbers == 0)[..., None]
+        spelt = self.piece(letters.flatten(0, 1)).view(*numbers.shape, -1)
+        x = torch.where(outside, spelt, self.word(numbers)) + self.place[:numbers.shape[1]]
+        seen = torch.arange(numbers.shape[1], device=numbers.device) < lengths[:, None]
+        for layer in self.layers:
+            x = layer(x, src_key_padding_mask=~seen)
+        return self.norm(x), seen[:, None, None]
+
+
+class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
+    """The transformer with its text encoder, as a diffusers model."""
+
+    _repeated_blocks = ["Block"]
+    _no_split_modules = ["Block"]
+    _keep_in_fp32_modules = ["embed_level", "embed_next", "embed_take"]
+
+    @register_to_config
+    def __init__(self, channels: int = 16, width: int = 256, depth: int = 8, heads: int = 4, rank: int = 32,
+                 patch: int = 2, vocabulary: int = 400, text_width: int = 256, text_depth: int = 2):
+        super().__init__()
+        self.text = TextEncoder(vocabulary, text_width, text_depth)
+        self.proj_in = nn.Linear((channels + 1) * patch * patch, width)
+        self.embed_level = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
+        self.embed_next = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width, bias=False))
+        self.embed_take = nn.Linear(3, width, bias=False)       # size, guidance, loop
+        self.shared = nn.Linear(width, 6 * width)
+        self.blocks = nn.ModuleList(Block(width, heads, text_width, rank) for _ in range(depth))
+        self.norm_out = nn.RMSNorm(width, eps=1e-6, elementwise_affine=False)
+        self.modulate_out = nn.Linear(width, 2 * width)
+        self.proj_out = nn.Linear(width, channels * patch * patch)
+        for layer in (self.embed_next[2], self.embed_take, self.modulate_out, self.proj_out):
+            nn.init.zeros_(layer.weight)
+        nn.init.zeros_(self.shared.bias)
+        nn.init.normal_(self.shared.weight, std=0.02)
+        with torch.no_grad():
+            self.shared.bias.view(6, -1)[[2, 5]] = 0.3          # gates start a little open
+        head = width // heads
+        self.split = (head // 4, (head - head // 4) // 2, (head - head // 4) // 2)      # channels for time, height, width
+
+    def angles(self, shape: tuple[int, int, int], period: float | None, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Cosine and sine (1, 1, S, head) of each token's angles.
+
+        Places in a picture are measured from its middle, in units that make its area 12 x 12: what is composed small
+        is composed the same at any size. `period` in frames makes time a circle: rates become whole turns.
+        """
+        t, h, w = shape
+        unit = 12 / math.sqrt(h * w)
+        axes = [torch.arange(t, device=device, dtype=torch.float32),
+                (torch.arange(h, device=device) - (h - 1) / 2) * unit,
+                (torch.arange(w, device=device) - (w - 1) / 2) * unit]
+        parts = []
+        for i, (places, size) in enumerate(zip(torch.meshgrid(*axes, indexing="ij"), self.split)):
+            rates = 100.0 ** -(torch.arange(size // 2, device=device) * 2 / size)
+            if i == 0 and period:
+                rates = (rates * period / (2 * math.pi)).round().clamp_min(1) * 2 * math.pi / period
+            parts.append(places.flatten()[:, None] * rates)
+        angles = torch.cat(parts, 1)
+        angles = torch.cat([angles, angles], 1)[None, None]
+        return angles.cos(), angles.sin()
+
+    def read(self, words: Words, prompts: list[str], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """Prompts to (numbers, letters, lengths) for the text encoder; an empty prompt is one word, `nothing`."""
+        rows = [words.read(prompt)[:LIMIT] for prompt in prompts]
+        longest = max(1, max(map(len, rows)))
+        most = max([1] + [len(w.pieces) for row in rows for w in row if not w.number])
+        numbers = torch.zeros(len(rows), longest, dtype=torch.long)
+        letters = torch.full((len(rows), longest, most), PIECES)
+        for i, row in enumerate(rows):
+            for j, word in enumerate(row):
+                numbers[i, j] = word.number
+                if not word.number:
+                    letters[i, j, :len(word.pieces)] = torch.tensor(word.pieces)
+            if not row:
+                numbers[i, 0] = self.config.vocabulary + 1
+        lengths = torch.tensor([max(1, len(row)) for row in rows])
+        return numbers.to(device), letters.to(device), lengths.to(device)
+
+    def forward(self, hidden_states: Tensor, level: Tensor, next_level: Tensor, encoder_hidden_states: Tensor,
+                text_mask: Tensor, guidance: Tensor | None = None, period: float | None = None,
+                windows: bool | None = None, tap: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """Predict clean latents from noisy ones.
+
+        hidden_states           (B, C, T, H, W) latents, H and W even
+        level, next_level       (B, 1, T, H, W) noise now and after the step, 0..1; equal for plain flow matching
+        encoder_hidden_states   (B, L, text_width) and text_mask (B, 1, 1, L) from `self.text`
+        guidance                (B,) how strongly the prompt is followed, where that was distilled; None is 1
+        period                  frames after which a loop closes
+        windows                 cut attention into windows; None decides by the number of tokens
+        tap                     also return the tokens (B, S, D) after this block
+        """
+        p = self.config.patch
+        batch, _, t, h, w = hidden_states.shape
+        shape = (t, h // p, w // p)
+        x = torch.cat([hidden_states, level], 1)
+        x = x.unflatten(4, (-1, p)).unflatten(3, (-1, p)).permute(0, 2, 3, 5, 1, 4, 6).reshape(batch, math.prod(shape), -1)
+        x = self.proj_in(x.to(self.proj_in.weight.dtype))
+
+        rows, index = self.rows(level, next_level)
+        now, then, sample = rows
+        size = torch.full_like(now, math.log(shape[1] * shape[2] / 144))
+        strength = torch.zeros_like(now) if guidance is None else guidance.float()[sample].log()
+        loop = torch.full_like(now, float(period is not None))
+        exact = self.embed_take.weight.dtype                # float32 where loaded so: levels near 0 must not round away
+        emb = self.embed_level(features(now, 256).to(exact)) + self.embed_next(features(now - then, 256).to(exact))
+        emb = F.silu(emb + self.embed_take(torch.stack([size, strength, loop], 1).to(exact))).to(x.dtype)
+        shared = self.shared(emb)
+
+        film = Film(shape, tuple(part.to(x.dtype) for part in self.angles(shape, period, x.device)))
+        cut = math.prod(shape) > WINDOW_ABOVE if windows is None else windows
+        tapped = None
+        for i, block in enumerate(self.blocks):
+            film.window = ("space", "spacetime")[i % 2] if cut and t > 1 else "full"
+            x = block(x, encoder_hidden_states, text_mask, emb, shared, index, film)
+            if i == tap:
+                tapped = x
+        table = self.modulate_out(emb)
+        shift, scale = (table[:, None] if index.numel() == 0 else table[index]).chunk(2, -1)
+        x = self.proj_out(self.norm_out(x) * (1 + scale) + shift).float()
+        x = x.view(batch, *shape, -1, p, p).permute(0, 4, 1, 2, 5, 3, 6).reshape(batch, -1, t, h, w)
+        return x if tap is None else (x, tapped)
+
+    def rows(self, level: Tensor, next_level: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+        """The distinct (level, next level, sample) of all tokens as three columns (R,), and each token's row (B, S).
+
+        A token takes the highest level of its cells. With one level in each sample the index is empty: rows broadcast.
+        """
+        batch, p = level.shape[0], self.config.patch
+        pooled = [F.max_pool3d(part.float(), (1, p, p)).flatten(1) for part in (level, next_level)]
+        sample = torch.arange(batch, device=level.device)[:, None].expand_as(pooled[0])
+        if all((part == part[:, :1]).all() for part in pooled):
+            return (pooled[0][:, 0], pooled[1][:, 0], sample[:, 0]), sample.new_zeros(0)
+        table, index = torch.unique(torch.stack([*pooled, sample.float()], -1).flatten(0, 1), dim=0, return_inverse=True)
+        return (table[:, 0], table[:, 1], table[:, 2].long()), index.view(batch, -1)

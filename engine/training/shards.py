@@ -1,0 +1,170 @@
+"""Shards: the paper world on disk, first as pictures, then as latents, so that training never waits for a renderer.
+
+Knows buckets (length and size), files and captions. Knows nothing of noise or networks, but for the encoder it is given.
+
+    world/0003.safetensors      film (n, 3, N, H, W) uint8, subject (n, T, h/2, w/2) uint8: share of each token that is a subject
+    world/0003.json             for each clip: captions, attributes, seed
+    latents/0003.safetensors    latents (n, C, T, h, w) float16, the same subject; beside it the same json
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from engine.paper.autoencoder import PaperAutoencoder
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Clips of one length and size; `share` of all clips that are drawn so."""
+
+    pictures: int
+    width: int
+    height: int
+    share: float
+
+    @property
+    def tokens(self) -> int:
+        return (1 + (self.pictures - 1) // 4) * (self.width // 16) * (self.height // 16)
+
+
+# Pictures alone teach shapes for a tenth of a film's price; films at the studio's own size are few and late.
+SMALL = (
+    Bucket(1, 128, 80, 0.26), Bucket(1, 96, 96, 0.08), Bucket(1, 80, 128, 0.08), Bucket(1, 256, 144, 0.14),
+    Bucket(9, 128, 80, 0.16), Bucket(17, 128, 80, 0.12), Bucket(17, 96, 96, 0.03), Bucket(17, 80, 128, 0.03),
+    Bucket(33, 128, 80, 0.04), Bucket(9, 256, 144, 0.04), Bucket(33, 256, 144, 0.02),
+)
+FULL = (
+    Bucket(1, 256, 144, 0.14), Bucket(1, 192, 192, 0.05), Bucket(1, 144, 256, 0.05), Bucket(1, 384, 224, 0.03),
+    Bucket(9, 256, 144, 0.08), Bucket(17, 256, 144, 0.18), Bucket(17, 192, 192, 0.08), Bucket(17, 144, 256, 0.08),
+    Bucket(17, 336, 144, 0.04), Bucket(17, 224, 160, 0.05), Bucket(33, 256, 144, 0.18), Bucket(33, 128, 80, 0.04),
+)
+
+
+def plan(buckets: tuple[Bucket, ...], clips: int, in_shard: int = 256) -> list[tuple[Bucket, int]]:
+    """Shards to be rendered, (bucket, clips in it), mixed so that any first part of the list is a fair sample."""
+    rows = []
+    for bucket in buckets:
+        size = max(8, min(in_shard, round(in_shard * 120 / bucket.tokens)))
+        count = max(1, round(clips * bucket.share / size))
+        rows += [((i + 0.5) / count, bucket, size) for i in range(count)]
+    return [(bucket, size) for _, bucket, size in sorted(rows, key=lambda row: row[0])]
+
+
+def render_shard(folder: Path, number: int, bucket: Bucket, size: int, seed: int, device: str = "cpu") -> None:
+    """Draw one shard of the world, unless it is there. Written whole or not at all."""
+    from engine.training import paperworld as world
+
+    target = folder / f"{number:04d}.safetensors"
+    if target.exists():
+        return
+    films, subjects, rows = [], [], []
+    for i in range(size):
+        scene_seed = seed + number * 10_000 + i
+        scene = world.draw_scene(scene_seed, split="train", loop=False)
+        film = world.render(scene, bucket.pictures, bucket.width, bucket.height, device=device)
+        films.append((film.pixels.transpose(0, 1) * 255).round().to(torch.uint8).cpu())
+        subjects.append(subject_share(film.truth.subject_id.cpu()))
+        rows.append({"seed": scene_seed, "attributes": film.truth.attributes,
+                     "descriptive": [world.caption(scene, scene_seed + k) for k in range(3)],
+                     "dropped": [world.caption(scene, scene_seed + k, kind="dropped") for k in range(2)],
+                     "short": [world.caption(scene, scene_seed + k, kind="short") for k in range(2)]})
+    folder.mkdir(parents=True, exist_ok=True)
+    target.with_suffix(".json").write_text(json.dumps(rows))
+    _write({"film": torch.stack(films), "subject": torch.stack(subjects)}, target)
+
+
+def subject_share(subject_id: Tensor) -> Tensor:
+    """Share of each token that shows a subject, 0..255: (N, H, W) ids to (T, H/16, W/16)."""
+    mask = (subject_id > 0).float()[None]
+    first, rest = mask[:, :1], mask[:, 1:]
+    parts = [F.avg_pool3d(first, (1, 16, 16))]
+    if rest.shape[1]:
+        parts.append(F.avg_pool3d(rest, (4, 16, 16)))
+    return (torch.cat(parts, 1)[0] * 255).round().to(torch.uint8)
+
+
+@torch.no_grad()
+def encode_shard(world: Path, folder: Path, number: int, autoencoder: PaperAutoencoder) -> None:
+    """Turn one shard of pictures into latents, unless it is there."""
+    source, target = world / f"{number:04d}.safetensors", folder / f"{number:04d}.safetensors"
+    if target.exists() or not source.exists():
+        return
+    data = load_file(source)
+    parts = []
+    for films in data["film"].split(8):
+        films = films.to(autoencoder.device).float() / 127.5 - 1
+        parts.append(autoencoder.encode(films).half().cpu())
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source.with_suffix(".json"), target.with_suffix(".json"))
+    _write({"latents": torch.cat(parts), "subject": data["subject"]}, target)
+
+
+def _write(tensors: dict[str, Tensor], target: Path) -> None:
+    new = target.with_suffix(".new")
+    save_file(tensors, new)
+    os.replace(new, target)
+
+
+@dataclass
+class Batch:
+    """Clips of one bucket: latents (B, C, T, h, w) float32, subject (B, T, h/2, w/2) 0..1, what is said of each, and rows."""
+
+    latents: Tensor
+    subject: Tensor
+    prompts: list[str]
+    rows: list[dict]
+
+
+class Reader:
+    """Batches of about `tokens` tokens from a folder of latent shards, bucket by bucket, in a seeded order for ever.
+
+    Shards stay in memory (latents of 50,000 small clips are under 1 GB). Buckets are drawn by `weight(pictures, tokens)`.
+    """
+
+    def __init__(self, folder: Path, tokens: int, seed: int):
+        self.tokens, self.generator = tokens, torch.Generator().manual_seed(seed)
+        self.buckets: dict[tuple[int, int, int], list[tuple[Tensor, Tensor, dict]]] = {}
+        for path in sorted(folder.glob("*.safetensors")):
+            data, rows = load_file(path), json.loads(path.with_suffix(".json").read_text())
+            key = tuple(data["latents"].shape[2:])
+            self.buckets.setdefault(key, []).extend(zip(data["latents"], data["subject"], rows))
+        if not self.buckets:
+            raise FileNotFoundError(f"There are no latents in {folder}; bake some first.")
+
+    def _pick(self, high: int) -> int:
+        return int(torch.randint(high, (1,), generator=self.generator))
+
+    def chance(self) -> float:
+        return float(torch.rand(1, generator=self.generator))
+
+    def batches(self, weight) -> Iterator[Batch]:
+        """Endless batches. `weight(frames, tokens)` may change as training goes on: small pictures first."""
+        while True:
+            keys = list(self.buckets)
+            weights = torch.tensor([weight(t, t * h * w // 4) * len(self.buckets[(t, h, w)]) ** 0.5 for t, h, w in keys])
+            key = keys[int(torch.multinomial(weights, 1, generator=self.generator))]
+            clips = self.buckets[key]
+            count = max(1, round(self.tokens / (key[0] * key[1] * key[2] // 4)))
+            picks = [clips[self._pick(len(clips))] for _ in range(count)]
+            yield Batch(torch.stack([p[0] for p in picks]).float(), torch.stack([p[1] for p in picks]).float() / 255,
+                        [self.prompt(p[2]) for p in picks], [p[2] for p in picks])
+
+    def prompt(self, row: dict) -> str:
+        """Mostly descriptive, some with parts left out, some terse (DALL-E 3's blend; notes of the recipe), 10 % nothing."""
+        draw = self.chance()
+        if draw < 0.10:
+            return ""
+        kind = "descriptive" if draw < 0.82 else "dropped" if draw < 0.92 else "short"
+        texts = row[kind]
+        return texts[self._pick(len(texts))]

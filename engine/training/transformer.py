@@ -1,0 +1,137 @@
+"""Training the transformer: flow matching on latents of the paper world, with noise as operations paint it.
+
+Knows the loss and what leads a small model to shapes sooner: subjects weigh more than ground, and the renderer's truth
+(what stands on each token, in which colour) is read from an early block by linear heads that are thrown away.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.paper.transformer import PaperTransformer
+from engine.paper.words import Words
+from engine.training.levels import draw_levels
+from engine.training.run import Budget, Stage
+from engine.training.shards import Batch, Reader
+
+LEAST = 0.05        # velocity is (x - x0) / level; below this its error would drown all others (JiT clamps here too)
+
+SIZES = {           # rows of data: what fits two CPU cores for hours, and an accelerator for minutes
+    "cpu": dict(width=256, depth=8, heads=4, text_width=256, text_depth=2),
+    "cuda": dict(width=320, depth=12, heads=5, text_width=256, text_depth=3),
+}
+
+
+class Truth(nn.Module):
+    """Linear readers of what each token shows, from the tokens after an early block. Training only."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        from engine.training import paperworld as world
+
+        self.things = {name: i for i, name in enumerate((*world.SUBJECTS, *world.PLACES))}
+        self.colours = {name: i for i, name in enumerate(world.COLOURS)}
+        self.thing, self.colour = nn.Linear(width, len(self.things)), nn.Linear(width, len(self.colours))
+
+    def loss(self, tokens: Tensor, batch: Batch) -> Tensor:
+        """Cross-entropy of thing (subject where it covers the token, else place) and of the subject's colour."""
+        share = batch.subject.flatten(1)
+        rows = [row["attributes"] for row in batch.rows]
+
+        def numbers(table: dict[str, int], key: str) -> Tensor:
+            return torch.tensor([table[row[key]] for row in rows], device=tokens.device)[:, None].expand_as(share)
+
+        on, off = share > 0.4, share == 0
+        thing = torch.where(on, numbers(self.things, "subject"), numbers(self.things, "place"))
+        thing = thing.masked_fill(~(on | off), -100)
+        colour = numbers(self.colours, "colour").masked_fill(~on, -100)
+        tokens = tokens.float()
+        loss = F.cross_entropy(self.thing(tokens).flatten(0, 1), thing.flatten(), ignore_index=-100)
+        if on.any():
+            loss = loss + F.cross_entropy(self.colour(tokens).flatten(0, 1), colour.flatten(), ignore_index=-100)
+        return loss
+
+
+class Trainee(nn.Module):
+    """The transformer and its readers of truth, so that one checkpoint holds both."""
+
+    def __init__(self, transformer: PaperTransformer):
+        super().__init__()
+        self.transformer = transformer
+        self.truth = Truth(transformer.config.width)
+
+
+def token_weights(batch: Batch, levels: Tensor) -> Tensor:
+    """Cells that are asked for (B, 1, T, h, w), a subject's cells three times."""
+    subject = batch.subject.repeat_interleave(2, 2).repeat_interleave(2, 3)[:, None]
+    return (levels > 0) * (1 + 2 * subject)
+
+
+def velocity_loss(made: Tensor, x0: Tensor, levels: Tensor, weights: Tensor) -> Tensor:
+    """Mean squared velocity error over the weighted cells; made and x0 (B, C, T, h, w)."""
+    error = ((made - x0) / levels.clamp_min(LEAST)).square().mean(1, keepdim=True)
+    return (error * weights).sum() / weights.sum().clamp_min(1)
+
+
+def mix(share: float):
+    """Weight of a bucket when `share` of the budget is spent: pictures first, films from a quarter on, large ones last."""
+    film = min(1.0, max(0.0, (share - 0.15) / 0.25))
+    large = min(1.0, max(0.0, (share - 0.35) / 0.25))
+
+    def weight(frames: int, tokens: int) -> float:
+        in_frame = tokens // frames
+        return (1.0 if frames == 1 else 0.02 + film) * (1.0 if in_frame < 100 else 0.02 + large)
+
+    return weight
+
+
+def shift_of(tokens: int) -> float:
+    """How far noise levels lean to 1 for a film of so many tokens; 1 at 40 tokens (a small picture)."""
+    return max(1.0, math.sqrt(tokens / 40) * 0.7 + 0.3)
+
+
+def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget, *, seed: int = 0, tokens: int = 2400,
+                      peak: float = 1e-3, device: str = "cpu", size: str = "cpu", start: Path | None = None) -> Path:
+    """Train within the budget, resuming whatever `folder` holds; returns the folder of the averaged weights.
+
+    tokens   of one step, shared among the clips of one bucket
+    start    saved weights to begin from when the folder holds no checkpoint yet
+    """
+    torch.manual_seed(seed)
+    if start:
+        model = PaperTransformer.from_pretrained(start)
+    else:
+        model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
+    trainee = Trainee(model).to(device)
+    stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size})
+    reader = Reader(latents, tokens, seed + stage.step)
+    generator = torch.Generator().manual_seed(seed + stage.step)
+    share = 0.0
+    batches = reader.batches(lambda t, n: mix(share)(t, n))
+    for step in stage:
+        share = budget.share(stage.step, stage.seconds)
+        batch = next(batches)
+        x0 = batch.latents.to(device)
+        batch.subject = batch.subject.to(device)
+        levels = draw_levels((len(x0), *x0.shape[2:]), generator, shift_of(x0[0, 0].numel() // 4)).to(device)
+        x = torch.lerp(x0, torch.randn(x0.shape, generator=generator).to(device), levels)
+        windows = None if x0.shape[2] == 1 else bool(reader.chance() < 0.1)     # large films will be cut so
+        with torch.autocast(device, torch.bfloat16):
+            text, mask = model.text(*model.read(words, batch.prompts, x0.device))
+            made, tapped = model(x, levels, levels, text, mask, windows=windows, tap=model.config.depth // 3)
+        loss = velocity_loss(made, x0, levels, token_weights(batch, levels))
+        truth = trainee.truth.loss(tapped, batch)
+        stage.update(loss + 0.1 * truth, velocity=loss.detach(), truth=truth.detach(),
+                     clips=len(x0), frames=x0.shape[2])
+    stage.average.copy_to(trainee)
+    target = folder / "transformer"
+    model.save_pretrained(target)
+    words.save(target / "words.json")
+    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size}))
+    return target
