@@ -19,21 +19,23 @@ def occluder(ink: Ink, kind: str, light) -> None:
     """A tree, tower or rock, 1 half wide and from -1 up, that hides what passes behind it."""
     x, y = ink.x, ink.y
     if kind == "tree":
-        bark, leaf = light.layer((0.48, 0.33, 0.24), 0.0), light.layer((0.22, 0.46, 0.30), 0.0)
-        ink.fill(convex(x, y, (-0.55, 2.0), (0.55, 2.0), (0.72, -1.0), (-0.72, -1.0), r=0.02), bark)
-        crown = union(circle(x, y, 0.0, 0.72, 0.86), circle(x, y, -0.52, 0.10, 0.50), circle(x, y, 0.52, 0.06, 0.50), circle(x, y, 0.0, -0.05, 0.6), circle(x, y, 0.0, 1.5, 0.8))
-        ink.fill(both(crown, x.abs() - 1.0), leaf, shadow=0.35)
-        ink.tint(both(crown, union(circle(x, y, -0.3, 0.9, 0.40), circle(x, y, 0.42, 0.35, 0.26), circle(x, y, -0.5, 0.2, 0.22))), 1.16)
+        bark, leaf = light.layer((0.46, 0.31, 0.23), 0.0), light.layer((0.23, 0.48, 0.31), 0.0)
+        ink.fill(convex(x, y, (-0.5, 1.0), (0.5, 1.0), (0.60, -1.2), (-0.60, -1.2), r=0.02), bark)
+        crown = union(circle(x, y, -0.30, 0.80, 0.62), circle(x, y, 0.34, 0.86, 0.60), box(x, y, 0.0, -0.05, 0.94, 0.62, 0.30), circle(x, y, 0.02, 1.22, 0.50))
+        ink.fill(crown, leaf, shadow=0.35)
+        ink.tint(both(crown, union(circle(x, y, -0.36, 1.0, 0.34), circle(x, y, 0.42, 0.62, 0.26), circle(x, y, -0.5, 0.24, 0.22), circle(x, y, 0.2, 0.05, 0.16))), 1.18)
     elif kind == "tower":
-        wall, dark = light.layer((0.62, 0.56, 0.60), 0.0), light.layer((0.44, 0.39, 0.46), 0.0)
-        ink.fill(box(x, y, 0, 0.3, 0.88, 1.7), wall)
-        ink.tint(both(x - 0.2, box(x, y, 0, 0.3, 0.88, 1.7)), 1.08)
-        for cx in (-0.72, 0.0, 0.72):
-            ink.fill(box(x, y, cx, 1.05, 0.23, 0.22, 0.02), wall)
-        ink.fill(box(x, y, 0, 0.86, 1.0, 0.10, 0.02), dark, shadow=0.3)
-        for cx, cy in ((-0.4, 0.45), (0.4, 0.45), (-0.4, -0.15), (0.4, -0.15)):
-            ink.fill(box(x, y, cx, cy, 0.13, 0.17, 0.12), tone(light.layer((0.26, 0.24, 0.32), 0.0), 0.0) if light.lamp < 0.5 else (1.0, 0.82, 0.42))
-        ink.cut(both(y - 1.03, 0.9 - y) * 0 + (1.28 - y) * -1)
+        wall, dark = light.layer((0.66, 0.58, 0.58), 0.0), light.layer((0.46, 0.40, 0.46), 0.0)
+        body = box(x, y, 0, -0.1, 0.88, 1.3)
+        ink.fill(body, wall)
+        ink.tint(both(body, 0.30 - x), 0.88)
+        for k in range(7):
+            ink.tint(both(body, both((y + 1.0 - 0.3 * k).abs() - 0.012, x.abs() - 0.8)), 0.86)
+        for cx in (-0.76, 0.0, 0.76):
+            ink.fill(box(x, y, cx, 1.32, 0.21, 0.20, 0.02), wall)
+        ink.fill(box(x, y, 0, 1.12, 0.97, 0.13, 0.02), dark, shadow=0.3)
+        for cx, cy in ((-0.42, 0.55), (0.42, 0.55), (0.0, -0.05)):
+            ink.fill(box(x, y, cx, cy, 0.13, 0.19, 0.12), (1.0, 0.82, 0.42) if light.lamp > 0.5 else tone(dark, -0.5))
     else:
         rock, pale = light.layer((0.50, 0.48, 0.56), 0.0), light.layer((0.62, 0.60, 0.66), 0.0)
         body = convex(x, y, (-0.98, -1.2), (-0.92, 0.2), (-0.55, 0.85), (0.1, 1.15), (0.7, 0.75), (0.95, 0.0), (0.98, -1.2), r=0.03)

@@ -183,11 +183,11 @@ def city(s: Stage):
     lamp = s.light.lamp
     for name, p, far, depth, colour, base, low, high, wide in (("far", 0.12, 0.50, 0.93, (0.50, 0.56, 0.74), -0.3, 0.35, 0.95, 0.30), ("mid", 0.35, 0.20, 0.84, (0.40, 0.42, 0.60), -0.35, 0.15, 0.68, 0.38)):
         land = s.land(name, p)
-        x = s.x(p)
-        u, cell, n = land.cells(x, wide)
+        u, cell, n = land.cells(s.fine(p), wide)
         tall = land.table(n, low, high)[cell]
         step = land.table(n, -0.5, 1)[cell].clamp(min=0)
         h = base + tall + 0.08 * step * (u.abs() < wide * 0.22)
+        u, cell, tall = u[..., 1::3], cell[..., 1::3], tall[..., 1::3]
         c = _paper(s, colour, far)
         s.lay(h, tone(c, 0.08), depth, p, tone(c, -0.1), shadow=0.2, edge=0.08)
         rows = s.rows(base - 0.2, base + high)
@@ -244,33 +244,57 @@ def space(s: Stage):
 UNIT = 0.155            # side of a block
 
 
-def skyline(s: Stage, p: float, name: str, base: float, spread: float):
-    """Heights in whole blocks, and each column's offset and number."""
+def _levels(s: Stage, p: float, name: str, spread: float) -> torch.Tensor:
+    """Height of every column, in blocks: a walk that never steps by more than one."""
     land = s.land(name, p)
-    u, cell, n = land.cells(s.x(p), UNIT)
-    side = land.long / n
-    steps, table, level = 0, [], 0.0
-    for _ in range(n):
-        level += land.dice.choice((-1, 0, 0, 0, 1))
-        level = max(-spread, min(spread, level))
+    table, level = [], 0.0
+    for _ in range(max(1, round(land.long / UNIT))):
+        level = max(-spread, min(spread, level + land.dice.choice((-1, 0, 0, 0, 1))))
         table.append(level)
-    steps = s.xs.new_tensor(table)[cell]
-    return base + steps * UNIT, u, cell, side
+    return s.xs.new_tensor(table)
+
+
+def skyline(s: Stage, p: float, name: str, base: float, spread: float):
+    """Heights in whole blocks at `Stage.fine` places, each column's offset from its block's middle, the block's side."""
+    land = s.land(name, p)
+    u, cell, n = land.cells(s.fine(p), UNIT)
+    side = land.long / n
+    steps = _levels(s, p, name, spread)[cell]
+    return base + steps * UNIT, u[..., 1::3], side
+
+
+def _block_trees(s: Stage, p, depth, far):
+    """Square trees that stand on whole blocks of the middle skyline."""
+    x, levels = s.x(p), _levels(s, p, "mid", 1)
+    long = s.land("mid", p).long
+    side = long / len(levels)
+    u, cell, n = s.land("grove", p).cells(x, UNIT * 8)
+    middle = (torch.floor((x - u) / side) + 0.5) * side
+    foot = -0.36 + UNIT * levels[torch.remainder(torch.floor(middle / side), len(levels)).long()]
+    u, zoom = x - middle, (s.camera.depth_zoom(p) if not s.camera.still else 1.0)
+    base = s.up(foot, p)
+    rows = s.rows(base.min() - 0.05, base.max() + 0.8)
+    v = (s.ys[:, rows] - base) / zoom
+    s.ornament(box(u, v, 0, 0.13, side * 0.32, 0.15) * zoom, rows, _paper(s, (0.45, 0.30, 0.20), far), depth, shadow=0.15)
+    leaf = _paper(s, (0.24, 0.54, 0.30), far)
+    crown = union(box(u, v, 0, 0.38, side * 1.5, side), box(u, v, 0, 0.38 + side * 1.4, side * 0.5 * 1.6, side * 0.5))
+    s.ornament(crown * zoom, rows, leaf, depth, shadow=0.2)
+    s.ornament(both(crown, 0.36 - v) * zoom, rows, tone(leaf, 0.10), depth)
 
 
 def block_world(s: Stage):
     for name, p, far, depth, base, spread, grass in (("far", 0.15, 0.40, 0.92, -0.12, 2, (0.44, 0.66, 0.52)), ("mid", 0.5, 0.14, 0.78, -0.36, 1, (0.44, 0.72, 0.38)), ("near", 1.0, 0.0, 0.60, GROUND + 0.0, 0, (0.50, 0.78, 0.32))):
-        h, u, cell, side = skyline(s, p, name, base, spread)
+        h, u, side = skyline(s, p, name, base, spread)
         earth = _paper(s, (0.60, 0.42, 0.28) if far < 0.3 else (0.46, 0.56, 0.56), far)
         s.lay(h, earth, depth, p, tone(earth, -0.3), shadow=0.25, edge=0.0)
-        h = h.expand_as(s.x(p))
+        h = h[..., 1::3]
         rows = s.rows(-1.0, s.up(h, p).max() + 0.05)
         y = s.down(p)[:, rows]
         s.ornament(both(y - h, h - 0.36 * UNIT - y), rows, _paper(s, grass, far), depth)
         seam = torch.minimum(side / 2 - u.abs(), (torch.frac((y + 8 * UNIT - base) / UNIT + 40) - 0.5).abs().mul(-UNIT).add(UNIT / 2)) - 0.007
         s.ornament(torch.maximum(seam, y - h), rows, tone(earth, -0.5), depth, alpha=0.30)
         if name == "mid":
-            _row(s, "cubes", p, 0.80, [_paper(s, (0.45, 0.30, 0.20), far), _paper(s, (0.26, 0.56, 0.30), far)], UNIT * 7, base + UNIT, lambda u, v, k: (box(u, v, 0, 0.05, UNIT / 2 * 0.7, 0.22), box(u, v, 0, 0.32, UNIT * 1.4, UNIT)), -0.3, 0.5, size=(1, 1), jitter=0.2)
+            _block_trees(s, p, depth, far)
 
     def front():
         pass

@@ -54,6 +54,10 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
     small = min(1.0, aspect / 1.05)
     scale = TALL[scene.size] * thing.tall / (2 * thing.half_height) * pair * small * frame
     scale = min(scale, 0.80 * aspect / thing.half_width, 0.86 / thing.half_height)
+    if scene.event == "blocks":
+        scale = min(scale, 0.46 * aspect / thing.half_width)
+    if scene.event == "behind":                            # narrow enough to be in frame, out, and in frame again
+        scale = min(scale, 0.27 * aspect / (max(thing.half_width, thing.half_height) if thing.lean else thing.half_width))
     half = scale * thing.half_height
     zero = torch.zeros_like(clock.seconds)
     long = max(clock.period / 16.0, 1e-3)
@@ -63,9 +67,11 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
     move = scene.motion
     side = {"left": -1.0, "right": 1.0}.get(move, 0.0)
     if scene.event == "behind":
-        reach = min(1.12 * small + 0.05, aspect - 0.30 * aspect)
-        x = side * reach * (2 * (0.06 + 0.88 * clock.part) - 1) if clock.period > 1 else zero - side * reach
+        reach = 0.80 * aspect
+        x = side * reach * (2 * (0.04 + 0.92 * clock.part) - 1) if clock.period > 1 else zero - side * reach
         pace = 1.0
+    elif scene.event == "blocks":                           # leave room for the machine on the other side
+        x = zero + (-0.50 if scene.seed % 2 == 0 else 0.50) * aspect
     elif side and not clock.loop:
         x = side * mid * 0.62 * speed
         pace = 1.0

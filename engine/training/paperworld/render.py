@@ -16,8 +16,8 @@ from . import events, poses
 from .captions import caption, describe
 from .light import Look, light_of
 from .places import DRAW, GROUND
-from .scene import Scene
-from .shapes import Ink, ellipse, turn
+from .scene import ROOTED, Scene
+from .shapes import Ink, box, ellipse, turn
 from .sky import draw_sky, draw_weather
 from .stage import Clock, Stage
 from .style import finish
@@ -116,20 +116,29 @@ def _draw(scene: Scene, index: Tensor, period: int, width: int, height: int, dev
     if scene.event == "mark":
         _marks(s, scene, cast[0][1], light)
     track = torch.zeros(n, 1 + (scene.second is not None), 5, device=device)
+    if scene.place == "sea":
+        for mark, pose, subject, *_ in cast:
+            _float(s, pose, subject)
     for mark, pose, subject, colour, depth in _order(scene, cast):
         track[:, mark - 1] = _put(s, scene, subject, Look(colour, light), pose, depth, mark)
     if scene.event == "blocks":
         right = scene.seed % 2 == 0
-        size = min(0.155, 0.9 * aspect / 7)
-        events.draw_blocks(s, events.BlockMachine(scene.detail or "fall", s.dice("machine")), (0.10 * aspect) if right else (-aspect * 0.10 - 6 * size), GROUND, size)
+        size = min(0.20, 0.95 * aspect / 6)
+        left = aspect * 0.02 if right else -aspect * 0.02 - 6 * size
+        events.draw_blocks(s, events.BlockMachine(scene.detail or "fall", s.dice("machine")), left, GROUND, size)
     if scene.event == "behind":
         _hide(s, scene, cast[0][1], light)
     front()
-    draw_weather(s, scene.weather, scene.place)
+    if scene.style in ("ink", "neon"):                    # their pens would outline every drop
+        s.image = finish(scene.style, s.image.expand(n, 3, height, width), s.ids, s.seed)
+        draw_weather(s, scene.weather, scene.place, dark=scene.style == "ink")
+        image = s.image.clamp_(0, 1)
+    else:
+        draw_weather(s, scene.weather, scene.place)
+        image = finish(scene.style, s.image.expand(n, 3, height, width), s.ids, s.seed)
     whole = [((s.ids == m).flatten(1).sum(1)) for m in range(1, track.shape[1] + 1)]
     for m, seen in enumerate(whole):
         track[:, m, 4] = (seen / track[:, m, 4].clamp(min=1)).clamp(0, 1)
-    image = finish(scene.style, s.image.expand(n, 3, height, width), s.ids, s.seed, light.lamp)
     return image.contiguous(), s.ids, s.depth, track
 
 
@@ -148,7 +157,7 @@ def _cast(scene: Scene, clock: Clock, aspect: float, frame: float):
             mate.x = mate.x + (pose.x - pose.x[:1] * 0 - (pose.x.mean()))
             mate.pace = 1.0
             mate.mirror = pose.mirror and TABLE[scene.second.subject].flips
-    px, py, ps = poses.keep_in_frame(pose, camera, aspect, scene.event in ("behind", "mark") or scene.second is not None)
+    px, py, ps = poses.keep_in_frame(pose, camera, aspect, scene.event in ("behind", "mark", "blocks") or scene.second is not None)
     yaw = poses.orbit_yaw(scene, clock, pose.yaw)
     pose = replace(pose, x=px, y=py, scale=ps, yaw=yaw)
     for c in cast:
@@ -250,6 +259,27 @@ def _put(s: Stage, scene: Scene, subject: str, look: Look, pose, depth: float, m
     return torch.stack((left / s.width, top / s.height, right / s.width, low / s.height, count), 1)
 
 
+def _float(s: Stage, pose, subject: str) -> None:
+    """At sea, what cannot swim stands on an islet or rides on a raft."""
+    thing = TABLE[subject]
+    if thing.stance != "ground":
+        return
+    hop = pose.hop if isinstance(pose.hop, Tensor) else 0.0
+    foot, wide = pose.y - pose.scale * thing.half_height - hop, pose.scale * thing.half_width
+    rows = s.rows(foot.min() - 0.5, foot.max() + 0.1)
+    x, y = s.xs - pose.x, s.ys[:, rows] - foot
+    if subject in ROOTED:
+        mound = torch.maximum(ellipse(x, y, 0.0, -0.16, wide + 0.26, wide * 0.0 + 0.24), -0.40 - y)
+        sand = s.light.layer((0.93, 0.80, 0.55), 0.0)
+        s.ornament(mound, rows, sand, 0.52, shadow=0.3)
+        s.ornament(torch.maximum(mound, y + 0.10), rows, tuple(c * 0.86 for c in sand), 0.52)
+    else:
+        wood = s.light.layer((0.60, 0.40, 0.25), 0.0)
+        raft = box(x, y, 0.0, -0.075, wide + 0.07, 0.075 + wide * 0.0, 0.03)
+        s.ornament(raft, rows, wood, 0.52, shadow=0.3)
+        s.ornament(torch.maximum(raft, y + 0.07), rows, tuple(c * 0.78 for c in wood), 0.52)
+
+
 def _shade_ground(s: Stage, pose, thing) -> None:
     """The soft shadow where a thing stands, or above which it jumps."""
     if s.flat:
@@ -294,16 +324,14 @@ def _hide(s: Stage, scene: Scene, pose, light) -> None:
     half_h = thing.half_height * scale
     if thing.lean:
         half_w = half_h = max(half_w, half_h) * 0.92
-    half = {"tree": 1.42, "tower": 1.20, "rock": 1.12}[scene.detail or "tree"] * half_w + 0.02
-    s_y = half_h + 0.14
-    base = float(pose.y.mean()) - half_h - 0.16
-    n = 1
-    ph, pw = s.height, int(half * 1.1 * s.sharp) + 2
+    half = {"tree": 1.22, "tower": 1.24, "rock": 1.26}[scene.detail or "tree"] * half_w + 0.02
+    s_y = half_h + 0.12
+    base = float(pose.y.mean()) - half_h - 0.10
+    pw = int(half * 1.1 * s.sharp) + 2
     pw = min(pw, s.width)
-    rows, cols = torch.arange(s.height, device=s.xs.device), torch.arange(-pw, pw + 1, device=s.xs.device)
-    ys = s.ys
-    x = (cols.view(1, 1, -1) - 0.0) / (half * s.sharp)
-    y = (ys - base) / s_y - 1
+    cols = torch.arange(-pw, pw + 1, device=s.xs.device)
+    x = cols.view(1, 1, -1) / (half * s.sharp)
+    y = (s.ys - base) / s_y - 1
     ink = Ink(x, y, s.xs.new_tensor(half * s.sharp).view(1, 1, 1), 0.0 if s.flat else 1.0)
     events.occluder(ink, scene.detail or "tree", light)
     left = round(s.width / 2 - 0.5) - pw

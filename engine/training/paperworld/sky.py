@@ -20,16 +20,15 @@ def draw_sky(s: Stage, place: str) -> None:
         _rays(s)
         return
     if place == "space" or (s.light.moon and s.light.sun_seen > 0.5):
-        _stars(s, 46 if place == "space" else 30)
+        _stars(s)
     if place == "space":
         _planet(s)
     _sun(s, place)
-    if place not in ("space",) and s.light.sun_seen < 2:
+    if place != "space":
         _clouds(s, place)
 
 
-def _stars(s: Stage, count: int) -> None:
-    dice = s.dice("stars")
+def _stars(s: Stage) -> None:
     land = s.land("stars", long=16.0)
     for k in range(2):
         u, cell, n = land.cells(s.xs + 0.03 * k, s.aspect * 2 / 9)
@@ -39,7 +38,6 @@ def _stars(s: Stage, count: int) -> None:
         pick = torch.remainder(cell * 17 + row.long() * 53 + 29 * k, 211)
         d = circle(u, v - (row + 0.5) * 0.25, jx[pick], jy[pick], size[pick])
         s.ornament(d, slice(0, s.height), (0.98, 0.96, 0.88), 1.0, alpha=0.85 * (size[pick] > 0.0085).float())
-    dice.random()
 
 
 def _planet(s: Stage) -> None:
@@ -89,7 +87,7 @@ def _clouds(s: Stage, place: str) -> None:
     body = mix(light.sky[1], (1, 1, 1), 0.55 if not light.moon else 0.16)
     if light.sun_seen == 0:
         body = mix(light.sky[1], (0.3, 0.33, 0.4), 0.25)
-    for p, base, size, k in ((0.06, 0.62, 0.85, 0.75), (0.12, 0.34, 1.0, 1.0)):
+    for p, base, size, k in ((0.06, 0.66, 0.85, 0.6),) if light.moon else ((0.06, 0.62, 0.85, 0.75), (0.12, 0.34, 1.0, 1.0)):
         land = s.land(f"clouds {p}", p)
         u, cell, n = land.cells(s.x(p, (0.02 + 0.25 * p) * s.clock.seconds if not s.clock.loop else 0.0), 1.9)
         lift, big, off = land.table(n, -0.10, 0.14)[cell], land.table(n, 0.65, 1.15)[cell] * size, land.table(n, -0.4, 0.4)[cell]
@@ -116,19 +114,19 @@ def _rays(s: Stage) -> None:
         s.image += (1 - s.image) * g.unsqueeze(1) * s.image.new_tensor(mix(s.light.sky[0], (1, 1, 1), 0.4)).view(1, 3, 1, 1)
 
 
-def draw_weather(s: Stage, weather: str, place: str) -> None:
+def draw_weather(s: Stage, weather: str, place: str, dark: bool = False) -> None:
     """What falls or drifts before the lens; still air leaves the picture alone."""
     if weather == "rain":
-        _rain(s)
+        _rain(s, (0.30, 0.33, 0.42) if dark else (0.86, 0.92, 0.97))
     elif weather == "snowfall":
-        _snow(s)
+        _snow(s, (0.62, 0.66, 0.74) if dark else None)
     elif weather == "fog":
-        _fog(s)
+        _fog(s, (0.96, 0.94, 0.89) if dark else None)
     if place == "reef":
-        _bubbles(s)
+        _bubbles(s, (0.35, 0.42, 0.50) if dark else (0.92, 1.0, 1.0))
 
 
-def _rain(s: Stage) -> None:
+def _rain(s: Stage, colour) -> None:
     land = s.land("rain", long=16.0)
     for size, speed, strength in ((0.075, 2.0, 0.50), (0.052, 1.5, 0.32)):
         lean = s.xs + 0.12 * s.ys                         # (1, H, W)
@@ -139,10 +137,10 @@ def _rain(s: Stage) -> None:
         streak = ((0.22 - f) / 0.22).clamp_(min=0) * (f * 24).clamp(max=1) * cover(u.abs() - 0.0045, s.sharp)
         streak *= strength
         s.grow(streak)
-        s.image += (s.image.new_tensor((0.86, 0.92, 0.97)).view(1, 3, 1, 1) - s.image) * streak.unsqueeze(1)
+        s.image += (s.image.new_tensor(colour).view(1, 3, 1, 1) - s.image) * streak.unsqueeze(1)
 
 
-def _snow(s: Stage) -> None:
+def _snow(s: Stage, colour) -> None:
     land = s.land("snow", long=16.0)
     for k, (size, speed, radius) in enumerate(((0.30, 0.50, 0.034), (0.21, 0.37, 0.022))):
         u, cell, n = land.cells(s.xs + 0.11 * k, size)
@@ -152,11 +150,11 @@ def _snow(s: Stage) -> None:
         f = torch.frac(v + 16) - 0.5
         sway = 0.05 * (s.clock.beat(0.5) + 6.28 * phase).sin()
         d = circle(u - jitter * size - sway, f * tall, 0.0, 0.0, radius)
-        s.ornament(d, slice(0, s.height), mix((1, 1, 1), s.light.near, 0.4), 1.0, alpha=0.95)
+        s.ornament(d, slice(0, s.height), colour or mix((1, 1, 1), s.light.near, 0.4), 1.0, alpha=0.95)
 
 
-def _fog(s: Stage) -> None:
-    colour = s.image.new_tensor(mix(s.light.sky[2], (1, 1, 1), 0.12)).view(1, 3, 1, 1)
+def _fog(s: Stage, colour) -> None:
+    colour = s.image.new_tensor(colour or mix(s.light.sky[2], (1, 1, 1), 0.12)).view(1, 3, 1, 1)
     for base, wave, drift in ((-0.62, 1.9, 0.12), (-0.12, 2.7, -0.08)):
         x = s.xs + 0.15 * s.clock.beat(abs(drift) + 0.13).sin() if s.clock.loop else s.xs + drift * s.clock.seconds
         h = base + 0.07 * (x * (6.28 / wave)).sin() + 0.04 * (x * (15.1 / wave) + 1).sin()
@@ -166,12 +164,12 @@ def _fog(s: Stage) -> None:
         s.image += (colour - s.image) * g.unsqueeze(1)
 
 
-def _bubbles(s: Stage) -> None:
+def _bubbles(s: Stage, colour) -> None:
     land = s.land("bubbles", long=16.0)
     u, cell, n = land.cells(s.xs, 0.42)
     phase, jitter, r = land.table(n, 0, 1)[cell], land.table(n, -0.15, 0.15)[cell], land.table(n, 0.014, 0.036)[cell]
     f = torch.frac(s.ys / 1.3 + phase - s.clock.run(0.25) + 64) - 0.5
     sway = 0.03 * (s.clock.beat(0.75) + 6.28 * phase).sin()
     d = circle(u - jitter - sway, f * 1.3, 0.0, 0.0, r)
-    s.ornament(d.abs() - 0.006, slice(0, s.height), (0.92, 1.0, 1.0), 1.0, alpha=0.75)
-    s.ornament(d, slice(0, s.height), (0.92, 1.0, 1.0), 1.0, alpha=0.15)
+    s.ornament(d.abs() - 0.006, slice(0, s.height), colour, 1.0, alpha=0.75)
+    s.ornament(d, slice(0, s.height), colour, 1.0, alpha=0.15)

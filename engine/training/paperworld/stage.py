@@ -96,6 +96,13 @@ class Stage:
             return self.xs + drift
         return self.xs / cam.depth_zoom(p) + (p * cam.x + (1 - p) * cam.swing) + drift
 
+    def fine(self, p: float) -> Tensor:
+        """World x at three places in each column, (N, 1, 3 W), for skylines with upright walls."""
+        x, third = self.x(p), 1 / (3 * self.sharp)
+        if not self.camera.still and not (self.camera.stretch and p < 0.4):
+            third = third / self.camera.depth_zoom(p).unsqueeze(-1)
+        return (x.unsqueeze(-1) + self.xs.new_tensor((-1.0, 0.0, 1.0)) * third).flatten(2)
+
     def land(self, name: str, p: float = 0.0, long: float | None = None) -> Land:
         if long is None:
             long = self.camera.stretch * p if self.camera.stretch and p >= 0.4 else 16.0
@@ -127,17 +134,25 @@ class Stage:
     def lay(self, h: Tensor, colour, depth: float, p: float, under=None, shadow: float = 0.30, soft: float = 0.13, edge: float = 0.10, low: float = -1.0, floor=None) -> None:
         """A sheet of land under the skyline h (world heights, (N, 1, W)); `under` is its colour at the bottom."""
         h = self.up(h, p)
-        top = h.max()
+        walls = None
+        if h.shape[-1] == 3 * self.width:                   # steps: cover is averaged, walls have no slope
+            walls = h.unflatten(-1, (self.width, 3))
+            h = walls[..., 1]
+        top = h.max() if walls is None else walls.max()
         rows = self.rows(low, top + soft)
         if rows.start >= rows.stop:
             return
         self.grow(h)
         ys = self.ys[:, rows]
-        slope = torch.empty_like(h)
-        slope[..., 1:-1] = (h[..., 2:] - h[..., :-2]) * (self.sharp / 2)
-        slope[..., 0], slope[..., -1] = slope[..., 1], slope[..., -2]
-        d = (h - ys) * (1 + slope.square()).rsqrt()
-        c = (d * self.sharp + 0.5).clamp_(0, 1)
+        if walls is None:
+            slope = torch.empty_like(h)
+            slope[..., 1:-1] = (h[..., 2:] - h[..., :-2]) * (self.sharp / 2)
+            slope[..., 0], slope[..., -1] = slope[..., 1], slope[..., -2]
+            d = (h - ys) * (1 + slope.square()).rsqrt()
+            c = (d * self.sharp + 0.5).clamp_(0, 1)
+        else:
+            d = h - ys
+            c = sum(((walls[..., k] - ys) * self.sharp + 0.5).clamp_(0, 1) for k in range(3)) / 3
         if floor is not None:
             c = c * cover(floor - ys, self.sharp)
         part = self.image[:, :, rows]

@@ -14,7 +14,7 @@ from torch import Tensor
 _GREY = (0.30, 0.59, 0.11)
 
 
-def finish(style: str, image: Tensor, ids: Tensor, seed: str, lamp: float) -> Tensor:
+def finish(style: str, image: Tensor, ids: Tensor, seed: str) -> Tensor:
     """The last pass over the picture; ids tell subjects (1, 2) from the rest."""
     noise = grain(seed, image.shape[-2:], image.device)
     if style == "watercolour":
@@ -46,7 +46,8 @@ def grain(seed: str, size: tuple[int, int], device) -> Tensor:
         _GRAIN[key] = (0.45 * fine + 0.40 * slow).clamp_(-1.5, 1.5).to(device)
     noise = _GRAIN[key]
     k = random.Random(seed)
-    return torch.roll(noise, (k.randrange(size[0]), k.randrange(size[1])), (2, 3))
+    flips = [d for d in (2, 3) if k.random() < 0.5]
+    return noise.flip(flips) if flips else noise
 
 
 def grey(image: Tensor) -> Tensor:
@@ -84,8 +85,8 @@ def _watercolour(image: Tensor, noise: Tensor, seed: str) -> Tensor:
     wide = blur(image, round(h / 40))
     pool = (wide - image).clamp(-0.25, 0.25)
     image = image - 0.55 * pool.abs() - 0.10 * contours(image)
-    image = 1 - (1 - image) * (0.84 + 0.16 * noise)
-    return image * 0.93 + 0.07 * image.new_tensor((1.0, 0.985, 0.95)).view(1, 3, 1, 1)
+    image = image * (1 + 0.05 * noise) + (0.04 + 0.05 * noise) * image.mean((1, 2, 3), keepdim=True)
+    return image * 0.94 + 0.05 * image.new_tensor((1.0, 0.985, 0.95)).view(1, 3, 1, 1)
 
 
 def _ink(image: Tensor, ids: Tensor, noise: Tensor) -> Tensor:
@@ -94,15 +95,16 @@ def _ink(image: Tensor, ids: Tensor, noise: Tensor) -> Tensor:
     light = grey(image)
     paper = image.new_tensor((0.97, 0.95, 0.89)).view(1, 3, 1, 1)
     pen = image.new_tensor((0.14, 0.13, 0.20)).view(1, 3, 1, 1)
-    step = max(3.0, h / 26)
+    step = max(4.0, h / 24)
     ys, xs = torch.arange(h, device=image.device).view(1, 1, h, 1), torch.arange(w, device=image.device).view(1, 1, 1, w)
     wave = ((xs + ys) % step - step / 2).abs() / step * 2
-    hatch = ((0.62 - light) * 1.5 - wave * 0.9).clamp(0, 1) * 0.55
-    wash = paper * (0.80 + 0.20 * light) * (1 + 0.02 * noise)
+    hatch = ((0.70 - light) * 1.3 - wave * 0.8).clamp(0, 0.6) * 0.50
+    wash = paper * (0.62 + 0.38 * light) * (1 + 0.025 * noise)
+    wash = wash.lerp(image, 0.14)
     base = torch.lerp(wash, pen, hatch)
     mask = _subjects(ids)
     image = torch.lerp(base, image * 0.92 + 0.04, mask)
-    line = ((contours(image.lerp(light.expand_as(image), 0.3), max(1, round(h / 200))) - 0.10) * 3.2).clamp(0, 1) * 0.85
+    line = ((contours(image.lerp(light.expand_as(image), 0.3), max(1, round(h / 200))) - 0.07) * (2.2 + 1.5 * mask)).clamp(0, 1) * (0.62 + 0.28 * mask)
     return torch.lerp(image, pen, line)
 
 
@@ -125,7 +127,8 @@ def _blocks(image: Tensor) -> Tensor:
     n, _, h, w = image.shape
     size = max(2, round(h / 38))
     small = F.avg_pool2d(image, size, size, ceil_mode=True, count_include_pad=False)
-    small = (small * 14).round() / 14
+    mean = small.mean((1, 2, 3), keepdim=True)
+    small = ((mean + (small - mean) * 1.12).clamp(0, 1) * 14).round() / 14
     big = small.repeat_interleave(size, 2).repeat_interleave(size, 3)[:, :, :h, :w]
     ys, xs = torch.arange(h, device=image.device) % size, torch.arange(w, device=image.device) % size
     lip = 0.10 if size > 3 else 0.07

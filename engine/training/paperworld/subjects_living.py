@@ -138,29 +138,33 @@ def robot(ink: Ink, look, beat, pace):
 def person(ink: Ink, look, beat, pace):
     x, y = ink.x, ink.y
     pi = 3.14159
-    legs(ink, [(-0.08, -0.46, 0.42, 0.0, look.slate), (0.08, -0.46, 0.42, pi, look.slate)], beat, pace, 1.0, 0.09, None, look.ink)
-    swing = 0.5 * beat(1).sin() * (0.2 + 0.8 * pace)
-    hx, hy = 0.04 + 0.46 * swing.sin(), 0.24 - 0.46 * swing.cos()
-    ink.fill(circle(x, y, 0.04 - (hx - 0.04), hy, 0.075), look.skin)
-    ink.fill(limb(x, y, 0.04, 0.24, 0.04 - (hx - 0.04) * 0.9, hy + 0.06, 0.10), look.d)
-    hem = 0.05 * (beat(2)).sin() * pace
-    coat = convex(x, y, (-0.20, 0.34), (0.20, 0.34), (0.41 + hem, -0.58), (-0.43 + hem, -0.58), r=0.05)
+    legs(ink, [(-0.10, -0.48, 0.40, 0.0, look.slate), (0.10, -0.48, 0.40, pi, look.slate)], beat, pace, 1.0, 0.105, None, look.ink)
+    swing = 0.55 * beat(1).sin() * (0.15 + 0.85 * pace)
+    hx, hy = 0.46 * swing.sin(), 0.18 - 0.46 * swing.cos()
+    ink.fill(circle(x, y, -hx, hy, 0.085), look.skin)
+    ink.fill(limb(x, y, 0.0, 0.16, -hx * 0.88, hy + 0.08, 0.12), look.d)
+    flare = 0.05 * beat(2).sin() * pace
+    coat = convex(x, y, (-0.22, 0.28), (0.22, 0.28), (0.46 + flare, -0.58), (-0.48 + flare, -0.58), r=0.06)
     ink.fill(coat, look.c, shadow=0.3)
-    ink.tint(both(coat, 0.42 + y), 0.84)
-    ink.fill(both(coat, box(x, y, 0.10, -0.1, 0.018, 0.6)), look.d)
-    for cy in (0.16, -0.04, -0.24):
-        ink.fill(circle(x, y, 0.17, cy, 0.035), look.trim)
-    ink.fill(circle(x, y, hx, hy, 0.08), look.skin)
-    ink.fill(limb(x, y, 0.0, 0.22, hx * 0.9, hy + 0.07, 0.115), look.c, shadow=0.4, soft=0.07)
-    ink.fill(circle(x, y, 0.03, 0.58, 0.205), look.skin)
-    ink.fill(circle(x, y, 0.15, 0.59, 0.032), look.ink)
-    ink.fill(circle(x, y, 0.235, 0.55, 0.04), look.skin)
-    ink.fill(both(circle(x, y, 0.0, 0.62, 0.225), union(0.64 - y, x + 0.06)), look.wood)
-    u, v = turn(x, y, -0.12, 0.36, 0.25 * beat(1).sin() - 0.3)
-    ink.fill(box(u, v, -0.20, 0.0, 0.22, 0.06, 0.04), look.trim)
-    ink.fill(box(x, y, 0.02, 0.36, 0.21, 0.075, 0.06), look.trim, shadow=0.25)
-    ink.fill(box(x, y, 0.03, 0.72, 0.30, 0.035, 0.03), look.d, shadow=0.3)
-    ink.fill(box(x, y, 0.0, 0.81, 0.19, 0.10, 0.07), look.c)
+    ink.tint(both(coat, 0.46 + y), 0.84)
+    ink.fill(both(coat, (x - 0.20 - 0.16 * (0.2 - y)).abs() - 0.016), look.d)
+    for cy in (0.10, -0.10, -0.30):
+        ink.fill(circle(x, y, 0.13 + 0.16 * (0.2 - cy), cy, 0.038), look.trim)
+    ink.fill(circle(x, y, hx, hy, 0.09), look.skin)
+    ink.fill(limb(x, y, 0.0, 0.16, hx * 0.88, hy + 0.08, 0.13), look.c, shadow=0.45, soft=0.08)
+    u, v = turn(x, y, -0.16, 0.30, 0.95 + 0.25 * beat(1).sin())
+    ink.fill(box(u, v, -0.18, 0.0, 0.20, 0.075, 0.05), look.trim, shadow=0.25)
+    ink.fill(circle(x, y, -0.03, 0.55, 0.265), look.wood)
+    ink.fill(ellipse(x, y, 0.05, 0.53, 0.225, 0.235), look.skin)
+    ink.fill(circle(x, y, 0.275, 0.51, 0.05), look.skin)
+    for cx in (0.06, 0.20):
+        ink.fill(circle(x, y, cx, 0.55, 0.034), look.ink)
+    ink.fill(limb(x, y, 0.10, 0.43, 0.17, 0.43, 0.016), look.rust)
+    ink.fill(box(x, y, 0.02, 0.29, 0.25, 0.085, 0.07), look.trim, shadow=0.3)
+    hat = both(circle(x, y, 0.0, 0.62, 0.285), 0.66 - y)
+    ink.fill(hat, look.c)
+    ink.fill(box(x, y, 0.0, 0.67, 0.30, 0.05, 0.05), look.d, shadow=0.3)
+    ink.fill(circle(x, y, -0.01, 0.92, 0.07), look.trim)
 
 
 def tree(ink: Ink, look, beat, pace):
