@@ -1,0 +1,176 @@
+"""The server: one FastAPI parent with the guard around it, our routes, and the gradio page mounted at "/".
+
+Knows ports, start and stop. The process that runs it never imports torch; the worker is another process.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import settings
+from app.guard import Guard, is_loopback
+from engine.errors import BadRequest
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.desk import Desk
+
+WEB = Path(__file__).parent / "web"
+
+
+def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, token: str = "") -> FastAPI:
+    """The whole studio as one ASGI app around an open desk."""
+    stay_local(desk.home)
+
+    import gradio as gr
+    from fastapi import FastAPI
+    from starlette.staticfiles import StaticFiles
+
+    from app.routes import answer_error, make_routes
+    from app.studio import build, theme
+    from engine.errors import CineloomError
+
+    app = FastAPI(title="Cineloom", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(CineloomError, answer_error)
+    app.include_router(make_routes(desk))
+    app.mount("/web", Fresh(StaticFiles(directory=WEB)))
+    app = gr.mount_gradio_app(
+        app,
+        build(desk),
+        path="/",
+        server_name=host,
+        server_port=port,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        show_error=True,
+        max_file_size=settings.UPLOAD_BYTES,
+        theme=theme(),
+        css_paths=[WEB / "studio.css"],
+        favicon_path=WEB / "favicon.svg",
+    )
+    app.add_middleware(Guard, host=host, token=token)
+    return app
+
+
+class Fresh:
+    """Static files that a browser asks after each time (the answer is "not modified"): an update is seen at once."""
+
+    def __init__(self, app):
+        """Wrap the app that has the files."""
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        """Pass on, with the header added."""
+
+        async def sending(message):
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"cache-control", b"no-cache")]
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+
+def stay_local(home: Path) -> None:
+    """Tell gradio and its friends to ask nobody and to keep their files with ours. Must come before gradio's import."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["GRADIO_TEMP_DIR"] = str(home / ".gradio")
+
+
+def free_socket(host: str, port: int) -> socket.socket:
+    """A bound socket on `port`, or on the next free one. Raises BadRequest when none of a hundred is free.
+
+    Bound here and handed to the server: looking first and binding later would leave a gap for somebody else.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for number in range(port, port + settings.PORTS) if port else [0]:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        if sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, number))
+            sock.listen(128)
+            return sock
+        except OSError as error:
+            sock.close()
+            if error.errno not in IN_USE:
+                raise BadRequest(f"The studio cannot listen on {host}:{number} ({error.strerror}).") from error
+    raise BadRequest(f"Ports {port} to {port + settings.PORTS - 1} are all taken; choose another with --port.")
+
+
+def _in_use() -> set[int]:
+    import errno
+
+    return {errno.EADDRINUSE, errno.EACCES} if sys.platform == "win32" else {errno.EADDRINUSE}
+
+
+IN_USE = _in_use()
+
+
+def serve(
+    host: str = settings.HOST,
+    port: int = settings.PORT,
+    home: Path | str | None = None,
+    open_browser: bool = False,
+    token: str | None = None,
+    backend: str = "",
+) -> None:
+    """Open the studio and stay until Ctrl-C.
+
+    host          what to listen on; anything but loopback needs a token
+    port          the first to try; the address that was found is printed
+    home          folder of projects, see app.settings
+    token         asked of every visitor; by default what CINELOOM_TOKEN says
+    Raises BadRequest for an open door without a token, CannotWrite for a home that cannot be used.
+    """
+    token = settings.token() if token is None else token
+    if not is_loopback(host) and not token:
+        raise BadRequest(
+            f"Listening on {host} would open the studio to the network without a lock; "
+            "set CINELOOM_TOKEN to a long secret first, or leave out --host."
+        )
+    import uvicorn
+
+    from app.desk import Desk
+
+    sock = free_socket(host, port)
+    found = sock.getsockname()[1]
+    desk = Desk(home, backend=backend)
+    try:
+        app = make_app(desk, host, found, token)
+        if port and found != port:
+            print(f"Port {port} is taken; this studio listens on {found}.", flush=True)
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{found}/" + (f"?token={token}" if token and not is_loopback(host) else "")
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            timeout_graceful_shutdown=2,    # an open event stream would hold Ctrl-C for ever (measured: 12 s and more)
+            access_log=False,
+            ws="none",
+        )
+        server = uvicorn.Server(config)
+        server.config.load()
+        desk.start()
+        print(f"Cineloom is open at {address}   (Ctrl-C closes it)\nYour films are in {desk.home}", flush=True)
+        if open_browser:
+            import threading
+            import webbrowser
+
+            threading.Timer(0.5, webbrowser.open, [address]).start()
+        server.run(sockets=[sock])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        desk.close()
+        sock.close()

@@ -1,0 +1,83 @@
+// Words and numbers as people read them. Plain functions: no document, tested by `node --test`.
+
+/** Seconds as "0.4 s", "3 s", "2 min 10 s". */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined || !isFinite(seconds)) return '';
+  if (seconds < 9.95) return `${trim(seconds.toFixed(1))} s`;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Roughly, for what is only guessed: "under a second", "about 4 s", "about 3 min". */
+export function roughly(seconds) {
+  if (seconds === null || seconds === undefined || !isFinite(seconds)) return '';
+  if (seconds < 1) return 'under a second';
+  if (seconds < 90) return `about ${Math.round(seconds)} s`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${(seconds / 3600).toFixed(1)} h`;
+}
+
+const trim = (text) => text.replace(/\.0$/, '');
+
+/** A place in the film as "0:01.25": minutes, seconds, hundredths. */
+export function timecode(seconds) {
+  const hundredths = Math.max(0, Math.round(seconds * 100));
+  const minutes = Math.floor(hundredths / 6000);
+  return `${minutes}:${String(Math.floor(hundredths / 100) % 60).padStart(2, '0')}.${String(hundredths % 100).padStart(2, '0')}`;
+}
+
+/** Pictures of a film that is to last about `seconds`, on the model's grid: 1 + time * k. 0 seconds is one picture. */
+export function pictures(seconds, grid) {
+  if (seconds <= 0) return 1;
+  return 1 + grid.time * Math.max(1, Math.round(seconds * grid.rate / grid.time));
+}
+
+/** Seconds of work, from what this machine needed before; null while it has not made anything. */
+export function cost(pace, grid, { seconds, width, height, steps }) {
+  if (!pace?.step || !pace?.decode) return null;
+  const count = pictures(seconds, grid);
+  const frames = 1 + Math.ceil((count - 1) / grid.time);
+  return pace.step * steps * frames * (width / grid.space) * (height / grid.space) + pace.decode * count * width * height;
+}
+
+/** A prompt cut into pieces, `[{text, unknown}]`, at ranges counted in code points (as the studio counts, not UTF-16). */
+export function pieces(prompt, ranges) {
+  const points = [...prompt];
+  const out = [];
+  let at = 0;
+  for (const [start, stop] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    if (start < at || stop > points.length) continue;
+    if (start > at) out.push({ text: points.slice(at, start).join(''), unknown: false });
+    out.push({ text: points.slice(start, stop).join(''), unknown: true });
+    at = stop;
+  }
+  if (at < points.length) out.push({ text: points.slice(at).join(''), unknown: false });
+  return out;
+}
+
+/** The unknown words of a prompt, each once, in order. */
+export const unknown = (prompt, ranges) =>
+  [...new Set(pieces(prompt, ranges).filter((piece) => piece.unknown).map((piece) => piece.text.toLowerCase()))];
+
+/** What made a take, in one line. */
+export function recipeLine(take) {
+  const length = take.pictures > 1 ? `${trim(take.seconds.toFixed(2))} s` : 'still';
+  const rate = take.pictures > 1 ? ` · ${trim(take.rate.toFixed(1))} pictures/s` : '';
+  return `${length} · ${take.width} × ${take.height}${rate} · ${take.steps} steps · seed ${take.seed} · made in ${duration(take.spent)}`;
+}
+
+/** The shape whose aspect is nearest to a picture's. */
+export function nearestShape(shapes, width, height) {
+  const off = (shape) => Math.abs(Math.log((shape.across / shape.down) / (width / height)));
+  return shapes.reduce((best, shape) => (off(shape) < off(best) ? shape : best));
+}
+
+/** What a job says while it goes on. */
+export function jobLine(job) {
+  if (job.state === 'waiting') return 'waiting';
+  if (job.state === 'failed') return job.error ?? 'failed';
+  const left = job.state === 'running' && job.left ? ` · ${roughly(job.left).replace('about ', '')} left` : '';
+  return job.message + left;
+}

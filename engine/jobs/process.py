@@ -1,0 +1,53 @@
+"""Tells one process from another, also when a number was given out again: a lock names its holder by both.
+
+Knows process numbers and start times. Knows no jobs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def identity(pid: int | None = None) -> str | None:
+    """Number and start of a process as one text, "1234@5678901", or None when it is not running.
+
+    The start is what the kernel counted since boot (Linux) or what `ps` says: setting the clock back changes neither.
+    """
+    pid = pid or os.getpid()
+    if sys.platform == "linux":
+        try:
+            # Field 2 is the program's name in brackets and may hold spaces: count from the last bracket.
+            # Field 3 is the state: a zombie does no work any more. Field 22 is the start.
+            rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (OSError, ValueError):
+            return None
+        return None if rest[0] in "ZX" else f"{pid}@{rest[19]}"
+    if sys.platform == "win32":
+        return f"{pid}@" if _runs_on_windows(pid) else None
+    answer = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    state, _, start = answer.stdout.strip().partition(" ")
+    return f"{pid}@{start.strip()}" if start and not state.startswith("Z") else None
+
+
+def alive(who: str | None) -> bool:
+    """Whether the very process that `identity` named is still running."""
+    if not who:
+        return False
+    number = who.partition("@")[0]
+    return number.isdigit() and identity(int(number)) == who
+
+
+def _runs_on_windows(pid: int) -> bool:
+    # os.kill(pid, 0) would end the process there.
+    import ctypes
+
+    handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)      # PROCESS_QUERY_LIMITED_INFORMATION
+    if not handle:
+        return False
+    code = ctypes.c_ulong()
+    ctypes.windll.kernel32.GetExitCodeProcess(handle, ctypes.byref(code))
+    ctypes.windll.kernel32.CloseHandle(handle)
+    return code.value == 259                                            # STILL_ACTIVE
