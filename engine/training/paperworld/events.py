@@ -11,21 +11,26 @@ import torch
 from torch import Tensor
 
 from .places import GROUND, UNIT
-from .shapes import Ink, both, box, circle, convex, cover, limb, turn, union
+from .shapes import Ink, both, box, circle, convex, cover, mix, union
 from .stage import Stage, tone
+
+
+def _near(light, colour):
+    """Lit half as the land, half as the subjects, so that it stands out from both."""
+    return mix(light.layer(colour, 0.0), light.subject(colour), 0.45)
 
 
 def occluder(ink: Ink, kind: str, light) -> None:
     """A tree, tower or rock, 1 half wide and from -1 up, that hides what passes behind it."""
     x, y = ink.x, ink.y
     if kind == "tree":
-        bark, leaf = light.layer((0.46, 0.31, 0.23), 0.0), light.layer((0.23, 0.48, 0.31), 0.0)
+        bark, leaf = _near(light, (0.46, 0.31, 0.23)), _near(light, (0.23, 0.48, 0.31))
         ink.fill(convex(x, y, (-0.5, 1.0), (0.5, 1.0), (0.60, -1.2), (-0.60, -1.2), r=0.02), bark)
         crown = union(circle(x, y, -0.30, 0.80, 0.62), circle(x, y, 0.34, 0.86, 0.60), box(x, y, 0.0, -0.05, 0.94, 0.62, 0.30), circle(x, y, 0.02, 1.22, 0.50))
         ink.fill(crown, leaf, shadow=0.35)
         ink.tint(both(crown, union(circle(x, y, -0.36, 1.0, 0.34), circle(x, y, 0.42, 0.62, 0.26), circle(x, y, -0.5, 0.24, 0.22), circle(x, y, 0.2, 0.05, 0.16))), 1.18)
     elif kind == "tower":
-        wall, dark = light.layer((0.66, 0.58, 0.58), 0.0), light.layer((0.46, 0.40, 0.46), 0.0)
+        wall, dark = _near(light, (0.66, 0.58, 0.58)), _near(light, (0.46, 0.40, 0.46))
         body = box(x, y, 0, -0.1, 0.88, 1.3)
         ink.fill(body, wall)
         ink.tint(both(body, 0.30 - x), 0.88)
@@ -37,7 +42,7 @@ def occluder(ink: Ink, kind: str, light) -> None:
         for cx, cy in ((-0.42, 0.55), (0.42, 0.55), (0.0, -0.05)):
             ink.fill(box(x, y, cx, cy, 0.13, 0.19, 0.12), (1.0, 0.82, 0.42) if light.lamp > 0.5 else tone(dark, -0.5))
     else:
-        rock, pale = light.layer((0.50, 0.48, 0.56), 0.0), light.layer((0.62, 0.60, 0.66), 0.0)
+        rock, pale = _near(light, (0.50, 0.48, 0.56)), _near(light, (0.62, 0.60, 0.66))
         body = convex(x, y, (-0.98, -1.2), (-0.92, 0.2), (-0.55, 0.85), (0.1, 1.15), (0.7, 0.75), (0.95, 0.0), (0.98, -1.2), r=0.03)
         ink.fill(body, rock)
         ink.fill(convex(x, y, (-0.85, 0.15), (-0.5, 0.78), (0.05, 1.08), (-0.05, 0.35), (-0.5, -0.1), r=0.02), pale)
@@ -125,11 +130,18 @@ class BlockMachine:
         return g, loose
 
 
+def put_machine(s: Stage, scene) -> None:
+    """The block machine, on the side of the picture that the subject leaves free."""
+    size = min(0.20, 0.95 * s.aspect / 6)
+    left = s.aspect * 0.02 if scene.seed % 2 == 0 else -s.aspect * 0.02 - 6 * size
+    draw_blocks(s, BlockMachine(scene.detail or "fall", s.dice("machine")), left, GROUND, size)
+
+
 def draw_blocks(s: Stage, machine: BlockMachine, left: float, base: float, size: float) -> None:
     """Set the machine's blocks on the ground at `left`, each block `size` wide."""
     light = s.light
     kinds = [(0, 0, 0), (0.60, 0.42, 0.28), (0.60, 0.62, 0.66), (0.20, 0.55, 0.90), (0.98, 0.76, 0.22)]
-    colours = s.image.new_tensor([(0, 0, 0)] + [light.layer(c, 0.0) for c in kinds[1:]])
+    colours = s.image.new_tensor([_near(light, c) for c in kinds])
     states = [machine.grid(float(p)) for p in s.clock.part.flatten()]
     grid = torch.tensor([g for g, _ in states], device=s.image.device)
     if machine.flip:

@@ -7,7 +7,7 @@ All tensors are (N, 1, 1); lengths in screen units (the picture is 2 high).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -47,10 +47,10 @@ def stance_height(subject: str, place: str, half: float) -> float:
     return GROUND + half
 
 
-def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0) -> tuple[Pose, float]:
-    """The subject's path in the world, and how far it goes in the clip."""
+def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0) -> Pose:
+    """The subject's path in the world."""
     thing = TABLE[scene.subject]
-    pair = 0.78 if scene.second else 1.0
+    pair = 0.88 if scene.second else 1.0
     small = min(1.0, aspect / 1.05)
     scale = TALL[scene.size] * thing.tall / (2 * thing.half_height) * pair * small * frame
     scale = min(scale, 0.80 * aspect / thing.half_width, 0.86 / thing.half_height)
@@ -61,7 +61,7 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
     half = scale * thing.half_height
     zero = torch.zeros_like(clock.seconds)
     long = max(clock.period / 16.0, 1e-3)
-    t, mid = clock.seconds, clock.seconds - long / 2
+    mid = clock.seconds - long / 2
     speed = PACE[scene.speed]
     x, y, grow, angle, pace = zero.clone(), zero + stance_height(scene.subject, scene.place, half), None, None, 0.0
     move = scene.motion
@@ -73,7 +73,7 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
     elif scene.event == "blocks":                           # leave room for the machine on the other side
         x = zero + (-0.50 if scene.seed % 2 == 0 else 0.50) * aspect
     elif side and not clock.loop:
-        x = side * mid * 0.62 * speed
+        x = side * mid * 0.80 * speed
         pace = 1.0
     elif side:
         pace = 1.0
@@ -81,11 +81,10 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
     if move in ("rise", "fall"):
         way = 1.0 if move == "rise" else -1.0
         go = min(0.62 * speed, 2 * span / long)
-        free = 0.0 if not clock.loop else 1.0
-        y = max(half - 0.72, min(0.10, 0.80 - half)) + (way * go * mid if not free else way * span * 0.6 * clock.beat(0.5).sin())
+        y = max(half - 0.72, min(0.10, 0.80 - half)) + way * (span * 0.6 * clock.beat(0.5).sin() if clock.loop else go * mid)
     hop = 0.0
     if move == "bounce":
-        jump = (clock.beat(0.75 * speed) / 2).sin().abs() if not clock.loop else (clock.beat(0.5) ).sin().square()
+        jump = (clock.beat(0.75 * speed) / 2).sin().abs() if not clock.loop else clock.beat(0.5).sin().square()
         room = max(0.16, min(0.55, 0.92 - half - float(y.max())))
         hop = room * jump
         y = y + hop
@@ -112,10 +111,10 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
         x = x + 0.03 * clock.beat(0.25).cos()
     scales = zero + scale if grow is None else scale * grow
     yaw = 0.45 + 0.25 * math.sin(scene.seed * 1.7)
-    return Pose(x, y, scales, angle, bool(thing.flips and side < 0), pace, yaw, hop), scale
+    return Pose(x, y, scales, angle, bool(thing.flips and side < 0), pace, yaw, hop)
 
 
-def place_camera(scene: Scene, clock: Clock, aspect: float, frame: float) -> Camera:
+def place_camera(scene: Scene, clock: Clock, aspect: float) -> Camera:
     zero = torch.zeros_like(clock.seconds)
     long = max(clock.period / 16.0, 1e-3)
     mid = clock.part - 0.5 if clock.period > 1 else clock.part
@@ -143,23 +142,20 @@ def place_camera(scene: Scene, clock: Clock, aspect: float, frame: float) -> Cam
     return Camera(x, y, zoom, swing, still, stretch)
 
 
-def keep_in_frame(pose: Pose, camera: Camera, aspect: float, free: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Screen position and scale; where the subject would leave the middle, the camera goes with it."""
+def follow(pose: Pose, camera: Camera, aspect: float) -> None:
+    """Where the subject would leave the middle of the screen, the camera goes with it."""
     if camera.stretch:
-        return pose.x, pose.y, pose.scale
-    sx = pose.x - camera.x
-    if not free:
-        room = 0.42 * aspect
-        held = room * (sx / room).tanh()
-        if not camera.still or float((sx - held).abs().max()) > 0.02:
-            camera.x = camera.x + sx - held
-            if camera.still:
-                camera.still = False
-        else:
-            held = sx
-        sx = held
-    sy = pose.y - camera.y
-    return sx * camera.zoom, sy * camera.zoom, pose.scale * camera.zoom
+        return
+    room, away = 0.42 * aspect, pose.x - camera.x
+    held = room * (away / room).tanh()
+    if not camera.still or float((away - held).abs().max()) > 0.02:
+        camera.x, camera.still = camera.x + away - held, False
+
+
+def on_screen(pose: Pose, camera: Camera, yaw) -> Pose:
+    """From the world to the screen. In a loop that runs by, the camera travels with the subject."""
+    x = pose.x if camera.stretch else pose.x - camera.x
+    return replace(pose, x=x * camera.zoom, y=(pose.y - camera.y) * camera.zoom, scale=pose.scale * camera.zoom, yaw=yaw)
 
 
 def orbit_yaw(scene: Scene, clock: Clock, still: float):

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from . import events, poses
 from .captions import caption, describe
+from .cast import Role, Troupe
 from .light import Look, light_of
-from .places import DRAW, GROUND
+from .places import DRAW
 from .scene import ROOTED, Scene
 from .shapes import Ink, box, ellipse, turn
 from .sky import draw_sky, draw_weather
@@ -98,111 +99,49 @@ def _shot(scene: Scene, k: int) -> Scene:
 
 
 def _clip(scene: Scene, count: int, period: int, width: int, height: int, device) -> tuple[Tensor, ...]:
+    """One shot. Paths are laid for all of it, then pictures are drawn in parts that fit in memory."""
+    clock, aspect = Clock(torch.arange(count, device=device).float(), period, scene.loop), width / height
+    troupe = Troupe.gather(scene, clock, aspect, FRAME[scene.framing])
     step = max(1, _CHUNK // (width * height))
-    parts = [_draw(scene, torch.arange(a, min(a + step, count), device=device), period, width, height, device) for a in range(0, count, step)]
+    parts = [_draw(scene, troupe, slice(k, min(k + step, count)), width, height, device) for k in range(0, count, step)]
     return tuple(torch.cat(t) for t in zip(*parts)) if len(parts) > 1 else parts[0]
 
 
-def _draw(scene: Scene, index: Tensor, period: int, width: int, height: int, device) -> tuple[Tensor, ...]:
-    n, aspect = len(index), width / height
-    clock = Clock(index.float(), period, scene.loop)
-    light = light_of(scene.place, scene.time, scene.weather)
-    frame = FRAME[scene.framing]
-    cast, camera = _cast(scene, clock, aspect, frame)
-    s = Stage(clock, camera, width, height, light, f"{scene.seed} {scene.place}", scene.style == "neon", device)
+def _draw(scene: Scene, troupe: Troupe, pictures: slice, width: int, height: int, device) -> tuple[Tensor, ...]:
+    now, light = troupe.during(pictures), light_of(scene.place, scene.time, scene.weather)
+    n = pictures.stop - pictures.start
+    s = Stage(now.clock, now.camera, width, height, light, f"{scene.seed} {scene.place}", scene.style == "neon", device)
     draw_sky(s, scene.place)
     front = DRAW[scene.place](s)
     s.grow(s.xs.expand(n, 1, width))
     if scene.event == "mark":
-        _marks(s, scene, cast[0][1], light)
-    track = torch.zeros(n, 1 + (scene.second is not None), 5, device=device)
+        _marks(s, scene, now.roles[0].pose, troupe.roles[0].pose)
     if scene.place == "sea":
-        for mark, pose, subject, *_ in cast:
-            _float(s, pose, subject)
-    for mark, pose, subject, colour, depth in _order(scene, cast):
-        track[:, mark - 1] = _put(s, scene, subject, Look(colour, light), pose, depth, mark)
+        for role in now.roles:
+            _float(s, role.pose, role.subject)
+    track = torch.zeros(n, len(now.roles), 5, device=device)
+    for role in sorted(now.roles, key=lambda r: -r.depth):
+        track[:, role.mark - 1] = _put(s, scene, role, Look(role.colour, light))
     if scene.event == "blocks":
-        right = scene.seed % 2 == 0
-        size = min(0.20, 0.95 * aspect / 6)
-        left = aspect * 0.02 if right else -aspect * 0.02 - 6 * size
-        events.draw_blocks(s, events.BlockMachine(scene.detail or "fall", s.dice("machine")), left, GROUND, size)
-    if scene.event == "behind":
-        _hide(s, scene, cast[0][1], light)
+        events.put_machine(s, scene)
+    elif scene.event == "behind":
+        _hide(s, scene, troupe.roles[0].pose)
     front()
-    if scene.style in ("ink", "neon"):                    # their pens would outline every drop
-        s.image = finish(scene.style, s.image.expand(n, 3, height, width), s.ids, s.seed)
-        draw_weather(s, scene.weather, scene.place, dark=scene.style == "ink")
-        image = s.image.clamp_(0, 1)
-    else:
-        draw_weather(s, scene.weather, scene.place)
-        image = finish(scene.style, s.image.expand(n, 3, height, width), s.ids, s.seed)
-    whole = [((s.ids == m).flatten(1).sum(1)) for m in range(1, track.shape[1] + 1)]
-    for m, seen in enumerate(whole):
-        track[:, m, 4] = (seen / track[:, m, 4].clamp(min=1)).clamp(0, 1)
+    image = _finish(s, scene, n)
+    for k in range(len(now.roles)):
+        seen = (s.ids == k + 1).flatten(1).sum(1)
+        track[:, k, 4] = (seen / track[:, k, 4].clamp(min=1)).clamp(0, 1)
     return image.contiguous(), s.ids, s.depth, track
 
 
-def _cast(scene: Scene, clock: Clock, aspect: float, frame: float):
-    """Poses on the screen of the main subject and, if any, the second; and the camera that follows."""
-    pose, _ = poses.place_subject(scene, clock, aspect, frame)
-    camera = poses.place_camera(scene, clock, aspect, frame)
-    cast = []
-    if scene.second:
-        other = replace(scene, subject=scene.second.subject, colour=scene.second.colour, motion="still", size="medium", event="none")
-        mate, _ = poses.place_subject(other, clock, aspect, frame)
-        _relate(scene.second.relation, pose, mate, scene, aspect)
-        cast = [[2, mate, scene.second.subject, scene.second.colour]]
-        if scene.motion in ("left", "right"):
-            pose.x = pose.x - pose.x.mean() * 0 if clock.loop else pose.x
-            mate.x = mate.x + (pose.x - pose.x[:1] * 0 - (pose.x.mean()))
-            mate.pace = 1.0
-            mate.mirror = pose.mirror and TABLE[scene.second.subject].flips
-    px, py, ps = poses.keep_in_frame(pose, camera, aspect, scene.event in ("behind", "mark", "blocks") or scene.second is not None)
-    yaw = poses.orbit_yaw(scene, clock, pose.yaw)
-    pose = replace(pose, x=px, y=py, scale=ps, yaw=yaw)
-    for c in cast:
-        m = c[1]
-        cx = 0.0 if camera.stretch else camera.x
-        c[1] = replace(m, x=(m.x - cx) * camera.zoom, y=(m.y - camera.y) * camera.zoom, scale=m.scale * camera.zoom, yaw=yaw if scene.camera == "orbit" else m.yaw)
-    return [(1, pose, scene.subject, scene.colour), *map(tuple, cast)], camera
-
-
-def _relate(relation: str, main, mate, scene: Scene, aspect: float) -> None:
-    """Set two poses into their relation on the screen."""
-    a, b = TABLE[scene.subject], TABLE[scene.second.subject]
-    half_a, half_b = float(main.scale.max()) * a.half_width, float(mate.scale.max()) * b.half_width
-    tall_a, tall_b = float(main.scale.max()) * a.half_height, float(mate.scale.max()) * b.half_height
-    if relation in ("left of", "right of"):
-        gap = half_a + half_b + 0.06
-        shrink = min(1.0, 1.86 * aspect / (2 * gap))
-        side = -1 if relation == "left of" else 1
-        for p, y_half, share in ((main, tall_a, half_b / gap), (mate, tall_b, -half_a / gap)):
-            p.y = p.y - y_half * (1 - shrink) * (1.0)
-            p.scale = p.scale * shrink
-        main.x, mate.x = main.x + side * shrink * gap * 0.5, mate.x - side * shrink * gap * 0.5
-        off = side * shrink * (half_b - half_a) * 0.5
-        main.x, mate.x = main.x + off, mate.x + off
-    elif relation == "above":
-        shrink = min(1.0, 1.66 / (2 * (tall_a + tall_b)))
-        main.scale, mate.scale = main.scale * shrink, mate.scale * shrink
-        mate.y = mate.y * 0 + GROUND - 0.10 + tall_b * shrink
-        main.y = main.y - main.y.mean() + mate.y.mean() + (tall_a + tall_b) * shrink + 0.05
-    elif relation == "behind":
-        main.x, main.y = main.x - 0.22 * (half_a + half_b), main.y + 0.16
-        mate.x, mate.y = mate.x + 0.30 * (half_a + half_b), mate.y - 0.10
-    else:
-        main.x, main.y = main.x - 0.22 * (half_a + half_b), main.y - 0.12
-        mate.x, mate.y = mate.x + 0.30 * (half_a + half_b), mate.y + 0.14
-
-
-def _order(scene: Scene, cast):
-    """Farthest first, with the depth of each."""
-    main = cast[0]
-    if len(cast) == 1:
-        return [(main[0], main[1], main[2], main[3], 0.50)]
-    mate = cast[1]
-    back, fore = ((main, mate) if scene.second.relation == "behind" else (mate, main))
-    return [(back[0], back[1], back[2], back[3], 0.54), (fore[0], fore[1], fore[2], fore[3], 0.48)]
+def _finish(s: Stage, scene: Scene, n: int) -> Tensor:
+    """Weather and style; pens come before the weather, or they would outline every drop."""
+    if scene.style in ("ink", "neon"):
+        s.image = finish(scene.style, s.image, s.ids, s.seed)
+        draw_weather(s, scene.weather, scene.place, dark=scene.style == "ink")
+        return s.image.clamp_(0, 1)
+    draw_weather(s, scene.weather, scene.place)
+    return finish(scene.style, s.image, s.ids, s.seed)
 
 
 def _box(s: Stage, pose, half_w: float, half_h: float, margin: float):
@@ -229,23 +168,27 @@ def _box(s: Stage, pose, half_w: float, half_h: float, margin: float):
     return x, y, unit, tops, lefts
 
 
-def _put(s: Stage, scene: Scene, subject: str, look: Look, pose, depth: float, mark: int) -> Tensor:
+def _put(s: Stage, scene: Scene, role: Role, look: Look) -> Tensor:
     """Draw one subject; returns its track (N, 5) with its whole area in pixels in the last place."""
-    thing = TABLE[subject]
+    subject, pose, thing = role.subject, role.pose, TABLE[role.subject]
     x, y, unit, tops, lefts = _box(s, pose, thing.half_width, thing.half_height, 0.34 if s.light.lamp > 0.3 else 0.14)
     if pose.mirror:
         x = -x
     if thing.solid or thing.stance == "ground":
         _shade_ground(s, pose, thing)
     ink = Ink(x, y, unit, 0.0 if s.flat else 1.0)
-    beat = lambda hz: s.clock.beat(hz * poses.PACE[scene.speed]) if not s.clock.loop else s.clock.beat(hz)
+    rate = 1.0 if s.clock.loop else poses.PACE[scene.speed]
+
+    def beat(hz: float) -> Tensor:
+        return s.clock.beat(hz * rate)
+
     if thing.solid:
         thing.draw(ink, look, beat, pose.pace, pose.yaw)
     else:
         thing.draw(ink, look, beat, pose.pace)
-    if scene.event == "mark" and subject == "burger":
+    if scene.event == "mark" and subject == "burger" and role.mark == 1:
         events.bites(ink, s.clock.part)
-    s.glue(ink, tops, lefts, depth, mark, look.edge, 0.022, 0.34)
+    s.glue(ink, tops, lefts, role.depth, role.mark, look.edge, 0.022, 0.34)
     solid = ink.alpha[:, 0] > 0.5
     n, h, w = solid.shape
     count = solid.flatten(1).sum(1).float()
@@ -269,13 +212,13 @@ def _float(s: Stage, pose, subject: str) -> None:
     rows = s.rows(foot.min() - 0.5, foot.max() + 0.1)
     x, y = s.xs - pose.x, s.ys[:, rows] - foot
     if subject in ROOTED:
-        mound = torch.maximum(ellipse(x, y, 0.0, -0.16, wide + 0.26, wide * 0.0 + 0.24), -0.40 - y)
+        mound = torch.maximum(ellipse(x, y, 0.0, -0.16, wide + 0.26, 0.24), -0.40 - y)
         sand = s.light.layer((0.93, 0.80, 0.55), 0.0)
         s.ornament(mound, rows, sand, 0.52, shadow=0.3)
         s.ornament(torch.maximum(mound, y + 0.10), rows, tuple(c * 0.86 for c in sand), 0.52)
     else:
         wood = s.light.layer((0.60, 0.40, 0.25), 0.0)
-        raft = box(x, y, 0.0, -0.075, wide + 0.07, 0.075 + wide * 0.0, 0.03)
+        raft = box(x, y, 0.0, -0.075, wide + 0.07, 0.075, 0.03)
         s.ornament(raft, rows, wood, 0.52, shadow=0.3)
         s.ornament(torch.maximum(raft, y + 0.07), rows, tuple(c * 0.78 for c in wood), 0.52)
 
@@ -295,28 +238,25 @@ def _shade_ground(s: Stage, pose, thing) -> None:
     s.image[:, :, rows] *= 1 - g.unsqueeze(1)
 
 
-def _marks(s: Stage, scene: Scene, pose, light) -> None:
+def _marks(s: Stage, scene: Scene, pose, whole) -> None:
+    """What the subject has left behind so far; `whole` is its pose over all the shot."""
     side = -1.0 if scene.motion == "left" else 1.0
-    thing = TABLE[scene.subject]
-    start = float(pose.x[0]) if s.clock.index[0] == 0 else None
-    if start is None:
-        start = float(poses.place_subject(scene, Clock(torch.zeros(1, device=s.xs.device), s.clock.period, scene.loop), s.aspect, FRAME[scene.framing])[0].x)
+    thing, light, start = TABLE[scene.subject], s.light, float(whole.x.flatten()[0])
     if scene.subject == "paintbrush":
-        scale = float(pose.scale.max())
-        tip_x, tip_y = pose.x - 0.47 * scale, pose.y - 0.80 * scale
-        level = float(tip_y.mean())
+        scale = float(whole.scale.max())
+        tip_x, level = pose.x - 0.47 * scale, float(whole.y.mean()) - 0.78 * scale
 
         def path(x):
             return level + 0.05 * (x * 5.0).sin()
-        events.stroke(s, tip_x, start - 0.47 * scale, Look(scene.colour, light).c, side, path, 0.085)
-    elif scene.subject in ("fox", "person", "robot"):
-        ground = float((pose.y - pose.scale * thing.half_height).mean())
+        events.stroke(s, tip_x, start - 0.47 * scale, Look(scene.colour, light).c, side, path, 0.24 * scale)
+    elif scene.subject != "burger":
+        ground = float((whole.y - whole.scale * thing.half_height).mean())
         size = 0.036 if scene.subject == "fox" else 0.046
         dark = tuple(c * 0.55 for c in light.layer({"snow": (0.66, 0.74, 0.90), "desert": (0.78, 0.56, 0.34), "meadow": (0.40, 0.36, 0.22)}.get(scene.place, (0.4, 0.38, 0.42)), 0.0))
         events.footprints(s, pose.x, start, side, ground, 0.15, size, dark)
 
 
-def _hide(s: Stage, scene: Scene, pose, light) -> None:
+def _hide(s: Stage, scene: Scene, pose) -> None:
     """Stand something in the middle that is wider and taller than the subject."""
     thing = TABLE[scene.subject]
     scale = float(pose.scale.max())
@@ -333,7 +273,7 @@ def _hide(s: Stage, scene: Scene, pose, light) -> None:
     x = cols.view(1, 1, -1) / (half * s.sharp)
     y = (s.ys - base) / s_y - 1
     ink = Ink(x, y, s.xs.new_tensor(half * s.sharp).view(1, 1, 1), 0.0 if s.flat else 1.0)
-    events.occluder(ink, scene.detail or "tree", light)
+    events.occluder(ink, scene.detail or "tree", s.light)
     left = round(s.width / 2 - 0.5) - pw
     ink.rgb, ink.alpha = ink.rgb.expand(s.n, -1, -1, -1), ink.alpha.expand(s.n, -1, -1, -1)
     s.glue(ink, [0] * s.n, [left] * s.n, 0.36, 3, None, 0.02, 0.36)

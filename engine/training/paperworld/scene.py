@@ -153,6 +153,8 @@ def _draw(seed: int, dice: random.Random, split: str, fixed: dict) -> Scene:
     speed = _pick(dice, {"medium": 5, "slow": 2.5, "fast": 2.5})
     if second == "draw":
         second = _draw_second(dice, subject, colour, place, split)
+        if second.subject in ROOTED and motion in ("left", "right"):
+            motion = "still"                             # a house does not travel with its neighbour
     if event == "shots" and shots is None:
         shots = _draw_shots(dice, fixed.get("subject", subject), colour, place, time, camera, motion, split)
     scene = Scene(seed, subject, colour, place, time, weather, motion, camera, style, size, speed, second, event, detail, shots or ())
@@ -197,7 +199,7 @@ def _draw_action(dice, subject, event, loop, fixed):
         motion, camera = "still", "orbit"
     elif event == "blocks":
         motion, camera, detail = "still", "still", dice.choice(BLOCK_EVENTS)
-    elif event == "none" and dice.random() < 0.42 and camera != "orbit" and motion in ("still", "left", "right", "bounce"):
+    elif event == "none" and dice.random() < 0.55 and camera != "orbit" and motion in ("still", "left", "right", "bounce"):
         second = "draw"
     return motion, camera, detail, second, shots
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -37,12 +38,20 @@ class Clock:
         return self.beat(hz) / (2 * math.pi)
 
 
+@dataclass
 class Camera:
-    """Where the eye is: x, y, zoom and swing (the sideways slip of an orbit), each (N, 1, 1)."""
+    """Where the eye is, (N, 1, 1) each: x, y, zoom, and swing, the sideways slip of an orbit.
 
-    def __init__(self, x, y, zoom, swing, still: bool, stretch: float | None):
-        self.x, self.y, self.zoom, self.swing, self.still = x, y, zoom, swing, still
-        self.stretch = stretch                           # how far the land runs by in a loop, if it does
+    still    nothing of it moves, so sheets may be drawn once for all pictures
+    stretch  how far the land runs by before it repeats, in a loop that travels
+    """
+
+    x: Tensor
+    y: Tensor
+    zoom: Tensor
+    swing: Tensor
+    still: bool
+    stretch: float | None = None
 
     def depth_zoom(self, p: float) -> Tensor:
         return 1 + (self.zoom - 1) * (0.15 + 0.85 * p)
@@ -159,7 +168,8 @@ class Stage:
         if shadow and not self.flat:
             part *= 1 - ((d + soft) / soft).clamp_(0, 1).square_().mul_(shadow).unsqueeze(1)
         if under is not None:
-            t = ((top - ys) / (top + 1.0 + 1e-3)).clamp(0, 1).unsqueeze(1)
+            crest = h.amax(-1, keepdim=True) if walls is None else 0.3      # by picture, so that parts of a clip agree
+            t = ((crest - ys) / (crest + 1.001)).clamp(0, 1).unsqueeze(1)
             ink = torch.lerp(paint(colour, c), paint(under, c), t)
         else:
             ink = paint(colour, c)

@@ -98,6 +98,7 @@ def _ink(image: Tensor, ids: Tensor, noise: Tensor) -> Tensor:
     step = max(4.0, h / 24)
     ys, xs = torch.arange(h, device=image.device).view(1, 1, h, 1), torch.arange(w, device=image.device).view(1, 1, 1, w)
     wave = ((xs + ys) % step - step / 2).abs() / step * 2
+    light = (light + 0.6 * (0.66 - light.mean((1, 2, 3), keepdim=True)).clamp(min=0)).clamp(max=1)   # night is not mud
     hatch = ((0.70 - light) * 1.3 - wave * 0.8).clamp(0, 0.6) * 0.50
     wash = paper * (0.62 + 0.38 * light) * (1 + 0.025 * noise)
     wash = wash.lerp(image, 0.14)

@@ -85,7 +85,7 @@ def train(ink: Ink, look, beat, pace):
     for k in range(3):
         rise = (beat(0.8) / (2 * math.pi) + k / 3) % 1.0
         grow = (rise * 8).clamp(max=1) * (1 - rise)
-        ink.fill(circle(x, y, 0.66 - 0.95 * rise, 0.66 + 0.22 * rise, 0.08 + 0.15 * rise), look.cream, alpha=(0.95 * grow).clamp(0, 1))
+        ink.fill(circle(x, y, 0.66 - 1.05 * rise, 0.68 + 0.14 * rise, 0.10 + 0.17 * rise), look.cream, alpha=(0.95 * grow).clamp(0, 1))
     ink.fill(box(x, y, 0.0, -0.38, 1.0, 0.09, 0.03), look.slate)
     ink.fill(convex(x, y, (0.92, -0.28), (1.16, -0.56), (0.86, -0.56)), look.trim)
     ink.fill(convex(x, y, (0.52, 0.62), (0.80, 0.62), (0.72, 0.2), (0.60, 0.2), r=0.01), look.d)
