@@ -1,0 +1,98 @@
+"""Writing so that nothing half-written stays, and a full disk is a sentence.
+
+Knows folders and the system's errors. Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import CannotWrite
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full. Free some room, or choose a folder on another disk",
+    errno.EDQUOT: "your share of the disk is used up. Free some room, or choose another folder",
+    errno.EFBIG: "the file grows larger than this disk or this account allows",
+    errno.EACCES: "it is not yours to write to. Choose another folder",
+    errno.EPERM: "it is not yours to write to. Choose another folder",
+    errno.EROFS: "it can only be read. Choose another folder",
+    errno.ENOTDIR: "a part of that path is a file, not a folder",
+    errno.EEXIST: "a part of that path is a file, not a folder",
+    errno.EISDIR: "it is a folder, not a file",
+    errno.ENOENT: "the folder is not there",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+@contextmanager
+def writing(place: str | Path) -> Iterator[None]:
+    """What the system says against writing to `place` becomes a CannotWrite."""
+    try:
+        yield
+    except OSError as error:        # PyAV's errors are OSErrors too
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+        raise CannotWrite(f"{place} cannot be written: {reason}.") from error
+
+
+@contextmanager
+def workshop(folder: str | Path) -> Iterator[Path]:
+    """A hidden place inside `folder` to make files in; at the end all of them are moved into `folder`, or none.
+
+        with workshop("takes/7") as bench:          takes/7/.making-x3f/   take.mp4  poster.jpg ...
+            ...                                     takes/7/               (on an error: as it was before)
+
+    Folders that had to be made for it are taken away again when nothing was made. Raises CannotWrite.
+    """
+    folder = Path(folder)
+    new = [parent for parent in (folder, *folder.parents) if not parent.exists()]       # deepest first
+    bench = None
+    try:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            bench = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+        yield bench
+        with writing(folder):
+            _move_in(bench, folder)
+        new = []
+    finally:
+        if bench is not None:
+            shutil.rmtree(bench, ignore_errors=True)
+        for made in new:
+            try:
+                made.rmdir()
+            except OSError:         # never made, or somebody else has put something there
+                break
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """A whole file, or none. Raises CannotWrite."""
+    path = Path(path)
+    with writing(path):
+        try:
+            path.write_bytes(data)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _move_in(bench: Path, folder: Path) -> None:
+    """Move every file from `bench` to `folder`; when one cannot be moved, those that were are taken back."""
+    files = sorted(bench.iterdir())
+    for file in files:
+        with file.open("rb+") as handle:        # on the disk before it has its name: a crash leaves all of it or none
+            os.fsync(handle.fileno())
+    moved = []
+    try:
+        for file in files:
+            os.replace(file, folder / file.name)
+            moved.append(folder / file.name)
+    except OSError:
+        for file in moved:
+            file.unlink(missing_ok=True)
+        raise
