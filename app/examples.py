@@ -13,7 +13,7 @@ KNOWS = (
     ("Places", ("sea", "desert", "meadow", "snow", "city", "reef", "space", "block world")),
     ("Times", ("dawn", "day", "dusk", "night")),
     ("Weather", ("clear", "rain", "snowfall", "fog")),
-    ("Motion", ("left", "right", "rises", "falls", "bounces", "spins", "still", "approaches")),
+    ("Motion", ("left", "right", "up", "down", "rises", "falls", "bounces", "spins", "still", "approaches")),
     ("Camera", ("pans left", "pans right", "tilts up", "tilts down", "push in", "pull out", "orbit")),
     ("Styles", ("paper-cut", "watercolour", "ink", "neon", "blocks")),
 )  # fmt: skip

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,62 +21,11 @@ from engine.canvas import Canvas
 from engine.denoisers.base import Backend, Grid
 from engine.denoisers.catalog import describe
 from engine.errors import BadMedia, BadRequest, Cancelled
+from engine.events import Decoded, Event, Finished, Made, Started, Stepped
 from engine.media import FilmWriter, Sheets, fit_picture, read_picture, workshop, write_bytes, write_picture
 from engine.recipe import Input, Recipe, check, fits
 from engine.recipe.value import fingerprint
 from engine.sampler import noise, sample
-
-
-@dataclass(frozen=True)
-class Made:
-    """A finished take: its files, and what is in them."""
-
-    recipe: Recipe          # with the versions of weights and engine filled in
-    film: Path              # take.mp4, or take.png where it is one picture
-    poster: Path            # poster.jpg, the middle picture
-    strip: Path             # strip.jpg, up to eight pictures side by side
-    latents: Path           # latents.safetensors: float32 (1, C, T, H, W) as "latents"; later operations start there
-    width: int
-    height: int
-    pictures: int
-    rate: int               # pictures per second
-    seconds: float          # of work
-
-
-@dataclass(frozen=True)
-class Started:
-    """The canvas is laid; sampling begins."""
-
-    recipe: Recipe
-    steps: int
-    frames: int             # latent frames
-
-
-@dataclass(frozen=True, eq=False)
-class Stepped:
-    """One step of the sampler is done."""
-
-    index: int              # 0 .. count - 1
-    count: int
-    preview: np.ndarray     # (T, h, w, 3) uint8, tiny: what the film is thought to become
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """`done` of `total` pictures are in the file."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Finished:
-    """All files are where they belong."""
-
-    made: Made
-
-
-Event = Started | Stepped | Decoded | Finished
 
 
 def make(recipe: Recipe, backend: Backend, folder: str | Path, *,

@@ -63,9 +63,9 @@ export const unknown = (prompt, ranges) =>
 
 /** What made a take, in one line. */
 export function recipeLine(take) {
-  const length = take.pictures > 1 ? `${trim(take.seconds.toFixed(2))} s` : 'still';
-  const rate = take.pictures > 1 ? ` · ${trim(take.rate.toFixed(1))} pictures/s` : '';
-  return `${length} · ${take.width} × ${take.height}${rate} · ${take.steps} steps · seed ${take.seed} · made in ${duration(take.spent)}`;
+  const length = take.pictures > 1 ? `${Number(take.seconds.toFixed(2))} s` : 'still';
+  const start = take.recipe?.inputs?.length ? ' · from a picture' : '';
+  return `${length} · ${take.width} × ${take.height}${start} · ${take.steps} steps · seed ${take.seed} · made in ${duration(take.spent)}`;
 }
 
 /** The shape whose aspect is nearest to a picture's. */

@@ -118,11 +118,12 @@ export async function mount(root) {
 
   // ---- what it knows
 
-  const known = el('details.knows', {}, el('summary', {}, `What ${about.title} knows`), el('p', {}, about.about),
-    ...about.knows.map((row) => el('p', {}, el('b', {}, `${row.kind} `), ...row.words.flatMap((word) => [
-      el('button.word', { type: 'button', onclick: () => add(word) }, word), ' ']))));
-  const examples = el('ul.examples', { 'aria-label': 'Examples' }, ...about.examples.map((text) =>
-    el('li', {}, el('button', { type: 'button', onclick: () => { form.prompt = text; draw(); prompt.focus(); } }, text))));
+  const known = el('details.knows', {}, el('summary', {}, about.knows.length ? `What ${about.title} knows` : `About ${about.title}`), el('p', {}, about.about),
+    ...about.knows.map((row) => el('p', {}, el('b', {}, row.kind), ...row.words.flatMap((word) => [
+      ' ', el('button.word', { type: 'button', onclick: () => add(word) }, word)]))),
+    el('ul.examples', { 'aria-label': 'Examples' }, ...about.examples.map((text) =>
+      el('li', {}, el('button', { type: 'button', onclick: () => say('try', text, { keep: false }) }, text)))));
+  on('try', (text) => { form.prompt = text; draw(); prompt.focus(); });
 
   function add(word) {
     form.prompt = `${prompt.value.trimEnd()} ${word}`.trimStart();
@@ -136,11 +137,10 @@ export async function mount(root) {
   const whole = el('form', { noValidate: true, onsubmit: (event) => { event.preventDefault(); make(); } },
     el('div.fields', {},
       el('label.head', { for: 'prompt' }, 'Prompt'),
-      el('div.prompt', {}, underlay, prompt), strangers, start,
+      el('div.prompt', {}, underlay, prompt), strangers, known, start,
       el('div.field', {}, el('label', { for: 'seconds' }, 'Length', lengthSays), length),
       shapes, sizes, steps,
-      el('div.field', {}, el('label', { for: 'seed' }, 'Seed', el('span.says', {}, 'same seed, same take')), el('div.seed', {}, seed, dice, anySeed)),
-      el('h2', {}, 'Try'), examples, known),
+      el('div.field', {}, el('label', { for: 'seed' }, 'Seed', el('span.says', {}, 'same seed, same take')), el('div.seed', {}, seed, dice, anySeed))),
     el('div.foot', {}, go, price));
   root.append(whole);
 

@@ -1,5 +1,5 @@
 // The player: a take in a loop, or the moving preview of the job one follows.
-import { ask, el, latest, on, say, steering, tell, tool, typing, url } from './desk.js';
+import { ask, el, latest, model, on, say, steering, tell, tool, typing, url } from './desk.js';
 import { jobLine, recipeLine, timecode } from './format.js';
 import { Moving } from './moving.js';
 
@@ -7,9 +7,11 @@ export function mount(root) {
   const video = el('video', { loop: true, muted: true, autoplay: true, playsInline: true, preload: 'auto', hidden: true });
   const still = el('img', { alt: '', hidden: true });
   const canvas = el('canvas', { hidden: true, role: 'img', 'aria-label': 'Moving preview' });
-  const empty = el('div.empty', {}, el('p', {}, 'Nothing is made yet.'), el('p', {}, 'Write what the film shows, or try one of the examples, and press Make.'));
-  const badge = el('span.badge', { hidden: true });
-  const stage = el('div.stage', {}, video, still, canvas, empty, badge);
+  const tries = el('ul.tries', { 'aria-label': 'Examples' });
+  const empty = el('div.empty', {}, el('p', {}, 'Nothing is made yet'), el('p', {}, 'Write what the film shows, or begin with one of these:'), tries);
+  const stage = el('div.stage', {}, video, still, canvas, empty);
+  model.then((about) => tries.append(...about.examples.map((text) =>
+    el('li', {}, el('button', { type: 'button', onclick: () => say('try', text, { keep: false }) }, text)))), () => {});
   const moving = new Moving(canvas);
 
   const play = tool('pause', 'Pause', toggle);
@@ -18,7 +20,8 @@ export function mount(root) {
   const loop = tool('loop', 'Loop', () => { video.loop = !video.loop; loop.setAttribute('aria-pressed', video.loop); }, { 'aria-pressed': 'true' });
   const save = el('a.tool', { title: 'Save the film', 'aria-label': 'Save the film' });
   save.append(tool('save', '', null).firstChild);
-  const bar = el('div.bar', {}, play, tool('back', 'One picture back', () => step(-1)), tool('next', 'One picture on', () => step(1)),
+  const says = el('span.says');
+  const bar = el('div.bar', { hidden: true }, says, play, tool('back', 'One picture back', () => step(-1)), tool('next', 'One picture on', () => step(1)),
     seek, time, loop, tool('full', 'Full screen', full), save);
 
   const title = el('h2.title', {});
@@ -29,22 +32,23 @@ export function mount(root) {
   root.append(stage, bar, about);
 
   let take = null;        // what is played
-  let follow = null;      // id of the job whose preview is shown, and whose take is played when it is there
-  let chosen = false;     // somebody clicked a take: jobs that start elsewhere do not push it away
+  let job = null;         // id of the job that is watched, whose take is played when it is there
+  let live = true;        // jobs that start are watched; not once somebody has chosen a take to play
 
   // ---- takes
 
   function show(which) {
     take = which;
-    follow = null;
+    job = null;
     moving.show(null);
     canvas.hidden = true;
     empty.hidden = true;
-    badge.hidden = true;
+    bar.hidden = false;
     const film = take.pictures > 1;
     video.hidden = !film;
     still.hidden = film;
     bar.classList.toggle('off', !film);
+    says.textContent = film ? '' : 'A still picture';
     if (film) {
       video.poster = url(`media/take/${take.id}/poster`);
       video.src = url(`media/take/${take.id}/film`);
@@ -66,57 +70,58 @@ export function mount(root) {
     say('playing', take.id);
   }
 
-  on('play', (which) => { chosen = true; show(which); });
-  on('newest', (which) => { if (!take && !follow) show(which); });
-  video.addEventListener('error', () => { if (video.src && take) tell('The film of this take is missing or damaged.', 'bad'); });
+  on('play', (which) => { live = false; show(which); });
+  on('newest', (which) => { if (!take && !job) show(which); });
+  video.addEventListener('error', () => { if (video.getAttribute('src') && take) tell('The film of this take is missing or damaged.', 'bad'); });
 
-  // ---- jobs
+  // ---- jobs: while live, the player shows what is being made, and then what came of it
 
-  on('follow', (id) => { follow = id; chosen = false; });
-  on('look', (id) => { follow = id; chosen = false; showJob((latest('state')?.jobs ?? []).find((job) => job.id === id)); });
-
+  on('follow', () => { live = true; });
+  on('look', (id) => { live = true; watch((latest('state')?.jobs ?? []).find((one) => one.id === id)); });
   on('state', async (state) => {
-    const running = state.jobs.find((job) => job.state === 'running');
-    if (!follow && running && !chosen && !take) follow = running.id;      // the page was opened while something is made
-    if (!follow) return;
-    const job = state.jobs.find((one) => one.id === follow);
-    if (!job || job.state === 'done') {
-      const id = follow;
-      follow = null;
+    if (!live) return;
+    const running = state.jobs.find((one) => one.state === 'running');
+    const now = job && state.jobs.find((one) => one.id === job);
+    if (job && (!now || now.state === 'done')) {
+      const id = job;
+      job = null;
       try { show((await ask(`studio/takes/${id}`)).take); } catch { back(); }
-    } else if (job.state === 'failed' || job.state === 'cancelled') {
-      follow = null;
+    } else if (now && (now.state === 'failed' || now.state === 'cancelled')) {
       back();
-    } else {
-      showJob(job);
+    } else if (running && (!now || now.state === 'waiting' || now === running)) {
+      watch(running);
+    } else if (now) {
+      watch(now);
     }
   });
 
-  function showJob(job) {
-    if (!job) return;
-    badge.hidden = false;
-    badge.textContent = jobLine(job);
-    if (!job.previewed) { if (!take) empty.hidden = true; return; }     // the last take plays on until there is something to see
+  function watch(now) {
+    if (!now) return;
+    job = now.id;
+    if (!now.previewed && take) return;     // the last take plays on until there is something to see
     video.pause();
     video.hidden = still.hidden = empty.hidden = true;
-    canvas.hidden = false;
-    canvas.style.aspectRatio = `${job.recipe.width} / ${job.recipe.height}`;
+    canvas.hidden = !now.previewed;
+    bar.hidden = false;
     bar.classList.add('off');
+    says.textContent = jobLine(now);
     save.hidden = true;
-    title.textContent = job.recipe.prompt;
-    line.textContent = `${job.recipe.width} × ${job.recipe.height} · being made`;
+    title.textContent = now.recipe.prompt;
+    line.textContent = `${now.recipe.width} × ${now.recipe.height} · being made`;
     about.hidden = false;
     again.hidden = vary.hidden = true;
-    root.dataset.job = job.id;
+    root.dataset.job = now.id;
     delete root.dataset.take;
-    moving.show(job);
+    moving.show(now);
   }
 
   function back() {
+    job = null;
     if (take) { show(take); return; }
     moving.show(null);
-    canvas.hidden = badge.hidden = about.hidden = true;
+    canvas.hidden = bar.hidden = about.hidden = true;
     empty.hidden = false;
+    delete root.dataset.job;
   }
 
   // ---- transport

@@ -28,7 +28,7 @@ export function mount(root) {
       bar.firstChild.style.transform = `scaleX(${part})`;
       bar.setAttribute('aria-valuenow', Math.round(now.progress * 100));
       bar.setAttribute('aria-valuetext', says.textContent);
-      bar.hidden = now.state === 'failed';
+      bar.hidden = now.state !== 'running';
       canvas.hidden = !now.previewed || now.state !== 'running';
       stop.dataset.act = now.state === 'failed' ? 'dismiss' : 'cancel';
       stop.title = now.state === 'failed' ? 'Dismiss' : 'Cancel';

@@ -78,7 +78,9 @@ export function mount(root) {
     let take = first;
     const picture = el('img', { loading: 'lazy', decoding: 'async', alt: '', draggable: false });
     picture.src = url(`media/take/${take.id}/poster`);
-    const scrub = el('span.scrub', { hidden: true });
+    const wide = take.width / take.height > 1.6;        // than the card's window: covered as the poster covers it
+    const seen = el('i', { style: `${wide ? 'height' : 'width'}: 100%; aspect-ratio: ${take.width} / ${take.height}` });
+    const scrub = el('span.scrub', { hidden: true }, seen);
     const length = el('span.length', {}, take.pictures > 1 ? duration(take.seconds) : 'still');
     const open = el('button.open', { type: 'button', tabIndex: -1, onclick: () => say('play', take, { keep: false }) },
       picture, scrub, length, el('span.prompt', {}, take.prompt || 'Untitled'));
@@ -95,13 +97,15 @@ export function mount(root) {
       act(() => (take.trashed ? 'restore' : 'trash')), { tabIndex: -1 });
     const item = el('li.card', { 'data-take': take.id }, open, el('div.acts', {}, heart, again, trash));
 
-    // The strip is eight pictures side by side: the pointer's place chooses one.
+    // The strip is up to eight pictures side by side: the pointer's place chooses one.
+    const count = Math.min(8, take.pictures);
+    seen.style.backgroundSize = `${count * 100}% 100%`;
     open.addEventListener('pointermove', (event) => {
       if (take.pictures === 1 || event.pointerType === 'touch') return;
-      if (!scrub.style.backgroundImage) scrub.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
+      if (!seen.style.backgroundImage) seen.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
       const box = open.getBoundingClientRect();
-      const eighth = Math.min(7, Math.max(0, Math.floor((event.clientX - box.left) / box.width * 8)));
-      scrub.style.backgroundPosition = `${eighth / 7 * 100}% 50%`;
+      const at = Math.min(count - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * count)));
+      seen.style.backgroundPosition = `${at / (count - 1) * 100}% 50%`;
       scrub.hidden = false;
     });
     open.addEventListener('pointerleave', () => { scrub.hidden = true; });

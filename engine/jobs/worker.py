@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import shutil
 import signal
 import sys
@@ -21,7 +22,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine.denoisers.catalog import describe
 from engine.errors import Cancelled, CineloomError
+from engine.events import Decoded, Finished, Started, Stepped
 from engine.jobs.estimate import Estimate
 from engine.jobs.process import identity
 from engine.jobs.queue import Job, Queue
@@ -74,9 +77,6 @@ class Worker:
         if not self.queue.claim(self.who, self.device):
             return False
         try:
-            if threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGTERM, self._stop)
-                signal.signal(signal.SIGINT, self._stop)
             if kept:
                 threading.Thread(target=self._listen, daemon=True).start()
             threading.Thread(target=self._pulse, daemon=True).start()
@@ -86,6 +86,11 @@ class Worker:
             return True
         finally:
             self.queue.resign(self.who)
+
+    def stop(self, *_) -> None:
+        """End soon: the job in hand goes back in line at its next step. Fit to be a signal's handler."""
+        self.stopping = True
+        self.woken.set()
 
     def _loop(self, kept: bool, idle: float) -> None:
         quiet_since = time.monotonic()
@@ -128,9 +133,6 @@ class Worker:
 
     def _make(self, job: Job, recipe, folder: Path):
         """Consume the maker's events, reporting; returns what it made."""
-        from engine.denoisers.catalog import describe
-        from engine.make import Decoded, Finished, Started, Stepped
-
         queue, who = self.queue, self.who
         grid = describe(recipe.backend).grid
         estimate = Estimate(recipe.steps, 1, recipe.width * recipe.height * recipe.pictures, queue.pace(recipe.backend))
@@ -210,10 +212,6 @@ class Worker:
                 except CineloomError:
                     traceback.print_exc()       # a full disk must not end the heartbeat
 
-    def _stop(self, *_) -> None:
-        self.stopping = True
-        self.woken.set()
-
 
 def _sentence(error: Exception) -> str:
     text = str(error).strip().splitlines()[0] if str(error).strip() else ""
@@ -230,7 +228,12 @@ def main(arguments: list[str] | None = None, maker: Maker | None = None) -> int:
     parser.add_argument("--warm", default="", help="open this backend before the first job")
     parser.add_argument("--idle", type=float, default=IDLE, help="seconds without work after which to end")
     asked = parser.parse_args(arguments)
-    return 0 if Worker(asked.home, maker).run(kept=asked.kept, warm=asked.warm, idle=asked.idle) else 3
+    worker = Worker(asked.home, maker)
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, worker.stop)
+    if hasattr(os, "nice"):
+        os.nice(5)          # the page, the player and the user's other programs come first
+    return 0 if worker.run(kept=asked.kept, warm=asked.warm, idle=asked.idle) else 3
 
 
 if __name__ == "__main__":

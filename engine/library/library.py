@@ -24,7 +24,7 @@ from engine.library.schema import migrations
 from engine.library.take import Take
 
 if TYPE_CHECKING:
-    from engine.make import Made
+    from engine.events import Made
 
 FIRST_PROJECT = "my-films"
 NAME = re.compile(r"[\w][\w .()-]{0,63}")       # a project's folder: no separators, no leading dot

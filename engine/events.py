@@ -1,0 +1,67 @@
+"""Events: what happens while a take is made, as values. Whoever makes says them, whoever shows listens.
+
+Knows no torch: the queue, the command line's progress and tests use them without a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.recipe import Recipe
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished take: its files, and what is in them."""
+
+    recipe: Recipe          # with the versions of weights and engine filled in
+    film: Path              # take.mp4, or take.png where it is one picture
+    poster: Path            # poster.jpg, the middle picture
+    strip: Path             # strip.jpg, up to eight pictures side by side
+    latents: Path           # latents.safetensors: float32 (1, C, T, H, W) as "latents"; later operations start there
+    width: int
+    height: int
+    pictures: int
+    rate: int               # pictures per second
+    seconds: float          # of work
+
+
+@dataclass(frozen=True)
+class Started:
+    """The canvas is laid; sampling begins."""
+
+    recipe: Recipe
+    steps: int
+    frames: int             # latent frames
+
+
+@dataclass(frozen=True, eq=False)
+class Stepped:
+    """One step of the sampler is done."""
+
+    index: int              # 0 .. count - 1
+    count: int
+    preview: np.ndarray     # (T, h, w, 3) uint8, tiny: what the film is thought to become
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """`done` of `total` pictures are in the file."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All files are where they belong."""
+
+    made: Made
+
+
+Event = Started | Stepped | Decoded | Finished
