@@ -31,6 +31,7 @@ class Model:
     about: str                                      # one honest sentence for the page
     grid: Grid
     default_steps: int
+    default_guidance: float                         # 1 is none
     steps: tuple[int, ...]                          # choices of steps, fewest first; any other number works too
     sizes: tuple[tuple[str, int, int], ...]         # (shape, width, height) to offer, the first is the default
     words: Words | None                             # what it was taught; None for models that take any word
@@ -89,17 +90,30 @@ def open_backend(name: str) -> Backend:
 
 
 def _paper() -> Model:
-    words, channels = None, 12
-    if (PAPER / "words.json").is_file():            # without them every word passes, and opening it says what is wrong
-        words = Words.load(PAPER / "words.json")
-    if (PAPER / "autoencoder" / "config.json").is_file():
-        channels = json.loads((PAPER / "autoencoder" / "config.json").read_text())["channels"]
+    # Without its files every word passes here, and opening it says what is wrong.
+    facts, shape = _json(PAPER / "paper.json"), _json(PAPER / "autoencoder" / "config.json")
     return Model(
         name="paper", title="Paper",
         about="The built-in model: small, quick on any machine, and at home in one paper-cut world.",
-        grid=Grid(channels=channels), default_steps=4, steps=(4, 8, 16, 30), sizes=SHAPES, words=words,
+        grid=Grid(channels=shape.get("channels", 12)),
+        default_steps=facts.get("steps", 4), default_guidance=facts.get("guidance", 1.0), steps=(4, 8, 16, 30),
+        sizes=SHAPES, words=_words(PAPER / "words.json"),
         memory_fixed=700_000_000, memory_cell=8_000, memory_pixel=1_600,
     )
+
+
+def _words(path: Path) -> Words | None:
+    try:
+        return Words.load(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 def _drawn() -> Model:
@@ -107,7 +121,7 @@ def _drawn() -> Model:
 
     return Model(
         name="drawn", title="Drawn", about="No model at all: a colour that moves. It stands in for one in tests.",
-        grid=Grid(channels=48), default_steps=4, steps=(2, 4, 8), sizes=SHAPES,
+        grid=Grid(channels=48), default_steps=4, default_guidance=1.0, steps=(2, 4, 8), sizes=SHAPES,
         words=Words(("a", "the", *COLOURS, *MOTIONS), {"grey": "gray"}),
         memory_fixed=300_000_000, memory_cell=1_500, memory_pixel=400,
     )

@@ -21,14 +21,14 @@ RESERVE = 0.85          # of free memory a take may ask for: the rest of the mac
 
 def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds: float = 2.0,
             pictures: int | None = None, size: Sequence[int] = (256, 144), seed: int | None = None,
-            steps: int | None = None, guidance: float = 1.0, solver: str = "euler", negative: str = "",
+            steps: int | None = None, guidance: float | None = None, solver: str = "euler", negative: str = "",
             inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
             free: int | None = None) -> tuple[Recipe, list[str]]:
     """What a person asks, checked and snapped to the model's grid: the recipe, and a sentence for each thing changed.
 
     seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
     size       (width, height) in pixels
-    seed       None draws one
+    seed       None draws one; steps and guidance: None takes the model's own
     inputs     pictures as files, each alone or with the number of the picture in the film that it is to be
     free       bytes of memory to fit into; None asks the machine
 
@@ -48,7 +48,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         # Drawn below 2**31: a person can read it out, and no browser rounds it.
         seed=secrets.randbelow(2**31) if seed is None else whole(seed, "seed"),
         steps=model.default_steps if steps is None else whole(steps, "number of steps"),
-        guidance=number(guidance, "guidance"),
+        guidance=model.default_guidance if guidance is None else number(guidance, "guidance"),
         solver=solver,
         negative=_clean(negative, "negative prompt", notes),
         backend=model.name,
