@@ -64,7 +64,7 @@ SYNONYMS = {
     "morning": "dawn", "sunrise": "dawn", "noon": "day", "daylight": "day", "midday": "day", "afternoon": "day", "evening": "dusk", "sunset": "dusk",
     "twilight": "dusk", "midnight": "night", "raining": "rain", "rainy": "rain", "storm": "rain", "snowing": "snowfall", "mist": "fog", "foggy": "fog", "misty": "fog",
     "ascends": "rises", "climbs": "rises", "descends": "falls", "sinks": "falls", "jumps": "bounces", "hops": "bounces", "rotates": "spins", "turns": "spins",
-    "floats": "hovers", "nears": "approaches", "zoom": "zooming", "dolly": "pushes", "watercolor": "watercolour", "papercraft": "paper", "tiny": "small", "little": "small",
+    "floats": "hovers", "nears": "closer", "zoom": "zooming", "dolly": "pushes", "watercolor": "watercolour", "papercraft": "paper", "tiny": "small", "little": "small",
     "big": "large", "huge": "large", "quick": "fast", "quickly": "fast", "rapidly": "fast", "slowly": "slow",
 }
 

@@ -78,17 +78,21 @@ def _relate(relation: str, main: Pose, mate: Pose, a, b, aspect: float) -> None:
     big_a, big_b = float(main.scale.max()), float(mate.scale.max())
     half_a, half_b, tall_a, tall_b = big_a * a.half_width, big_b * b.half_width, big_a * a.half_height, big_b * b.half_height
     if relation in ("left of", "right of"):
-        side, gap = (-1 if relation == "left of" else 1), half_a + half_b + 0.06
+        side, gap = (-1 if relation == "left of" else 1), half_a + half_b + 0.10
         k = min(1.0, 0.94 * aspect / gap)
-        main.x, mate.x = main.x + side * k * half_b, mate.x - side * k * half_a
+        main.x, mate.x = main.x + side * k * (half_b + 0.05), mate.x - side * k * (half_a + 0.05)
         main.y, mate.y = main.y - tall_a * (1 - k), mate.y - tall_b * (1 - k)
         main.scale, mate.scale = main.scale * k, mate.scale * k
     elif relation == "above":
-        k = min(1.0, 0.83 / (tall_a + tall_b))
+        k = min(1.0, 0.79 / (tall_a + tall_b))
         main.scale, mate.scale = main.scale * k, mate.scale * k
         mate.y = mate.y - mate.y.mean() + GROUND - 0.10 + tall_b * k
         main.y = main.y - main.y.mean() + mate.y.mean() + (tall_a + tall_b) * k + 0.05
     else:
         lift = 0.15 if relation == "behind" else -0.11
+        if a.stance in ("air", "swim"):                  # a flyer comes down to what it hides, or is hidden by
+            main.y = main.y - main.y.mean() + mate.y.mean() + 0.3 * tall_b
+        elif b.stance in ("air", "swim"):
+            mate.y = mate.y - mate.y.mean() + main.y.mean() + 0.3 * tall_a
         main.x, main.y = main.x - 0.22 * (half_a + half_b), main.y + lift
-        mate.x, mate.y = mate.x + 0.30 * (half_a + half_b), mate.y - lift * 0.8
+        mate.x, mate.y = mate.x + 0.28 * (half_a + half_b), mate.y - lift * 0.8

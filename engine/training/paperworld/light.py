@@ -70,7 +70,7 @@ def light_of(place: str, time: str, weather: str) -> Light:
         sky = (sky[0], mix(sky[1], (0.98, 0.88, 0.70), 0.25), (0.99, 0.93, 0.78))
     elif place == "snow" and time == "day":
         sky = (mix(sky[0], (0.62, 0.78, 0.92), 0.5), mix(sky[1], (0.80, 0.90, 0.97), 0.6), (0.95, 0.97, 0.99))
-    dim = {"dawn": 0.92, "day": 1.0, "dusk": 0.72, "night": 0.30}[time]
+    dim = {"dawn": 0.92, "day": 1.0, "dusk": 0.72, "night": 0.38}[time]
     veil = times(mix(_VEIL_COLOUR[weather], sky[2], 0.25), dim)
     amount = _VEIL[weather]
     sky = tuple(mix(s, veil, amount * k) for s, k in zip(sky, (0.9, 0.9, 1.0)))

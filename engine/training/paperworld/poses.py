@@ -54,6 +54,8 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
     small = min(1.0, aspect / 1.05)
     scale = TALL[scene.size] * thing.tall / (2 * thing.half_height) * pair * small * frame
     scale = min(scale, 0.80 * aspect / thing.half_width, 0.86 / thing.half_height)
+    if scene.camera in ("push in", "pull out") or scene.motion == "approach":
+        scale *= 0.90
     if scene.event == "blocks":
         scale = min(scale, 0.46 * aspect / thing.half_width)
     if scene.event == "behind":                            # narrow enough to be in frame, out, and in frame again
@@ -74,6 +76,8 @@ def place_subject(scene: Scene, clock: Clock, aspect: float, frame: float = 1.0)
         x = zero + (-0.50 if scene.seed % 2 == 0 else 0.50) * aspect
     elif side and not clock.loop:
         x = side * mid * 0.80 * speed
+        if scene.event == "mark":                        # the camera waits, so that the marks are seen to stay
+            x = side * min(0.50 * long * speed, 0.58 * aspect) * (2 * clock.part - 1)
         pace = 1.0
     elif side:
         pace = 1.0

@@ -16,7 +16,7 @@ from . import events, poses
 from .captions import caption, describe
 from .cast import Role, Troupe
 from .light import Look, light_of
-from .places import DRAW
+from .places import DRAW, WATER
 from .scene import ROOTED, Scene
 from .shapes import Ink, box, ellipse, turn
 from .sky import draw_sky, draw_weather
@@ -188,7 +188,7 @@ def _put(s: Stage, scene: Scene, role: Role, look: Look) -> Tensor:
         thing.draw(ink, look, beat, pose.pace)
     if scene.event == "mark" and subject == "burger" and role.mark == 1:
         events.bites(ink, s.clock.part)
-    s.glue(ink, tops, lefts, role.depth, role.mark, look.edge, 0.022, 0.34)
+    s.glue(ink, tops, lefts, role.depth, role.mark, look.edge, 0.018, 0.34)
     solid = ink.alpha[:, 0] > 0.5
     n, h, w = solid.shape
     count = solid.flatten(1).sum(1).float()
@@ -205,9 +205,9 @@ def _put(s: Stage, scene: Scene, role: Role, look: Look) -> Tensor:
 def _float(s: Stage, pose, subject: str) -> None:
     """At sea, what cannot swim stands on an islet or rides on a raft."""
     thing = TABLE[subject]
-    if thing.stance != "ground":
-        return
     hop = pose.hop if isinstance(pose.hop, Tensor) else 0.0
+    if thing.stance != "ground" or float((pose.y - pose.scale * thing.half_height - hop).mean()) > WATER + 0.35:
+        return
     foot, wide = pose.y - pose.scale * thing.half_height - hop, pose.scale * thing.half_width
     rows = s.rows(foot.min() - 0.5, foot.max() + 0.1)
     x, y = s.xs - pose.x, s.ys[:, rows] - foot

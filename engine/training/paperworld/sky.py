@@ -142,7 +142,7 @@ def _rain(s: Stage, colour) -> None:
 
 def _snow(s: Stage, colour) -> None:
     land = s.land("snow", long=16.0)
-    for k, (size, speed, radius) in enumerate(((0.30, 0.50, 0.034), (0.21, 0.37, 0.022))):
+    for k, (size, speed, radius) in enumerate(((0.37, 0.50, 0.034), (0.24, 0.37, 0.022))):
         u, cell, n = land.cells(s.xs + 0.11 * k, size)
         phase, jitter = land.table(n, 0, 1)[cell], land.table(n, -0.2, 0.2)[cell]
         tall = 2 * size

@@ -92,16 +92,16 @@ def gable(ink, view, cx, hx, hz, y0, y1, over, wall, roof, on=1.0):
 
 def house(ink: Ink, look, beat, pace, yaw):
     view = View(yaw)
-    block(ink, view, 0, 0, 0.70, 0.52, -0.86, 0.14, look.c)
-    for side, spots in ((0, (-0.44, 0.44)), (2, (-0.40, 0.0, 0.40)), (1, (0.0,)), (3, (0.0,))):
-        out = (0.52 if side % 2 == 0 else 0.70) + 0.004
+    block(ink, view, 0, 0, 0.70, 0.54, -0.86, 0.30, look.c)
+    for side, spots in ((0, (-0.43, 0.43)), (2, (-0.40, 0.0, 0.40)), (1, (0.0,)), (3, (0.0,))):
+        out = (0.54 if side % 2 == 0 else 0.70) + 0.004
         for along in spots:
-            view.patch(ink, side, along, -0.42, 0.155, 0.36, out, look.trim)
-            view.patch(ink, side, along, -0.385, 0.12, 0.29, out, look.pane)
-    view.patch(ink, 0, 0.0, -0.86, 0.16, 0.56, 0.524, look.trim)
-    view.patch(ink, 0, 0.0, -0.86, 0.125, 0.52, 0.524, look.d)
-    block(ink, view, 0.34, 0.0, 0.10, 0.10, 0.3, 0.96, look.rust, top=look.ink)
-    gable(ink, view, 0, 0.70, 0.52, 0.14, 0.72, 0.12, look.c, look.slate if look.name != "black" else look.rust)
+            view.patch(ink, side, along, -0.32, 0.135, 0.34, out, look.trim)
+            view.patch(ink, side, along, -0.285, 0.10, 0.27, out, look.pane)
+    view.patch(ink, 0, 0.0, -0.86, 0.15, 0.58, 0.544, look.trim)
+    view.patch(ink, 0, 0.0, -0.86, 0.115, 0.54, 0.544, look.d)
+    block(ink, view, 0.34, 0.0, 0.10, 0.10, 0.4, 0.97, look.rust, top=look.ink)
+    gable(ink, view, 0, 0.70, 0.54, 0.30, 0.70, 0.08, look.c, look.slate if look.name != "black" else look.rust)
     _lamps(ink, look, -0.1, 0.75)
 
 
@@ -197,17 +197,17 @@ def church(ink: Ink, look, beat, pace, yaw):
     def tower(on):
         if isinstance(on, float) and on == 0.0:
             return
-        block(ink, view, 0.52, 0, 0.23, 0.23, -0.90, 0.34, look.c, on)
+        block(ink, view, 0.52, 0, 0.25, 0.25, -0.90, 0.42, look.c, on)
         for side in range(4):
             nx, nz = _QUARTERS[side]
-            cx = 0.52 + nx * 0.235
-            for low, half, tall, tone in ((0.02, 0.075, 0.22, look.trim), (0.04, 0.05, 0.18, look.pane)):
-                pts = [(cx + nz * a * half, low + b * tall, nz * 0.235 - nx * a * half) for a, b in ((-1, 0), (1, 0), (1, 1), (-1, 1))]
+            cx = 0.52 + nx * 0.255
+            for low, half, tall, tone in ((0.08, 0.075, 0.22, look.trim), (0.10, 0.05, 0.18, look.pane)):
+                pts = [(cx + nz * a * half, low + b * tall, nz * 0.255 - nx * a * half) for a, b in ((-1, 0), (1, 0), (1, 1), (-1, 1))]
                 view.face(ink, pts, (nx, 0, nz), tone, on, flat=True)
-        door = [(0.757, -0.90 + b * 0.40, -a * 0.10) for a, b in ((-1, 0), (1, 0), (1, 1), (-1, 1))]
+        door = [(0.775, -0.90 + b * 0.40, -a * 0.10) for a, b in ((-1, 0), (1, 0), (1, 1), (-1, 1))]
         view.face(ink, door, (1, 0, 0), look.d, on, flat=True)
         for nx, nz in _QUARTERS:
-            pts = [(0.52 + nx * 0.28 + nz * a * 0.28, 0.34, nz * 0.28 - nx * a * 0.28) for a in (-1, 1)] + [(0.52, 0.90, 0)]
+            pts = [(0.52 + nx * 0.28 + nz * a * 0.28, 0.42, nz * 0.28 - nx * a * 0.28) for a in (-1, 1)] + [(0.52, 0.90, 0)]
             view.face(ink, pts, (nx * 0.9, 0.42, nz * 0.9), roof, on, shadow=0.2)
         tx, ty = view.project((0.52, 0.90, 0))
         ink.fill(box(ink.x, ink.y, tx, ty + 0.07, 0.017, 0.10), look.gold, alpha=on)
@@ -215,13 +215,13 @@ def church(ink: Ink, look, beat, pace, yaw):
 
     if not (isinstance(near, float) and near == 1.0):
         tower(1 - near)
-    block(ink, view, -0.22, 0, 0.56, 0.36, -0.90, -0.22, look.c)
+    block(ink, view, -0.22, 0, 0.56, 0.38, -0.90, -0.08, look.c)
     for side in (0, 2):
         for along in (-0.56, -0.22, 0.12):
             a = along if side == 0 else -along
-            view.patch(ink, side, a, -0.68, 0.085, 0.34, 0.364, look.trim)
-            view.patch(ink, side, a, -0.65, 0.06, 0.28, 0.364, look.pane)
-    gable(ink, view, -0.22, 0.56, 0.36, -0.22, 0.26, 0.07, look.c, roof)
+            view.patch(ink, side, a, -0.62, 0.078, 0.36, 0.384, look.trim)
+            view.patch(ink, side, a, -0.59, 0.053, 0.30, 0.384, look.pane)
+    gable(ink, view, -0.22, 0.56, 0.38, -0.08, 0.26, 0.06, look.c, roof)
     if not (isinstance(near, float) and near == 0.0):
         tower(near)
     _lamps(ink, look, -0.2, 0.7)

@@ -204,17 +204,17 @@ class Stage:
         n = len(tops)
         h, w = ink.alpha.shape[-2:]
         self.grow(self.xs.expand(n, 1, self.width))
-        soft = max(1, round(0.035 * self.sharp))
+        soft, pool = max(1, round(0.035 * self.sharp)), torch.nn.functional.avg_pool2d
         alpha = ink.alpha
         if edge is not None and not self.flat:
             k = max(1, round(rim * self.sharp))
-            wide = torch.nn.functional.max_pool2d(alpha, 2 * k + 1, 1, k)
-            ink.rgb = ink.rgb + paint(edge, alpha) * ((wide - alpha) * 0.75).clamp_(min=0)
-            alpha = alpha + (wide - alpha) * 0.75
+            wide = pool(pool(alpha, 2 * k + 1, 1, k), 2 * k + 1, 1, k)
+            rim = ((wide - 0.10) * 3.5).clamp_(0, 0.80).sub_(alpha).clamp_(min=0)
+            ink.rgb = ink.rgb + paint(edge, alpha) * rim
+            alpha = alpha + rim
         shade = None
         if shadow and not self.flat:
-            shade = torch.nn.functional.avg_pool2d(alpha, 2 * soft + 1, 1, soft)
-            shade = torch.nn.functional.avg_pool2d(shade, 2 * soft + 1, 1, soft) * shadow
+            shade = pool(pool(alpha, 2 * soft + 1, 1, soft), 2 * soft + 1, 1, soft) * shadow
         glow = ink.glow.expand(n, 3, h, w) if ink.glow is not None else None
         for i in range(n):
             if shade is not None:

@@ -36,7 +36,7 @@ TABLE = {
     "train": Subject(vehicles.train, 1.16, 0.76, 0.92, "ground"),
     "rocket": Subject(vehicles.rocket, 0.64, 0.98, 1.15, "air", False, -0.95),
     "fish": Subject(living.fish, 0.98, 0.68, 0.92, "swim"),
-    "bird": Subject(living.bird, 0.98, 0.82, 1.02, "air"),
+    "bird": Subject(living.bird, 1.0, 0.82, 1.12, "air"),
     "butterfly": Subject(living.butterfly, 1.02, 0.86, 1.0, "air", False),
     "fox": Subject(living.fox, 1.06, 0.82, 1.0, "ground"),
     "robot": Subject(living.robot, 0.72, 0.98, 1.12, "ground"),

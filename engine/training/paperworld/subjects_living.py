@@ -33,21 +33,23 @@ def fish(ink: Ink, look, beat, pace):
 
 def bird(ink: Ink, look, beat, pace):
     x, y = ink.x, ink.y
-    lift = beat(2).sin()
-    far = 0.5 + 0.85 * lift
-    u, v = turn(x, y, 0.02, 0.10, far)
-    ink.fill(convex(u, v, (-0.26, 0.0), (0.2, 0.0), (0.04, 0.50), (-0.26, 0.74), r=0.06), look.d)
-    ink.fill(convex(x, y, (-0.45, 0.06), (-0.98, 0.20), (-0.90, 0.02), (-0.98, -0.16), (-0.40, -0.14), r=0.03), look.d)
-    body = melt(ellipse(x, y, -0.05, -0.04, 0.56, 0.29), circle(x, y, 0.50, 0.16, 0.235), 0.22)
-    ink.fill(convex(x, y, (0.66, 0.24), (0.98, 0.10), (0.66, 0.04), r=0.015), look.gold)
+    lift = 0.15 + 0.95 * (beat(2) + 0.9).sin()            # a wing's height: 1 up, 0 edge on, -1 down
+    lift = lift + 0.14 * (lift >= 0).float() - 0.14 * (lift < 0).float()
+
+    def wing(cx: float, long: float):
+        u, v = x - cx, (y - 0.04) / (lift * long)
+        return convex(u, v, (-0.30, -0.06), (0.24, -0.06), (0.10, 0.42), (-0.16, 0.86), (-0.34, 0.80), r=0.05)
+    ink.fill(wing(0.10, 0.85), look.d)
+    ink.fill(convex(x, y, (-0.42, 0.08), (-1.0, 0.24), (-0.86, 0.06), (-0.98, -0.14), (-0.38, -0.14), r=0.03), look.d)
+    body = melt(ellipse(x, y, -0.05, -0.05, 0.56, 0.30), circle(x, y, 0.48, 0.18, 0.25), 0.24)
+    ink.fill(convex(x, y, (0.64, 0.28), (0.99, 0.13), (0.64, 0.05), r=0.015), look.gold)
     ink.fill(body, look.c, shadow=0.3)
-    ink.fill(both(body, ellipse(x, y, 0.10, -0.30, 0.48, 0.20)), look.l)
-    ink.fill(circle(x, y, 0.56, 0.21, 0.075), look.cream)
-    ink.fill(circle(x, y, 0.58, 0.21, 0.045), look.ink)
-    u, v = turn(x, y, -0.04, 0.04, 0.15 + 1.05 * lift)
-    wing = convex(u, v, (-0.34, -0.04), (0.22, -0.04), (0.04, 0.48), (-0.26, 0.80), (-0.40, 0.60), r=0.06)
-    ink.fill(wing, look.c, shadow=0.45)
-    ink.tint(both(wing, 0.36 - v), 0.80)
+    ink.fill(both(body, ellipse(x, y, 0.12, -0.32, 0.50, 0.22)), look.l)
+    ink.fill(circle(x, y, 0.54, 0.24, 0.082), look.cream)
+    ink.fill(circle(x, y, 0.565, 0.24, 0.05), look.ink)
+    near = wing(-0.08, 1.0)
+    ink.fill(near, look.c, shadow=0.45)
+    ink.tint(both(near, 0.40 - (y - 0.04) / lift), 0.80)
 
 
 def butterfly(ink: Ink, look, beat, pace):
