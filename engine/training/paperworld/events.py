@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from .places import GROUND, UNIT
+from .places import GROUND
 from .shapes import Ink, both, box, circle, convex, cover, mix, union
 from .stage import Stage, tone
 

@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from .shapes import both, box, circle, convex, ellipse, limb, turn, union
+from .shapes import both, box, circle, convex, ellipse, limb, union
 from .stage import Stage, tone
 
 GROUND = -0.62
