@@ -1,0 +1,77 @@
+"""The command `cineloom`.
+
+    studio                  opens the studio in the browser
+    take, image, animate    make a film or a picture, right here, into a file
+    train, evaluate         the built-in model: made again, measured
+    models, bench, doctor   what there is, how fast it is, whether all is well
+
+Knows names, exit codes and how errors are said. What commands do is in app/commands. Imports neither torch nor gradio.
+
+Exit codes: 0 done; 2 asked for something that cannot be, and said why in a sentence; 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from app.commands import learning, machine, making, opening
+from engine import __version__
+from engine.errors import CineloomError
+
+cineloom = typer.Typer(name="cineloom", add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@cineloom.callback(invoke_without_command=True)
+def start(context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False) -> None:
+    """Make video with a diffusion transformer, on this machine."""
+    if version:
+        print(f"cineloom {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+for group in (opening, making, learning, machine):
+    group.register(cineloom)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit code. Errors are one sentence on stderr, or `{"error": sentence}` with --json."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that a kill tidies up as Ctrl-C does
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")           # an emoji must not end a command in a plain locale
+
+    def failed(sentence: str, code: int) -> int:
+        if "--json" in arguments:
+            print(json.dumps({"error": sentence}), flush=True)
+        print(sentence, file=sys.stderr)
+        return code
+
+    try:
+        code = typer.main.get_command(cineloom).main(arguments, prog_name="cineloom", standalone_mode=False)
+    except CineloomError as error:
+        return failed(str(error), 2)
+    except typer.TyperException as error:       # an option that is not there, a number that is none
+        context = getattr(error, "ctx", None)
+        said = error.format_message().rstrip(".")
+        return failed(f"{said}. See `{context.command_path if context else 'cineloom'} --help`.", 2)
+    except MemoryError:
+        return failed("There was not enough memory for this; a smaller size or fewer seconds would fit.", 2)
+    except KeyboardInterrupt:
+        code = 130
+    if code == 130:
+        return failed("Stopped; nothing half-made is left.", code)
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

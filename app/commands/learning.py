@@ -1,0 +1,123 @@
+"""`cineloom train` and `cineloom evaluate`: the built-in model made again, and measured."""
+
+from __future__ import annotations
+
+import json
+import time
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import settings
+from app.commands.saying import AsJson, answer, bar
+from engine.errors import BadRequest
+
+RUNS = settings.ROOT / "runs"
+
+
+class Trained(str, Enum):
+    """What can be trained."""
+
+    paper = "paper"     # the built-in model
+    judge = "judge"     # the classifier that measures it
+
+
+class Device(str, Enum):
+    """Where it is trained."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(train)
+    app.command()(evaluate)
+
+
+def train(
+    what: Annotated[Trained, typer.Argument(help="paper, the built-in model; or judge, the classifier that measures it.")],
+    minutes: Annotated[float, typer.Option(min=0.0, max=1e6, help="Time it may take in all.")] = 60.0,
+    device: Annotated[Device, typer.Option(help="Where it is trained.")] = Device.cpu,
+    stage: Annotated[str | None, typer.Option(help="Only this stage of paper, for all the minutes.", show_default="all, one after another")] = None,
+    folder: Annotated[Path, typer.Option(help="Checkpoints and curves; a run that was stopped goes on from there.", show_default="runs/paper")] = RUNS / "paper",
+    into: Annotated[Path | None, typer.Option(help="Folder of the finished weights; assets/paper ships them.", show_default="FOLDER/weights")] = None,
+    begin: Annotated[Path | None, typer.Option("--start", help="Weights to begin with, such as assets/paper.", show_default="none")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, films and noise.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the built-in model on its drawn world.
+
+    Keeps within the time it is given, and goes on where an earlier run in the same folder stopped.
+    """
+    began = time.monotonic()
+    into = into or folder / "weights"
+    with bar(f"training {what.value}") as shown:
+        try:
+            for line in _training(what, folder, minutes, device.value, stage, into, begin, seed):
+                shown.aside(line)
+                shown.show(line)
+        except FileNotFoundError as error:      # a stage whose predecessor was left out
+            raise BadRequest(str(error)) from error
+    facts = {"trained": what.value, "folder": str(folder), "weights": str(into), "minutes": minutes, "device": device.value,
+             "stage": stage, "seed": seed, "seconds_spent": round(time.monotonic() - began, 1)}
+    answer(facts, f"{what.value} is trained; its checkpoints are in {folder}, finished weights in {into}.", as_json)
+
+
+def _training(what: Trained, folder: Path, minutes: float, device: str, stage: str | None, into: Path, begin: Path | None, seed: int):
+    """The lines of whichever training was asked."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BadRequest("Training on cuda was asked, but torch finds no such device here; --device cpu would work.")
+    if what is Trained.judge:
+        from engine.training.judge import train_judge
+        from engine.training.run import Budget
+
+        judge = train_judge(folder / "world", into, Budget(minutes=minutes), seed)
+        yield f"The judge is right in {json.dumps(judge.accuracy)} of films it never saw."
+        return
+    from engine.training.paper import STAGES, train
+
+    if stage is not None and stage not in STAGES:
+        raise BadRequest(f"There is no stage {stage!r:.40}; there are {', '.join(STAGES)}.")
+    yield from train(folder, minutes=minutes, device=device, stage=stage, seed=seed, assets=into, start=begin)
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Name of the model: paper.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Few prompts: rough figures in a few minutes.")] = False,
+    prompts: Annotated[int | None, typer.Option(min=2, help="How many held-out prompts.", show_default="what --quick says")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of prompts and noise: the same figures come out again.")] = 0,
+    real: Annotated[Path | None, typer.Option(help="Folder of photographs and footage.", show_default="../shared/real, or none")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/MODEL-VERSION.json")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well a model does what it is told.
+
+    On prompts that were held out from its training; the figures are printed and stored.
+    """
+    import os
+
+    from engine.denoisers.catalog import open_backend
+    from engine.media.writing import writing
+
+    with bar(f"opening {model}") as shown:
+        backend = open_backend(model)
+        from engine.evaluation.report import Progress, evaluate
+        from engine.evaluation.table import Report
+
+        real = real or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
+        report = None
+        for event in evaluate(backend, real=real if real.is_dir() else None, count=prompts, seed=seed, quick=quick):
+            if isinstance(event, Progress):
+                shown.show(event.part, event.done, event.total)
+            elif isinstance(event, Report):
+                report = event
+    out = out or RUNS / "evaluation" / f"{report.model}-{report.version}.json"
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        report.save(out)
+    answer({"path": str(out), **json.loads(report.to_json())}, f"{report.text()}\nStored in {out}", as_json)

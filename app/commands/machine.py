@@ -1,0 +1,94 @@
+"""`cineloom models`, `doctor` and `bench`: what there is, whether all is well, how fast it is."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import settings
+from app.commands.saying import AsJson, Backend, answer, bar
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    models = typer.Typer(help="Say which models there are.")
+    models.callback(invoke_without_command=True)(_models)
+    models.command("list")(list_models)
+    app.add_typer(models, name="models")
+    app.command()(doctor)
+    app.command()(bench)
+
+
+def _models(context: typer.Context, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_models(as_json)
+
+
+def list_models(as_json: AsJson = False) -> None:
+    """List the models, with their sizes and steps."""
+    from engine.denoisers.catalog import describe, names
+
+    rows = [describe(name) for name in names()]
+    facts = [{"name": row.name, "title": row.title, "about": row.about, "default_steps": row.default_steps, "steps": list(row.steps),
+              "fps": row.grid.rate, "sizes": [{"shape": shape, "width": w, "height": h} for shape, w, h in row.sizes],
+              "words": len(row.vocabulary) or None} for row in rows]
+    words = [f"{row.name:<8} {row.about}\n{'':<8} {row.grid.rate} pictures a second, "
+             f"{'/'.join(map(str, row.steps))} steps; {', '.join(f'{w}x{h}' for _, w, h in row.sizes)} and others" for row in rows]
+    answer({"models": facts}, "\n".join(words), as_json)
+
+
+def doctor(
+    home: Annotated[Path | None, typer.Option(help="Folder of your projects, to see whether it can be written.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """See whether this machine has all it needs.
+
+    Says what to do about what is missing or damaged.
+    """
+    from engine.doctor import examine
+
+    checks = []
+    with bar("looking") as shown:
+        for check in examine(settings.home(home)):
+            shown.show(check.name)
+            checks.append(check)
+    well = all(check.state != "bad" for check in checks)
+    marks = {"well": "ok ", "mind": "!  ", "bad": "BAD"}
+    words = [f"{marks[check.state]} {check.name:<12} {check.says}" + (f"\n{'':<16} {check.remedy}" if check.remedy else "") for check in checks]
+    words.append("All is well." if well else "Something is missing: see the lines marked BAD.")
+    answer({"well": well, "checks": [asdict(check) for check in checks]}, "\n".join(words), as_json)
+    if not well:
+        raise typer.Exit(1)
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Three rounds instead of seven.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, max=1000, help="How many times everything is measured.", show_default="7")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")] = None,
+    backend: Backend = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast this machine makes film.
+
+    A film of 2 seconds at 256x144, several times; medians are set beside what they should be.
+    """
+    import json
+
+    from engine.bench import measure
+    from engine.media.writing import write_bytes
+
+    name = backend or settings.backend()
+    result = None
+    with bar(f"opening {name}") as shown:
+        for event in measure(name, [sys.executable, "-m", "app.cli"], settings.ROOT, rounds or (3 if quick else 7)):
+            if isinstance(event, str):
+                shown.show(event)
+            else:
+                result = event
+    if out is not None:
+        write_bytes(out, (json.dumps(result.to_json(), indent=1) + "\n").encode())
+    answer(result.to_json(), result.text(), as_json)

@@ -1,0 +1,17 @@
+"""How fast a machine makes film: see `speed`. Importing this loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.bench.speed import Bench
+
+
+def measure(model: str, command: Sequence[str], folder: Path | str, rounds: int) -> Iterator[str | Bench]:
+    """See `engine.bench.speed.measure`."""
+    from engine.bench import speed
+
+    yield from speed.measure(model, command, folder, rounds)
