@@ -178,10 +178,11 @@ class _Opened:
             self.container = av.open(str(self.path), metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
             raise BadMedia(f"{self.path.name} is no film that can be read, or it is cut short.") from error
-        if not self.container.streams.video:
+        stream = next(iter(self.container.streams.video), None)
+        if stream is None or stream.codec_context is None:
             self.container.close()
-            raise BadMedia(f"{self.path.name} has no moving pictures in it.")
-        stream = self.container.streams.video[0]
+            raise BadMedia(f"{self.path.name} has no moving pictures in it" +
+                           ("." if stream is None else " that this computer can decode."))
         if not (0 < stream.width <= SIDE and 0 < stream.height <= SIDE):
             self.container.close()
             raise BadMedia(f"{self.path.name} is {stream.width}x{stream.height}; films of up to {SIDE}x{SIDE} are read.")
@@ -189,7 +190,7 @@ class _Opened:
 
     def __exit__(self, kind, error, trace) -> None:
         self.container.close()
-        if isinstance(error, av.FFmpegError):
+        if isinstance(error, (av.FFmpegError, ValueError, ArithmeticError)):    # all three come from damaged files
             raise BadMedia(f"{self.path.name} is damaged or cut short: it cannot be read to its end.") from error
 
 

@@ -1,12 +1,12 @@
 """From a recipe to a take, whole: with the weightless backend, whose answer is known."""
 
 import json
-import resource
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pixels import full_disk
 
 from engine import media
 from engine.denoisers.drawn import DrawnBackend, draw
@@ -209,13 +209,8 @@ def test_who_stops_listening_leaves_nothing_behind(tmp_path, events):
 @pytest.mark.parametrize("pictures", [1, 17])
 def test_a_full_disk_leaves_nothing_behind(tmp_path, after, pictures):
     """The system refuses every byte of a file beyond `after`; the latents alone have 37 kB and more."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (min(after, 30_000 if pictures == 1 else after), before[1]))
-    try:
-        with pytest.raises(CannotWrite, match="cannot be written"):
-            made(recipe(pictures=pictures), tmp_path / "take")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with full_disk(min(after, 30_000) if pictures == 1 else after), pytest.raises(CannotWrite, match="cannot be written"):
+        made(recipe(pictures=pictures), tmp_path / "take")
     assert list(tmp_path.iterdir()) == []
 
 
