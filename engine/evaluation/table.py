@@ -11,13 +11,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 COLUMNS = ("reached", "aim", "renders", "coded", "judge", "chance")
-HEADS = {"reached": "reached", "aim": "aim", "renders": "renders", "coded": "renders through\nthe autoencoder",
-         "judge": "judge's own", "chance": "chance"}
+HEADS = {"reached": "reached", "aim": "aim", "renders": "renders", "coded": "coded", "judge": "judge", "chance": "chance"}
 ABOUT = {
     "renders": "what the renderer's own film of the same scenes scores: nothing generated can be asked for more",
-    "coded": "the same film after the autoencoder has packed and unpacked it: all that is left to the transformer",
-    "judge": "how often the judge is right about other renders that no training saw",
-    "chance": "the best constant answer",
+    "coded": "those renders after the autoencoder has packed and unpacked them: all that is left to the transformer",
+    "judge": "how often the judge is right about other renders that no training saw: no film can be trusted to score higher",
+    "chance": "what the best constant answer would score",
 }
 
 
@@ -106,8 +105,7 @@ class Report:
     def text(self) -> str:
         """A plain table, aligned, with what was skipped and what fell short below it."""
         columns = self.columns()
-        heads = [HEADS[name].replace("\n", " ") for name in columns]
-        rows = [["measure", *heads, "of"]]
+        rows = [["measure", *(HEADS[name] for name in columns), "of"]]
         rows += [[row.title + (f", {row.unit}" if row.unit not in ("dB", "share", "times") else ""),
                   *(row.figure(name) for name in columns), str(row.count)] for row in self.measures]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -120,12 +118,12 @@ class Report:
     def markdown(self) -> str:
         """The same as a Markdown table, with what its columns mean."""
         columns = self.columns()
-        lines = ["| measure | " + " | ".join(HEADS[name].replace("\n", " ") for name in columns) + " | of |",
+        lines = ["| measure | " + " | ".join(HEADS[name] for name in columns) + " | of |",
                  "|---" + "|---:" * (len(columns) + 1) + "|"]
         for row in self.measures:
             figures = [f"**{row.figure('reached')}**" if name == "reached" else row.figure(name) for name in columns]
             unit = f", {row.unit}" if row.unit not in ("dB", "share", "times") else ""
             note = f"<br><sub>{row.note}</sub>" if row.note else ""
             lines.append(f"| {row.title}{unit}{note} | " + " | ".join(figures) + f" | {row.count} |")
-        lines += [""] + [f"- *{HEADS[name].replace(chr(10), ' ')}*: {ABOUT[name]}." for name in columns if name in ABOUT]
+        lines += [""] + [f"- *{HEADS[name]}*: {ABOUT[name]}." for name in columns if name in ABOUT]
         return "\n".join(lines) + "\n"

@@ -375,7 +375,7 @@ def test_the_table_is_aligned():
     assert all(len(row) == len(head) for row in rows)
     at = head.index("reached") + len("reached")
     assert [row[:at].split("  ")[-1].strip() for row in rows] == ["32.5 dB", "96 %", "0.32"]
-    assert "judge's own" in head and "34.0 dB where" not in REPORT.text().split("\n\n")[1]
+    assert "judge" in head and "34.0 dB where" not in REPORT.text().split("\n\n")[1]
     assert REPORT.text().rstrip().endswith("32.5 dB where 34.0 dB is the aim.")
 
 
