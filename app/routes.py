@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from app import settings
 from app.desk import Desk
-from engine.errors import BadMedia, BadRequest, CannotWrite, CineloomError
+from engine.errors import BadMedia, BadRequest, CannotWrite, CineloomError, NotEnoughMemory
 from engine.library import Take
 
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}     # a take's files never change
@@ -27,7 +27,7 @@ KINDS = {
 
 def answer_error(_: Request, error: CineloomError) -> JSONResponse:
     """An error of ours as JSON: the sentence, and a status that says whose turn it is."""
-    status = 404 if isinstance(error, NotHere) else 400 if isinstance(error, BadRequest | BadMedia) else 500
+    status = 404 if isinstance(error, NotHere) else 400 if isinstance(error, BadRequest | BadMedia | NotEnoughMemory) else 500
     return JSONResponse({"error": str(error)}, 507 if isinstance(error, CannotWrite) else status)
 
 
@@ -35,8 +35,8 @@ class NotHere(CineloomError):
     """No such thing at this address."""
 
 
-def make_routes(desk: Desk) -> APIRouter:
-    """Every route of the studio but the page itself."""
+def make_routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
+    """Every route of the studio but the page itself. `upload` is the largest picture in bytes that may be sent."""
     router = APIRouter()
 
     @router.get("/studio/model")
@@ -103,8 +103,8 @@ def make_routes(desk: Desk) -> APIRouter:
         data = bytearray()
         async for chunk in request.stream():
             data += chunk
-            if len(data) > settings.UPLOAD_BYTES:
-                raise BadMedia(f"The picture is larger than {settings.UPLOAD_BYTES >> 20} MB; choose a smaller file.")
+            if len(data) > upload:
+                raise BadMedia(f"The picture is larger than {upload / 2**20:.0f} MB; choose a smaller file.")
         from starlette.concurrency import run_in_threadpool
 
         return {"picture": await run_in_threadpool(desk.keep_picture, bytes(data))}

@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from app import settings
 from app.guard import Guard, is_loopback
@@ -151,7 +152,7 @@ def serve(
         if port and found != port:
             print(f"Port {port} is taken; this studio listens on {found}.", flush=True)
         name = f"[{host}]" if ":" in host else host
-        address = f"http://{name}:{found}/" + (f"?token={token}" if token and not is_loopback(host) else "")
+        address = f"http://{name}:{found}/" + (f"?{urlencode({'token': token})}" if token else "")
         config = uvicorn.Config(
             app,
             log_level="warning",
