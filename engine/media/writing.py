@@ -15,6 +15,8 @@ from pathlib import Path
 
 from engine.errors import CannotWrite
 
+BENCH = ".making-"      # how a workshop's hidden folder begins; a person is shown the place that they named
+
 _REASONS = {
     errno.ENOSPC: "the disk is full. Free some room, or choose a folder on another disk",
     errno.EDQUOT: "your share of the disk is used up. Free some room, or choose another folder",
@@ -37,7 +39,8 @@ def writing(place: str | Path) -> Iterator[None]:
         yield
     except OSError as error:        # PyAV's errors are OSErrors too
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise CannotWrite(f"{place} cannot be written: {reason}.") from error
+        shown = Path(*(part for part in Path(place).parts if not part.startswith(BENCH)))
+        raise CannotWrite(f"{shown} cannot be written: {reason}.") from error
 
 
 @contextmanager
@@ -55,7 +58,7 @@ def workshop(folder: str | Path) -> Iterator[Path]:
     try:
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            bench = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+            bench = Path(tempfile.mkdtemp(prefix=BENCH, dir=folder))
         yield bench
         with writing(folder):
             _move_in(bench, folder)

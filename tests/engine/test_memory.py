@@ -1,0 +1,15 @@
+"""Free memory is a number that this machine could have; bytes are said as a person reads them."""
+
+import pytest
+
+from engine import memory
+
+
+def test_what_is_free_is_less_than_all_and_more_than_nothing():
+    assert 10**7 < memory.free() < 10**14
+
+
+@pytest.mark.parametrize("count, said", [
+    (500_000_000, "500 MB"), (1_440_000_000, "1.4 GB"), (23_000_000_000, "23.0 GB"), (3 * 10**12, "3,000 GB"), (0, "0 MB")])
+def test_bytes_are_said_as_a_person_reads_them(count, said):
+    assert memory.words(count) == said
