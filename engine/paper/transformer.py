@@ -34,6 +34,13 @@ def features(values: Tensor, width: int) -> Tensor:
     return torch.cat([angles.cos(), angles.sin()], 1)
 
 
+class Norm(nn.RMSNorm):
+    """RMSNorm whose weight takes the input's type: under autocast the fused kernel is lost otherwise."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.normalized_shape, None if self.weight is None else self.weight.to(x.dtype), self.eps)
+
+
 class Attention(nn.Module):
     """Attention with normalised queries and keys. Self-attention turns them by their place in the film (RoPE)."""
 
@@ -43,7 +50,7 @@ class Attention(nn.Module):
         self.to_q = nn.Linear(width, width, bias=False)
         self.to_k = nn.Linear(context or width, width, bias=False)
         self.to_v = nn.Linear(context or width, width, bias=False)
-        self.norm_q, self.norm_k = (nn.RMSNorm(width // heads, eps=1e-6) for _ in range(2))
+        self.norm_q, self.norm_k = (Norm(width // heads, eps=1e-6) for _ in range(2))
         self.to_out = nn.Linear(width, width, bias=False)
 
     def split(self, x: Tensor) -> Tensor:
@@ -57,8 +64,20 @@ class Attention(nn.Module):
         q, k = self.norm_q(q), self.norm_k(k)
         if turn is not None:
             q, k = rotate(q, turn), rotate(k, turn)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        return self.to_out(y.transpose(-2, -3).flatten(-2))
+        return self.to_out(attend(q, k, v, mask).transpose(-2, -3).flatten(-2))
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention of (B, heads, S, head) queries; on a CPU that learns, written out.
+
+    The fused kernel's way back is 2 to 9 times slower there at the few hundred tokens we train on (measured, bfloat16).
+    """
+    if q.device.type != "cpu" or not (torch.is_grad_enabled() and q.requires_grad) or q.shape[-2] > 512:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -1e4)
+    return scores.softmax(-1).to(v.dtype) @ v
 
 
 def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
@@ -73,7 +92,7 @@ class Block(nn.Module):
 
     def __init__(self, width: int, heads: int, text_width: int, rank: int):
         super().__init__()
-        self.norm_film, self.norm_text, self.norm_mlp = (nn.RMSNorm(width, eps=1e-6, elementwise_affine=False) for _ in range(3))
+        self.norm_film, self.norm_text, self.norm_mlp = (Norm(width, eps=1e-6, elementwise_affine=False) for _ in range(3))
         self.attention = Attention(width, heads)
         self.words = Attention(width, heads, text_width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
@@ -126,6 +145,21 @@ class Film:
         return y.reshape(x.shape[0], t, rows * high, columns * wide, -1)[:, :, :h, :w].reshape(x.shape)
 
 
+class TextLayer(nn.Module):
+    """Words look at one another, then think."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm, self.norm_mlp = Norm(width, eps=1e-6), Norm(width, eps=1e-6)
+        self.attention = Attention(width, width // 64)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (B, L, D); mask (B, 1, 1, L), True for a word that is there."""
+        x = x + self.attention(self.norm(x), mask=mask)
+        return x + self.mlp(self.norm_mlp(x))
+
+
 class TextEncoder(nn.Module):
     """Words to vectors, taught together with the film: (B, L) numbers and letter groups to (B, L, width)."""
 
@@ -134,10 +168,8 @@ class TextEncoder(nn.Module):
         self.word = nn.Embedding(vocabulary + 2, width)         # 0 outside the vocabulary, last: nothing was said
         self.piece = nn.EmbeddingBag(PIECES + 1, width, mode="mean", padding_idx=PIECES)
         self.place = nn.Parameter(0.02 * torch.randn(LIMIT, width))
-        layer = dict(d_model=width, nhead=width // 64, dim_feedforward=4 * width, dropout=0.0, activation="gelu",
-                     batch_first=True, norm_first=True)
-        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(**layer) for _ in range(depth))
-        self.norm = nn.RMSNorm(width, eps=1e-6)
+        self.layers = nn.ModuleList(TextLayer(width) for _ in range(depth))
+        self.norm = Norm(width, eps=1e-6)
         nn.init.normal_(self.word.weight, std=0.5)
         nn.init.normal_(self.piece.weight, std=0.5)
 
@@ -146,10 +178,10 @@ class TextEncoder(nn.Module):
         outside = (numbers == 0)[..., None]
         spelt = self.piece(letters.flatten(0, 1)).view(*numbers.shape, -1)
         x = torch.where(outside, spelt, self.word(numbers)) + self.place[:numbers.shape[1]]
-        seen = torch.arange(numbers.shape[1], device=numbers.device) < lengths[:, None]
+        mask = (torch.arange(numbers.shape[1], device=numbers.device) < lengths[:, None])[:, None, None]
         for layer in self.layers:
-            x = layer(x, src_key_padding_mask=~seen)
-        return self.norm(x), seen[:, None, None]
+            x = layer(x, mask)
+        return self.norm(x), mask
 
 
 class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
@@ -170,7 +202,7 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         self.embed_take = nn.Linear(3, width, bias=False)       # size, guidance, loop
         self.shared = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList(Block(width, heads, text_width, rank) for _ in range(depth))
-        self.norm_out = nn.RMSNorm(width, eps=1e-6, elementwise_affine=False)
+        self.norm_out = Norm(width, eps=1e-6, elementwise_affine=False)
         self.modulate_out = nn.Linear(width, 2 * width)
         self.proj_out = nn.Linear(width, channels * patch * patch)
         for layer in (self.embed_next[2], self.embed_take, self.modulate_out, self.proj_out):

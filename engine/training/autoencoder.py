@@ -61,18 +61,25 @@ def loss_of(made: Tensor, film: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tensor] | None, *, seed: int = 0,
-                      batch: int = 6, side: int = 96, pictures: int = 9, peak: float = 1e-3,
-                      device: str = "cpu", start: Path | None = None) -> PaperAutoencoder:
+                      batch: int = 6, side: int = 80, pictures: int = 9, peak: float = 1e-3,
+                      device: str = "cpu", start: Path | None = None, decoder_only: bool = False) -> PaperAutoencoder:
     """Train within the budget, resuming whatever `folder` holds, and save the averaged weights with their statistics.
+
+    decoder_only   leave the encoder and its statistics as `start` has them: latents already baked, and the transformer
+                   trained on them, stay right while the pictures get sharper
 
     world     seed -> a rendered film (3, >=pictures, >=side, >=side) in -1..1; None trains on textures alone
     start     a saved autoencoder to begin from, when the folder holds no checkpoint yet
     """
     torch.manual_seed(seed)
     model = PaperAutoencoder.from_pretrained(start) if start else PaperAutoencoder()
-    model.register_to_config(mean=(), std=())
+    if decoder_only:
+        model.encoder.requires_grad_(False)
+    else:
+        model.register_to_config(mean=(), std=())
     model = model.to(device=device, memory_format=torch.channels_last)
-    stage = Stage(folder, "autoencoder", model, budget, peak, {"batch": batch, "side": side, "pictures": pictures})
+    name = "decoder" if decoder_only else "autoencoder"
+    stage = Stage(folder, name, model, budget, peak, {"batch": batch, "side": side, "pictures": pictures})
     leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 256, 1, seed + 1 + stage.step)
     renders = Pool(world, 768, 2, seed + 2 + stage.step) if world else None
     generator = torch.Generator().manual_seed(seed + stage.step)
@@ -83,7 +90,8 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
         copies = pictures // length if length < 5 else 1          # pictures alone: more of them
         film = torch.stack([crop(c, length, side, side, generator) for c in clips for _ in range(min(copies, 4))]).to(device)
         with torch.autocast(device, torch.bfloat16):
-            raw = model.encoder(film.transpose(1, 2), Stream()).float()
+            with torch.set_grad_enabled(not decoder_only):
+                raw = model.encoder(film.transpose(1, 2), Stream()).float()
             z = model.to_sphere(raw)
             blur = 0.15 * torch.rand(len(z), 1, 1, 1, 1, device=device)      # what a denoiser leaves over must not show
             z = z + blur * torch.randn_like(z)
@@ -92,9 +100,10 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
         loss = loss + 0.01 * raw.square().mean().log().square()       # the sphere forgets the size; it must not run away
         stage.update(loss, psnr=10 * torch.log10(4 / squared.detach()))
     stage.average.copy_to(model)
-    measure_statistics(model, renders or leaves, batch=32)
-    model.save_pretrained(folder / "autoencoder")
-    (folder / "autoencoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60}))
+    if not decoder_only:
+        measure_statistics(model, renders or leaves, batch=32)
+    model.save_pretrained(folder / name)
+    (folder / name / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
     return model
 
 

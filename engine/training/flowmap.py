@@ -89,5 +89,5 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     target = folder / "flowmap"
     model.save_pretrained(target)
     words.save(target / "words.json")
-    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60}))
+    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
     return target

@@ -4,7 +4,7 @@ Knows the order, the shares of the time and where each stage leaves its work. Ea
 night of training is the same command given again.
 
     folder/world/      drawn films          folder/autoencoder/     weights
-    folder/latents/    their latents        folder/transformer/     weights        folder/flowmap/      weights
+    folder/latents/    their latents        folder/transformer/     weights        folder/flowmap/      weights        folder/decoder/         weights
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from engine.training.run import Budget
 
 # Shares of the minutes. On a CPU the world is drawn while nothing else can; on an accelerator drawing is nearly free.
 SHARES = {
-    "cpu": {"world": 0.18, "autoencoder": 0.22, "latents": 0.05, "transformer": 0.42, "flowmap": 0.13},
-    "cuda": {"world": 0.06, "autoencoder": 0.18, "latents": 0.04, "transformer": 0.52, "flowmap": 0.20},
+    "cpu": {"world": 0.18, "autoencoder": 0.22, "latents": 0.05, "transformer": 0.38, "flowmap": 0.11, "decoder": 0.06},
+    "cuda": {"world": 0.06, "autoencoder": 0.18, "latents": 0.04, "transformer": 0.50, "flowmap": 0.18, "decoder": 0.04},
 }
 CLIPS = {"cpu": 40_000, "cuda": 160_000}
-STAGES = ("world", "autoencoder", "latents", "transformer", "flowmap", "export")
+STAGES = ("world", "autoencoder", "latents", "transformer", "flowmap", "decoder", "export")
 
 
 def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | None = None, seed: int = 0,
@@ -48,13 +48,15 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | Non
         share = 1.0 if stage else SHARES[device].get(name, 0)
         if name == "world":
             yield from draw_world(folder / "world", minutes * share, device, seed)
-        elif name == "autoencoder":
+        elif name in ("autoencoder", "decoder"):
             from engine.training.autoencoder import train_autoencoder
 
+            alone = name == "decoder"       # its latents are baked by now: only the pictures may still change
             train_autoencoder(folder, Budget(minutes=minutes * share), WorldClips(folder / "world"), seed=seed, device=device,
-                              start=start and start / "autoencoder", batch=6 if device == "cpu" else 32,
-                              side=96 if device == "cpu" else 128, pictures=9 if device == "cpu" else 17)
-            yield f"Autoencoder trained: {folder / 'autoencoder'}."
+                              start=folder / "autoencoder" if alone else start and start / "autoencoder",
+                              batch=6 if device == "cpu" else 32, side=80 if device == "cpu" else 128,
+                              pictures=9 if device == "cpu" else 17, decoder_only=alone)
+            yield f"The {name} is trained: {folder / name}."
         elif name == "latents":
             yield from bake_latents(folder, device)
         elif name == "transformer":
@@ -151,13 +153,14 @@ def export(folder: Path, assets: Path, steps: int = 4, guidance: float = 3.0, sh
     fused = (folder / "flowmap" / "trained.json").exists()
     source = folder / ("flowmap" if fused else "transformer")
     assets.mkdir(parents=True, exist_ok=True)
-    for model, place, name in ((PaperAutoencoder, folder / "autoencoder", "autoencoder"),
+    sharper = folder / "decoder" if (folder / "decoder" / "trained.json").exists() else folder / "autoencoder"
+    for model, place, name in ((PaperAutoencoder, sharper, "autoencoder"),
                                (PaperTransformer, source, "transformer")):
         shutil.rmtree(assets / name, ignore_errors=True)
         model.from_pretrained(place, torch_dtype=torch.bfloat16).save_pretrained(assets / name, max_shard_size="14MB")
     shutil.copyfile(source / "words.json", assets / "words.json")
     history = {name: json.loads((folder / name / "trained.json").read_text())
-               for name in ("autoencoder", "transformer", "flowmap") if (folder / name / "trained.json").exists()}
+               for name in ("autoencoder", "decoder", "transformer", "flowmap") if (folder / name / "trained.json").exists()}
     facts = {"fused": fused, "strongest": 5.0, "guidance": guidance, "shift": shift, "steps": steps,
              "preview": preview_colours(folder), "trained": history, "files": hash_files(assets)}
     (assets / "paper.json").write_text(json.dumps(facts, indent=1) + "\n")

@@ -86,7 +86,7 @@ def mix(share: float):
 
     def weight(frames: int, tokens: int) -> float:
         in_frame = tokens // frames
-        return (1.0 if frames == 1 else 0.02 + film) * (1.0 if in_frame < 100 else 0.02 + large)
+        return (1.0 if frames == 1 else 0.02 + 0.98 * film) * (1.0 if in_frame < 100 else 0.02 + 0.98 * large)
 
     return weight
 
@@ -133,5 +133,5 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     target = folder / "transformer"
     model.save_pretrained(target)
     words.save(target / "words.json")
-    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size}))
+    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "device": device}))
     return target

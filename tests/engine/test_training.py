@@ -1,0 +1,220 @@
+"""Training: its mathematics against formulas, its bookkeeping against itself. Toy sizes, seconds, no weights."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from engine.training.autoencoder import Pool, crop
+from engine.training.flowmap import target_velocity
+from engine.training.levels import draw_levels
+from engine.training.run import Average, Budget, Stage, learning_rate
+from engine.training.shards import SMALL, Bucket, Reader, plan, subject_share
+from engine.training.textures import moving_leaves
+from engine.training.transformer import mix, token_weights, velocity_loss
+
+
+def spread(t, s=0.5):
+    """Standard deviation of (1 - t) * data + t * noise, for data ~ N(0, s²)."""
+    return ((1 - t) ** 2 * s**2 + t**2).sqrt()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8])
+def test_the_exact_flow_map_is_its_own_target(share):
+    """For Gaussian data the walk is x * spread(r) / spread(t): its mean velocity must satisfy the identity we train on."""
+    x = torch.randn(4, 2, 3, 2, 2, dtype=torch.float64)
+    t = torch.rand(4, 1, 3, 2, 2, dtype=torch.float64) * 0.8 + 0.1       # a level of its own for every cell
+
+    def exact(at, level, landing):
+        velocity = (at - at * spread(landing) / spread(level)) / (level - landing)
+        return at - level * velocity
+
+    rate = (-(1 - t) * 0.25 + t) / spread(t) ** 2                        # d log spread / dt
+    landing = t * share
+    aim = target_velocity(exact, x, x * rate, t, landing, torch.full((4, 1, 1, 1, 1), share, dtype=torch.float64))
+    torch.testing.assert_close(aim, (x - exact(x, t, landing)) / t, atol=2e-3, rtol=2e-3)
+
+
+def test_levels_are_painted_as_operations_paint_them():
+    levels = draw_levels((600, 5, 4, 8), torch.Generator().manual_seed(0))
+    assert levels.shape == (600, 1, 5, 4, 8) and 0 <= levels.min() and levels.max() <= 1
+    flat = levels.flatten(2)[:, 0]
+    frames = levels.mean((1, 3, 4))
+    assert (flat > 0).any(1).all(), "a film with nothing to generate teaches nothing"
+    uniform = (flat == flat[:, :1]).all(1)
+    assert 0.35 < uniform.float().mean() < 0.6
+    known = (frames == 0).any(1)
+    assert 0.08 < known.float().mean() < 0.4
+    assert ((frames[:, 0] == 0) & (frames[:, -1] > 0)).any() and ((frames[:, -1] == 0) & (frames[:, 0] > 0)).any()
+    boxes = (levels.amin((3, 4)) == 0) & (levels.amax((3, 4)) > 0)
+    assert boxes.any()
+    tokens = levels.unflatten(3, (2, 2)).unflatten(5, (4, 2))
+    assert (tokens.amax((4, 6)) == tokens.amin((4, 6))).all(), "a token's four cells share their level"
+    assert (flat.amax(1) == 1).float().mean() > 0.03, "pure noise, where every film starts, is in the mix"
+
+
+def test_same_seed_same_levels_and_leaves():
+    draws = [draw_levels((8, 3, 4, 4), torch.Generator().manual_seed(5)) for _ in range(2)]
+    assert torch.equal(*draws)
+    assert torch.equal(moving_leaves(5, 32, 48, 3), moving_leaves(5, 32, 48, 3))
+    assert not torch.equal(moving_leaves(5, 32, 48, 3), moving_leaves(5, 32, 48, 4))
+
+
+def test_leaves_move_and_stay_in_range():
+    film = moving_leaves(5, 32, 48, 1)
+    assert film.shape == (3, 5, 32, 48) and film.abs().max() <= 1
+    assert film.diff(dim=1).abs().mean() > 0.005
+
+
+class Line(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2, 2))
+        self.bias = nn.Parameter(torch.zeros(2))
+
+    def forward(self, x):
+        return x @ self.weight + self.bias
+
+
+def follow(folder, steps, seed=0):
+    model = Line()
+    stage = Stage(folder, "line", model, Budget(steps=steps), peak=0.05, log_every=5)
+    for step in stage:
+        x = torch.randn(8, 2, generator=torch.Generator().manual_seed(seed * 1000 + step))
+        stage.update((model(x) - 3 * x).square().mean())
+    return model, stage
+
+
+def test_a_stage_learns_logs_and_ends(tmp_path):
+    model, stage = follow(tmp_path, 300)
+    curve = [json.loads(line) for line in (tmp_path / "line.jsonl").read_text().splitlines()]
+    assert len(curve) == 60 and curve[-1]["loss"] < 0.5 * curve[0]["loss"]
+    assert stage.step == 300
+
+
+def test_steps_and_a_seed_give_the_same_weights(tmp_path):
+    one, _ = follow(tmp_path / "one", 20)
+    two, _ = follow(tmp_path / "two", 20)
+    assert torch.equal(one.weight, two.weight)
+
+
+def test_a_stopped_stage_goes_on_as_if_it_had_not_stopped(tmp_path):
+    whole, stage = follow(tmp_path / "whole", 20)
+
+    class Stop(Exception):
+        pass
+
+    model = Line()
+    part = Stage(tmp_path / "part", "line", model, Budget(steps=20), peak=0.05, save_every=0)
+    with pytest.raises(Stop):
+        for step in part:
+            if step == 11:
+                raise Stop
+            x = torch.randn(8, 2, generator=torch.Generator().manual_seed(step))
+            part.update((model(x) - 3 * x).square().mean())
+    resumed, again = follow(tmp_path / "part", 20)
+    assert again.step == 20
+    torch.testing.assert_close(resumed.weight, whole.weight)
+    torch.testing.assert_close(again.average.values["weight"], stage.average.values["weight"])
+
+
+def test_one_bad_batch_does_not_end_the_run(tmp_path):
+    model = Line()
+    stage = Stage(tmp_path, "line", model, Budget(steps=3), peak=0.05)
+    for step in stage:
+        stage.update((model(torch.ones(1, 2)) - 1).square().mean() * (float("nan") if step == 1 else 1))
+    assert model.weight.isfinite().all() and model.weight.abs().max() > 0
+
+
+def test_the_rate_rises_stays_and_falls():
+    rates = [learning_rate(1.0, step, step / 1000) for step in range(1001)]
+    assert rates[0] < 0.05 and rates[300] == 1 and rates[1000] == pytest.approx(0.02)
+
+
+def test_the_average_forgets_where_it_began():
+    model = Line()
+    average = Average(model, 0.999)
+    nn.init.ones_(model.weight)
+    for step in range(200):
+        average.update(model, step)
+    assert average.values["weight"].min() > 0.99
+
+
+def test_any_first_part_of_the_plan_is_a_fair_sample():
+    rows = plan(SMALL, 40_000)
+    total = sum(size for _, size in rows)
+    assert 0.9 * 40_000 < total < 1.1 * 40_000
+    half = rows[:len(rows) // 2]
+    for bucket in SMALL:
+        share = sum(size for b, size in half if b == bucket) / sum(size for _, size in half)
+        assert share == pytest.approx(bucket.share, abs=0.05)
+
+
+def test_a_subject_is_found_where_it_stands():
+    ids = torch.zeros(5, 32, 48, dtype=torch.uint8)
+    ids[1:, :16, 16:32] = 1
+    share = subject_share(ids)
+    assert share.shape == (2, 2, 3)
+    assert share[0].max() == 0 and share[1, 0, 1] == 255 and share[1].sum() == 255
+
+
+def test_the_loss_counts_what_is_asked_for_and_subjects_more():
+    class Clip:
+        subject = torch.zeros(1, 2, 2, 2)
+
+    Clip.subject[0, 1, 0, 0] = 1.0
+    levels = torch.ones(1, 1, 2, 4, 4)
+    levels[:, :, 0] = 0
+    weights = token_weights(Clip, levels)
+    assert weights[0, 0, 0].max() == 0 and weights[0, 0, 1, 0, 0] == 3 and weights[0, 0, 1, 3, 3] == 1
+    x0 = torch.zeros(1, 16, 2, 4, 4)
+    wrong_where_known = x0.clone()
+    wrong_where_known[:, :, 0] = 9
+    assert velocity_loss(wrong_where_known, x0, levels, weights) == 0
+    assert velocity_loss(x0 + 1, x0, 0.5 * levels, weights) == pytest.approx(4)
+
+
+def test_pictures_come_first_and_large_films_last():
+    early, late = mix(0.0), mix(0.9)
+    assert early(1, 40) > 10 * early(5, 200) and late(5, 200) == late(1, 40)
+    assert early(9, 1296) < 0.01 < late(9, 1296)
+
+
+def test_a_reader_gives_what_was_baked(tmp_path):
+    from safetensors.torch import save_file
+
+    latents = torch.randn(4, 16, 2, 4, 6)
+    save_file({"latents": latents.half(), "subject": torch.full((4, 2, 2, 3), 255, dtype=torch.uint8)}, tmp_path / "0000.safetensors")
+    rows = [{"descriptive": [f"clip {i}"], "dropped": [f"clip {i}"], "short": [f"clip {i}"], "attributes": {}} for i in range(4)]
+    (tmp_path / "0000.json").write_text(json.dumps(rows))
+    reader = Reader(tmp_path, tokens=36, seed=0)
+    seen = set()
+    for _, batch in zip(range(40), reader.batches(lambda frames, tokens: 1.0)):
+        assert batch.latents.shape == (3, 16, 2, 4, 6) and batch.subject.max() == 1
+        for clip, prompt in zip(batch.latents, batch.prompts):
+            if prompt:
+                torch.testing.assert_close(clip, latents[int(prompt.split()[1])], atol=1e-2, rtol=1e-2)
+            seen.add(prompt)
+    assert seen == {"", "clip 0", "clip 1", "clip 2", "clip 3"}
+    with pytest.raises(FileNotFoundError, match="bake"):
+        Reader(tmp_path / "empty", 36, 0)
+
+
+def test_a_crop_is_a_window_and_a_pool_is_bounded():
+    made = []
+
+    def make(seed):
+        made.append(seed)
+        return torch.full((3, 9, 20, 24), (seed % 7) / 7)
+
+    pool = Pool(make, size=4, fresh=1, seed=1)
+    for _ in range(10):
+        clips = pool.draw(3)
+        assert len(clips) == 3 and len(pool.clips) <= 4
+    assert len(made) == 3 + 9, "after the first draw only one clip is made for each"
+    assert crop(clips[0], 5, 16, 16, torch.Generator()).shape == (3, 5, 16, 16)
+
+
+def test_tokens_of_a_bucket():
+    assert Bucket(33, 256, 144, 1).tokens == 1296 and Bucket(1, 128, 80, 1).tokens == 40
