@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = 130
     if code == 130:
-        return failed("Stopped; nothing half-made is left.", code)
+        return failed("Stopped before it was finished.", code)
     return code if isinstance(code, int) else 0
 
 

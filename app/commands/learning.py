@@ -93,6 +93,8 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="Of prompts and noise: the same figures come out again.")] = 0,
     real: Annotated[Path | None, typer.Option(help="Folder of photographs and footage.", show_default="../shared/real, or none")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/MODEL-VERSION.json")] = None,
+    card: Annotated[Path | None, typer.Option(help="Folder to write the model's card into, such as assets/paper.")] = None,
+    run: Annotated[Path, typer.Option(help="Folder of the training that the card tells of.", show_default="runs/paper")] = RUNS / "paper",
     as_json: AsJson = False,
 ) -> None:
     """Measure how well a model does what it is told.
@@ -106,18 +108,24 @@ def evaluate(
 
     with bar(f"opening {model}") as shown:
         backend = open_backend(model)
-        from engine.evaluation.report import Progress, evaluate
+        from engine.evaluation.report import Progress, Shown, evaluate
         from engine.evaluation.table import Report
 
         real = real or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
-        report = None
+        report, films = None, []
         for event in evaluate(backend, real=real if real.is_dir() else None, count=prompts, seed=seed, quick=quick):
             if isinstance(event, Progress):
                 shown.show(event.part, event.done, event.total)
+            elif isinstance(event, Shown):
+                films.append(event)
             elif isinstance(event, Report):
                 report = event
     out = out or RUNS / "evaluation" / f"{report.model}-{report.version}.json"
     with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         report.save(out)
+        if card is not None:
+            from engine.evaluation.card import read_runs, write_card
+
+            write_card(card, report, films, *read_runs(run))
     answer({"path": str(out), **json.loads(report.to_json())}, f"{report.text()}\nStored in {out}", as_json)

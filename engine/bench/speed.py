@@ -90,7 +90,7 @@ class Bench:
                  for row in rows]
         recipe = self.recipe
         title = (f"{self.model} {self.version}: {recipe.pictures} pictures of {recipe.width}x{recipe.height} in {recipe.steps} steps, "
-                 f"{self.rounds} rounds, {self.machine['threads']} threads of {self.machine['processor']}")
+                 f"{self.rounds} round{'s' if self.rounds > 1 else ''}, {self.machine['threads']} threads of {self.machine['processor']}")
         return "\n".join([title, "", *lines])
 
 

@@ -1,0 +1,80 @@
+"""The bench measures what it says: operations are counted exactly, and a whole command is timed and watched."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from engine.bench import counting
+from engine.bench.speed import Bench, Figure, measure
+from engine.denoisers.paper import PaperDenoiser
+from engine.errors import CineloomError
+from engine.paper.transformer import PaperTransformer
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_products_convolutions_and_attention_are_counted_by_hand():
+    a, b = torch.randn(3, 5), torch.randn(5, 7)
+    assert counting.operations(lambda: a @ b) == 2 * 3 * 5 * 7
+    picture, kernel = torch.randn(1, 2, 9, 9), torch.randn(4, 2, 3, 3)
+    assert counting.operations(lambda: F.conv2d(picture, kernel, padding=1)) == 2 * (9 * 9 * 4) * (2 * 3 * 3)
+    for dtype in (torch.float32, torch.bfloat16):
+        q, k = torch.randn(1, 2, 10, 64, dtype=dtype), torch.randn(1, 2, 6, 64, dtype=dtype)
+        with torch.no_grad():
+            assert counting.operations(lambda: F.scaled_dot_product_attention(q, k, k)) == 2 * 2 * (2 * 10 * 6 * 64)
+
+
+def test_a_step_of_paper_is_counted_to_the_last_multiply_add():
+    """One film of T x H x W tokens, one level: what the transformer's own formula says."""
+    width, depth, heads, rank, text, words, channels = 64, 2, 2, 8, 128, 5, 4
+    model = PaperTransformer(channels=channels, width=width, depth=depth, heads=heads, rank=rank, vocabulary=9, text_width=text,
+                             text_depth=1).eval()
+    frames, rows, columns = 3, 4, 6
+    tokens = frames * rows * columns
+    denoise = PaperDenoiser(model, torch.randn(1, words, text), torch.ones(1, 1, 1, words, dtype=torch.bool), None, None)
+    x, level = torch.randn(1, channels, frames, 2 * rows, 2 * columns), torch.ones(1, 1, frames, 2 * rows, 2 * columns)
+
+    per_block = (4 * tokens * width * width                     # queries, keys, values, out
+                 + 2 * tokens * tokens * width                  # who looks at whom, and what they see
+                 + 2 * tokens * width * width + 2 * words * text * width + 2 * tokens * words * width      # the same with words
+                 + 2 * tokens * width * 4 * width               # to think
+                 + width * rank + rank * 6 * width)             # how, at this level
+    ends = tokens * (channels + 1) * 4 * width + tokens * width * channels * 4
+    levels = (256 * width + width * width) * 2 + 3 * width + width * 6 * width + width * 2 * width
+    assert counting.operations(lambda: denoise(x, level, level / 2)) == 2 * (depth * per_block + ends + levels)
+
+
+def test_the_rate_of_matrix_products_is_that_of_a_machine():
+    assert 1e8 < counting.matrix_rate(torch.float32, repeats=1) < 1e15
+
+
+def test_a_round_times_the_real_command_and_the_open_model():
+    said = list(measure("drawn", [sys.executable, "-m", "app.cli"], ROOT, 1))
+    bench = said[-1]
+    assert isinstance(bench, Bench)
+    assert any("round 1 of 1" in line for line in said[:-1])
+    assert bench["warm"].median < bench["whole"].median         # starting a process and opening a model is not free
+    assert bench["whole_pace"].median == pytest.approx(2.0 / bench["whole"].median)
+    assert 0.1 < bench["memory"].median < 3
+    assert json.loads(json.dumps(bench.to_json()))["figures"]["warm_pace"]["aim"] == 1.0
+    assert bench.text().splitlines()[0].startswith("drawn 1: 33 pictures of 256x144 in 4 steps, 1 round, ")
+
+
+def test_a_command_that_fails_is_not_timed():
+    code = "print('{\"error\": \"There is no film today.\"}'); raise SystemExit(2)"
+    with pytest.raises(CineloomError, match="There is no film today."):
+        list(measure("drawn", [sys.executable, "-c", code], ROOT, 1))
+
+
+def test_an_aim_can_be_one_to_stay_under():
+    assert Figure("memory", "", "GB", 1.2, 1.0, 1.6, aim=1.5, below=True).reached is True
+    assert Figure("memory", "", "GB", 1.6, 1.0, 1.6, aim=1.5, below=True).reached is False
+    assert Figure("share", "", "", 0.6, 0.5, 0.7, aim=0.6).reached is True
+    assert Figure("share", "", "", 0.59, 0.5, 0.7, aim=0.6).reached is False
+    assert Figure("whole", "", "s", 3.0, 2.0, 4.0).reached is None
