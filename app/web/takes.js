@@ -35,7 +35,7 @@ export function mount(root) {
       const answer = await ask_page();
       if (mine !== number) return;
       total = answer.all;
-      const tail = reset || !answer.takes.length ? [] : order.filter((take) => take.number < answer.takes.at(-1).number);
+      const tail = reset || !answer.more ? [] : order.filter((take) => take.number < answer.takes.at(-1).number);
       if (reset || !tail.length) more = answer.more;
       show([...answer.takes, ...tail]);
       if (!search.value && !only && answer.takes.length) say('newest', answer.takes[0]);
@@ -84,10 +84,12 @@ export function mount(root) {
     const length = el('span.length', {}, take.pictures > 1 ? duration(take.seconds) : 'still');
     const open = el('button.open', { type: 'button', tabIndex: -1, onclick: () => say('play', take, { keep: false }) },
       picture, scrub, length, el('span.prompt', {}, take.prompt || 'Untitled'));
-    const act = (what, undo) => async () => {
+    const act = (what) => async () => {
       try {
-        await ask(`studio/takes/${take.id}/${what()}`, {});
-        if (undo) tell(undo);
+        const { take: now } = await ask(`studio/takes/${take.id}/${what()}`, {});
+        const gone = Boolean(now.trashed) !== (only === 'trash') || (only === 'favourites' && !now.favourite);
+        order = order.filter((one) => !gone || one.id !== now.id).map((one) => (one.id === now.id ? now : one));
+        show(order);        // here too when it was far down, where the refresh does not look
         refresh();
       } catch (error) { tell(error.message, 'bad'); }
     };
@@ -100,7 +102,7 @@ export function mount(root) {
     // The strip is up to eight pictures side by side: the pointer's place chooses one.
     const count = Math.min(8, take.pictures);
     seen.style.backgroundSize = `${count * 100}% 100%`;
-    open.addEventListener('pointermove', (event) => {
+    item.addEventListener('pointermove', (event) => {
       if (take.pictures === 1 || event.pointerType === 'touch') return;
       if (!seen.style.backgroundImage) seen.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
       const box = open.getBoundingClientRect();
@@ -108,7 +110,7 @@ export function mount(root) {
       seen.style.backgroundPosition = `${at / (count - 1) * 100}% 50%`;
       scrub.hidden = false;
     });
-    open.addEventListener('pointerleave', () => { scrub.hidden = true; });
+    item.addEventListener('pointerleave', () => { scrub.hidden = true; });
 
     return { item, update(now) {
       take = now;

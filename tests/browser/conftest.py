@@ -1,0 +1,113 @@
+"""A real Chromium and a real studio. Without Chromium these tests are skipped, in a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "app"))      # running.py, the studio as a process
+
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+
+
+def find_chromium() -> str:
+    """Debian's Chromium, or what CINELOOM_CHROMIUM names; empty when there is none."""
+    for name in (os.environ.get("CINELOOM_CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium"), shutil.which("google-chrome")):
+        if name and Path(name).exists():
+            return name
+    return ""
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the session."""
+    program = find_chromium()
+    if not program:
+        pytest.skip("no Chromium here: install Debian's package chromium, or name one in CINELOOM_CHROMIUM")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+    with sync_api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def studio(browser, tmp_path_factory):
+    """One studio for the session."""
+    from running import Running
+
+    running = Running(tmp_path_factory.mktemp("studio") / "home")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def fresh(studio):
+    """The studio with no takes and no jobs: each test begins at the same place."""
+    from engine.jobs import Queue
+    from engine.library import Library
+
+    queue, library = Queue(studio.home), Library.open(studio.home)
+    for job in queue.jobs(recent=100):
+        queue.cancel(job.id)
+    import time
+
+    while any(not job.over for job in queue.jobs()):
+        time.sleep(0.05)
+    for job in queue.jobs(recent=100):
+        queue.dismiss(job.id)
+    for take in library.takes(limit=500):
+        library.trash(take.id)
+    library.empty_trash()
+    return studio
+
+
+class Tab:
+    """One page of the studio, which remembers all that went wrong in it."""
+
+    def __init__(self, context, studio):
+        self.studio = studio
+        self.wrong: list[str] = []
+        self.page = context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"page error: {error}"))
+        self.page.on("console", lambda said: said.type in ("error", "warning") and self.wrong.append(f"console: {said.text}"))
+        self.page.on("request", self._asked)
+        self.open()
+
+    def open(self):
+        """Go to the page and wait until its panels stand."""
+        self.page.goto(self.studio.address)
+        for panel in ("make", "player", "queue", "takes"):
+            self.page.wait_for_selector(f"#{panel}-panel[data-ready]", state="attached")
+        return self.page
+
+    def _asked(self, request):
+        if not request.url.startswith((self.studio.address, "data:", "blob:")):
+            self.wrong.append(f"asked somebody else: {request.url}")
+
+
+@pytest.fixture
+def tabs(browser, fresh):
+    """Open tabs of the fresh studio; at the end none of them may have complained."""
+    contexts, opened = [], []
+
+    def open_tab(width=1440, height=900, **more) -> Tab:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **more))
+        opened.append(Tab(contexts[-1], fresh))
+        return opened[-1]
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert [wrong for tab in opened for wrong in tab.wrong] == []
+
+
+@pytest.fixture
+def page(tabs):
+    """One tab's page."""
+    return tabs().page
