@@ -15,13 +15,9 @@ STATE = $$(cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 run: setup
 	@$(RUN) -m app.cli studio $(ARGS)
 
-# The page's own tests first, so that the last line is pytest's; one that fails does not keep the other from running.
+# The page's modules are tested from there too, in node where there is one and in Chromium.
 test: setup
-	@failed=0; modules=$$(find app tests -name '*.test.*js'); \
-	if [ -z "$$modules" ]; then :; \
-	elif command -v node >/dev/null; then node --test $$modules || failed=1; \
-	else echo "There is no node here: the tests of the page's modules are left out."; fi; \
-	$(RUN) -m pytest $(ARGS) && exit $$failed
+	@$(RUN) -m pytest $(ARGS)
 
 setup:
 	@if [ ! -x $(RUN) ] || [ "$$(cat $(VENV)/ready 2>/dev/null)" != "$(STATE)" ]; then $(MAKE) --no-print-directory install; fi

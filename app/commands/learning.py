@@ -58,7 +58,6 @@ def train(
         try:
             for line in _training(what, folder, minutes, device.value, stage, into, begin, seed):
                 shown.aside(line)
-                shown.show(line)
         except FileNotFoundError as error:      # a stage whose predecessor was left out
             raise BadRequest(str(error)) from error
     facts = {"trained": what.value, "folder": str(folder), "weights": str(into), "minutes": minutes, "device": device.value,

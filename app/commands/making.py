@@ -27,7 +27,7 @@ from engine.errors import BadRequest, CannotWrite
 
 if TYPE_CHECKING:
     from engine.denoisers.catalog import Model
-    from engine.make import Made
+    from engine.events import Made
     from engine.recipe import Recipe
 
 LONGEST_NAME = 48       # characters of a prompt in a file's name
@@ -39,6 +39,7 @@ Size = Annotated[str, typer.Option(help="Width x height in pixels.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed makes the same film again.", show_default="drawn")]
 Steps = Annotated[int | None, typer.Option(help="More steps take longer.", show_default="the model's own choice")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to write, replaced when the new one is finished; or a folder.", show_default="a new name made from the prompt")]
+Keyframes = Annotated[list[str] | None, typer.Option("--keyframe", metavar="PICTURE@SECONDS", help="A picture to be seen at a time; as many as you like.")]
 Latents = Annotated[bool, typer.Option("--latents", help="Keep the latents too, beside the file.")]
 
 
@@ -49,9 +50,12 @@ def register(app: typer.Typer) -> None:
 
 
 def take(prompt: Prompt, seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
-         pictures: Pictures = None, latents: Latents = False, backend: Backend = "", as_json: AsJson = False) -> None:
+         pictures: Pictures = None, keyframe: Keyframes = None, latents: Latents = False, backend: Backend = "",
+         as_json: AsJson = False) -> None:
     """Make a film from words."""
-    _run(Asked("text", prompt, size, seed, steps, seconds, pictures), out, latents, backend, as_json)
+    stills = tuple(map(still, keyframe or ()))
+    asked = Asked("keyframes" if stills else "text", prompt, size, seed, steps, seconds, pictures, stills)
+    _run(asked, out, latents, backend, as_json)
 
 
 def image(prompt: Prompt, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
@@ -64,12 +68,12 @@ def animate(picture: Annotated[Path, typer.Argument(help="The picture the film b
             seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
             pictures: Pictures = None, latents: Latents = False, backend: Backend = "", as_json: AsJson = False) -> None:
     """Set a picture in motion."""
-    _run(Asked("animate", prompt, size, seed, steps, seconds, pictures, (picture,)), out, latents, backend, as_json)
+    _run(Asked("animate", prompt, size, seed, steps, seconds, pictures, ((picture, 0.0),)), out, latents, backend, as_json)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What `engine.recipe.compose` is asked."""
+    """What `engine.recipe.compose` is asked, but for the pictures, whose times are in seconds still."""
 
     operation: str
     prompt: str
@@ -78,7 +82,7 @@ class Asked:
     steps: int | None
     seconds: float = 2.0
     pictures: int | None = None
-    inputs: tuple[Path, ...] = ()
+    stills: tuple[tuple[Path, float], ...] = ()
 
 
 def _run(asked: Asked, out: Path | None, latents: bool, backend: str, as_json: bool) -> None:
@@ -88,7 +92,9 @@ def _run(asked: Asked, out: Path | None, latents: bool, backend: str, as_json: b
 
     began = time.monotonic()
     model = describe(backend or settings.backend())
-    recipe, notes = compose(model=model, **vars(asked))
+    words = {name: value for name, value in vars(asked).items() if name != "stills"}
+    inputs = [(path, round(seconds * model.grid.rate)) for path, seconds in asked.stills]
+    recipe, notes = compose(model=model, inputs=inputs, **words)
     target = Target.of(out, recipe)
     strange = unknown_words(recipe.prompt, model)
     for note in [*notes, *([f"{model.title} was never taught {', '.join(strange)}."] if strange else [])]:
@@ -107,10 +113,29 @@ def _run(asked: Asked, out: Path | None, latents: bool, backend: str, as_json: b
     answer(facts, f"{kept}: {made.width}x{made.height}{film}, seed {made.recipe.seed}, made in {spent:.1f} s", as_json)
 
 
+def still(text: str) -> tuple[Path, float]:
+    """`boat.png@1.5` is a picture and its time in seconds; without a time it begins the film. Raises BadRequest.
+
+    >>> still("boat.png@1.5")
+    (PosixPath('boat.png'), 1.5)
+    """
+    name, at, seconds = text.rpartition("@")
+    if not at or Path(text).exists():       # an @ in a file's own name
+        return Path(text), 0.0
+    try:
+        time = float(seconds)
+    except ValueError:
+        time = -1.0
+    if not 0 <= time < 1e6:
+        raise BadRequest(f"A keyframe is a picture and its time, such as boat.png@1.5; {text!r:.80} was given.")
+    return Path(name), time
+
+
 def _make(recipe: Recipe, folder: Path, shown: Bar) -> Made:
     """Run the recipe into `folder`, showing how far it is."""
     from engine.denoisers.catalog import open_backend
-    from engine.make import Decoded, Finished, Started, Stepped, make
+    from engine.events import Decoded, Finished, Started, Stepped
+    from engine.make import make
 
     for event in make(recipe, open_backend(recipe.backend), folder):
         if isinstance(event, Started):

@@ -32,9 +32,9 @@ def aside(words: str) -> None:
 class Bar:
     """One line at the bottom of the terminal: what is being done, how far it is, how long it has taken."""
 
-    def __init__(self, progress=None):
+    def __init__(self, progress=None, words: str = ""):
         self.progress = progress
-        self.task = None if progress is None else progress.add_task("", total=None)
+        self.task = None if progress is None else progress.add_task(words, total=None)
 
     def show(self, words: str, done: float | None = None, total: float | None = None) -> None:
         """Say what is being done; without numbers the bar only moves."""
@@ -60,6 +60,4 @@ def bar(words: str) -> Iterator[Bar]:
 
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        shown = Bar(progress)
-        shown.show(words)
-        yield shown
+        yield Bar(progress, words)

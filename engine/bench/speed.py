@@ -30,7 +30,7 @@ from engine.errors import CineloomError
 from engine.recipe import Recipe, compose
 from engine.sampler import noise, sample
 
-PROMPT = "a red boat sails to the right on the sea at sunset"
+PROMPT = "a red boat sails left on the sea at dusk"
 SIZE, SECONDS = (256, 144), 2.0
 
 

@@ -141,6 +141,16 @@ def test_animate_begins_with_the_picture(run, here, picture):
     assert said["recipe"]["inputs"][0]["path"] == str(picture)
 
 
+def test_keyframes_are_seen_at_their_times(run, here, picture):
+    code, said = run("take", "green", "--keyframe", picture, "--keyframe", f"{picture}@0.5", "-o", "out.mp4", *SMALL)
+    assert code == 0
+    assert [item["at"] for item in said["recipe"]["inputs"]] == [0, 8]
+    pictures = film(here / "out.mp4").astype(int)
+    for at in (0, 8):
+        assert abs(pictures[at][:, 4:24] - (200, 40, 40)).mean() < 12
+    assert abs(pictures[4][:, 4:24] - (200, 40, 40)).mean() > 30        # between them the words decide
+
+
 def test_the_same_recipe_makes_the_same_latents(run, here):
     for name in ("one.mp4", "two.mp4"):
         assert run("take", "red right", "-o", name, "--latents", *SMALL)[0] == 0
@@ -223,6 +233,8 @@ BAD = {
     "mislabelled picture": (["animate", "given/text.png", "red"], "text.png"),
     "bomb": (["animate", "given/bomb.png", "red"], "bomb.png"),
     "folder for a picture": (["animate", "given", "red"], "is a folder"),
+    "keyframe without a time": (["take", "red", "--keyframe", "given/picture.png@soon"], "boat.png@1.5"),
+    "keyframe after the end": (["take", "red", "--keyframe", "given/picture.png@9"], "the film has 33"),
     "no such stage": (["train", "paper", "--stage", "sleep", "--minutes", "1"], "There is no stage 'sleep'"),
     "unknown device": (["train", "paper", "--device", "abacus"], "Invalid value for '--device'"),
     "evaluate a stranger": (["evaluate", "sora"], "There is no model called 'sora'"),
@@ -312,7 +324,7 @@ def test_the_doctor_says_what_to_do_about_a_home_that_cannot_be(run, here):
 @pytest.mark.skipif(not PAPER.exists(), reason="Paper's weights are not in assets/paper yet")
 def test_the_shipped_model_makes_a_real_take(here):
     """The whole command as a person would give it, in a process of its own."""
-    asked = [sys.executable, "-m", "app.cli", "take", "a red boat sails on the sea at sunset", "--seconds", "2", "--size", "256x144",
+    asked = [sys.executable, "-m", "app.cli", "take", "a red boat sails left on the sea at dusk", "--seconds", "2", "--size", "256x144",
              "--seed", "7", "--steps", "4", "-o", "out.mp4", "--json"]
     done = subprocess.run(asked, cwd=here, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
