@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
 from app import settings
@@ -31,8 +32,22 @@ def answer_error(_: Request, error: CineloomError) -> JSONResponse:
     return JSONResponse({"error": str(error)}, 507 if isinstance(error, CannotWrite) else status)
 
 
+def answer_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    """A request of the wrong shape as a sentence: which field, and what is wrong with it."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+    return JSONResponse({"error": f"{where[:80]}: {first['msg'][:200]}."}, 400)
+
+
 class NotHere(CineloomError):
     """No such thing at this address."""
+
+
+def add_routes(app: FastAPI, desk: Desk, **limits) -> None:
+    """Put all routes into an app, and say how errors are answered."""
+    app.add_exception_handler(CineloomError, answer_error)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.include_router(make_routes(desk, **limits))
 
 
 def make_routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
@@ -41,15 +56,16 @@ def make_routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
 
     @router.get("/studio/model")
     def model() -> dict:
+        desk.get_ready()        # asked once, when a page opens
         return desk.model()
 
     @router.get("/studio/state")
     def state() -> dict:
-        desk.get_ready()
         return desk.state()
 
     @router.post("/studio/words")
     def words(prompt: str = Body(embed=True, max_length=20_000)) -> dict:
+        desk.get_ready()        # somebody types: a worker that rested meanwhile gets the model out again
         return {"unknown": desk.unknown_words(prompt)}
 
     @router.post("/studio/jobs")
@@ -75,8 +91,12 @@ def make_routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
         return {"job": act(id).to_json()}
 
     @router.get("/studio/takes")
-    def takes(query: str = "", before: int | None = None, limit: int = 60, only: str = "") -> dict:
-        limit = max(1, min(limit, 200))
+    def takes(
+        query: str = "",
+        before: int | None = Query(None, ge=0, le=2**53),
+        limit: int = Query(60, ge=1, le=200),
+        only: str = "",
+    ) -> dict:
         page = desk.takes(query[:500], before=before, limit=limit, only=only)
         return {"takes": [take.to_json() for take in page], "more": len(page) == limit, "all": desk.library.count()}
 

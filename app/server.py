@@ -32,13 +32,11 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
     from fastapi import FastAPI
     from starlette.staticfiles import StaticFiles
 
-    from app.routes import answer_error, make_routes
+    from app.routes import add_routes
     from app.studio import build, theme
-    from engine.errors import CineloomError
 
     app = FastAPI(title="Cineloom", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(CineloomError, answer_error)
-    app.include_router(make_routes(desk))
+    add_routes(app, desk)
     app.mount("/web", Fresh(StaticFiles(directory=WEB)))
     app = gr.mount_gradio_app(
         app,
@@ -144,9 +142,9 @@ def serve(
 
     from app.desk import Desk
 
+    desk = Desk(home, backend=backend)
     sock = free_socket(host, port)
     found = sock.getsockname()[1]
-    desk = Desk(home, backend=backend)
     try:
         app = make_app(desk, host, found, token)
         if port and found != port:

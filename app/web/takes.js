@@ -81,7 +81,7 @@ export function mount(root) {
     const wide = take.width / take.height > 1.6;        // than the card's window: covered as the poster covers it
     const seen = el('i', { style: `${wide ? 'height' : 'width'}: 100%; aspect-ratio: ${take.width} / ${take.height}` });
     const scrub = el('span.scrub', { hidden: true }, seen);
-    const length = el('span.length', {}, take.pictures > 1 ? duration(take.seconds) : 'still');
+    const length = el('span.length');
     const open = el('button.open', { type: 'button', tabIndex: -1, onclick: () => say('play', take, { keep: false }) },
       picture, scrub, length, el('span.prompt', {}, take.prompt || 'Untitled'));
     const act = (what) => async () => {
@@ -116,7 +116,7 @@ export function mount(root) {
       take = now;
       item.classList.toggle('playing', take.id === playing);
       item.classList.toggle('missing', take.missing);
-      open.setAttribute('aria-label', `Play: ${take.prompt || 'untitled'}${take.missing ? ', its file is missing' : ''}`);
+      length.textContent = take.missing ? 'file missing' : take.pictures > 1 ? duration(take.seconds) : 'still';
       open.setAttribute('aria-current', take.id === playing ? 'true' : 'false');
       heart.setAttribute('aria-pressed', take.favourite);
       item.style.setProperty('--aspect', `${take.width} / ${take.height}`);

@@ -36,7 +36,8 @@ export function mount(root) {
   on('lost', (value) => { lost = value; show(); });
   on('state', (state) => {
     const busy = state.jobs.some((job) => job.state === 'running');
-    working = busy ? `${title} is at work` : state.worker === 'ready' ? `${title} is ready` : state.worker ? `${title} is getting ready` : '';
+    working = busy ? `${title} is at work` : state.worker === 'ready' ? `${title} is ready`
+      : state.worker === 'starting' || state.worker === 'getting the model ready' ? `${title} is getting ready` : state.worker;
     show();
   });
   document.addEventListener('keydown', (event) => {

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 
 def identity(pid: int | None = None) -> str | None:
-    """Number and start of a process as one text, "1234@5678901", or None when it is not running.
+    """Number and start of a process as one text, "1234@5678901.ab12cd34", or None when it is not running.
 
     The start is what the kernel counted since boot (Linux) or what `ps` says: setting the clock back changes neither.
     """
@@ -24,7 +25,7 @@ def identity(pid: int | None = None) -> str | None:
             rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (OSError, ValueError):
             return None
-        return None if rest[0] in "ZX" else f"{pid}@{rest[19]}"
+        return None if rest[0] in "ZX" else f"{pid}@{rest[19]}.{_boot()}"
     if sys.platform == "win32":
         return f"{pid}@" if _runs_on_windows(pid) else None
     answer = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
@@ -38,6 +39,15 @@ def alive(who: str | None) -> bool:
         return False
     number = who.partition("@")[0]
     return number.isdigit() and identity(int(number)) == who
+
+
+@cache
+def _boot() -> str:
+    """Which run of the machine this is: counts since boot begin anew with it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+    except OSError:
+        return ""
 
 
 def _runs_on_windows(pid: int) -> bool:

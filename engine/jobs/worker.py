@@ -183,15 +183,19 @@ class Worker:
         self.queue.show(job.id, self.who, step, frames, width, height, jpeg.getvalue())
 
     def _warm_up(self, name: str) -> None:
-        """Open the backend before somebody waits for it. What is wrong with it is said by the first job that needs it."""
+        """Open the backend before somebody waits for it. What is wrong with it is shown, and said again by each job."""
         warm = getattr(self.maker, "warm", None)
+        doing = "ready"
         if name and warm:
+            self.queue.pulse(self.who, "getting the model ready")
             try:
-                self.queue.pulse(self.who, "getting the model ready")
                 warm(name)
-            except Exception:
+            except CineloomError as error:
+                doing = str(error)
+            except Exception as error:
                 traceback.print_exc()
-        self.queue.pulse(self.who, "ready")
+                doing = _sentence(error)
+        self.queue.pulse(self.who, doing)
 
     def _sweep(self) -> None:
         for project in projects(self.queue.home):

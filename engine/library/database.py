@@ -94,16 +94,16 @@ def says_why(path: Path) -> Iterator[None]:
     """Turn what the disk or SQLite says into one sentence."""
     try:
         yield
-    except sqlite3.IntegrityError:
-        raise               # a mistake of ours, not of the disk
     except sqlite3.DatabaseError as error:
         text = str(error)
+        if "not a database" in text or "malformed" in text:
+            raise CannotWrite(f"{path} is damaged and cannot be read as a library; put back a copy of it.") from error
+        if not isinstance(error, sqlite3.OperationalError):
+            raise           # a mistake of ours, not of the disk
         if "full" in text:
             raise CannotWrite(f"The disk that holds {path} is full; free some space and try again.") from error
         if "locked" in text or "busy" in text:
             raise CannotWrite(f"{path} was busy for {BUSY:.0f} s: another program holds it; close that one.") from error
-        if "not a database" in text or "malformed" in text:
-            raise CannotWrite(f"{path} is damaged and cannot be read as a library; put back a copy of it.") from error
         raise CannotWrite(f"{path} cannot be used ({text}); choose a folder that this user may write to.") from error
     except OSError as error:
         raise CannotWrite(f"{path} cannot be written ({error.strerror or error}); choose another folder.") from error

@@ -18,8 +18,9 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-from app.cli import main
+from app.cli import explain, main
 from app.commands.making import slug
+from engine.errors import BadRequest
 from engine.recipe import from_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -258,6 +259,25 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_leaves_nothing(case, run, h
     assert len(said["error"]) < 400 and said["error"].endswith((".", "`")) and "Traceback" not in said["error"]
     assert left(here) == []
     assert sorted(path.name for path in (here / "given").iterdir()) == before
+
+
+@pytest.mark.parametrize("error, part, code", [
+    (BadRequest("That cannot be."), "That cannot be.", 2),
+    (MemoryError(), "a smaller size or fewer seconds", 2),
+    (RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to"), "a smaller size", 2),
+    (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "a smaller size", 2),
+    (KeyError("frames"), "Something broke inside Cineloom (KeyError: 'frames').", 1),
+])
+def test_an_error_is_the_askers_or_ours(error, part, code):
+    sentence, number = explain(error)
+    assert part in sentence and number == code
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that nobody may write to, root neither")
+def test_a_folder_that_cannot_be_written_is_a_sentence(run):
+    code, said = run("take", "red", "-o", "/proc/out.mp4", *SMALL)
+    assert code == 2
+    assert "/proc cannot be written" in said["error"]
 
 
 def huge_png(width: int, height: int) -> bytes:

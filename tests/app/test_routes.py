@@ -11,8 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.desk import Desk
-from app.routes import answer_error, make_routes
-from engine.errors import CineloomError
+from app.routes import add_routes
 
 
 class NoKeeper:
@@ -40,8 +39,7 @@ def desk(home):
 def client(desk, **changes) -> TestClient:
     """A client of its routes."""
     app = FastAPI()
-    app.add_exception_handler(CineloomError, answer_error)
-    app.include_router(make_routes(desk, **changes))
+    add_routes(app, desk, **changes)
     return TestClient(app)
 
 
@@ -139,6 +137,8 @@ def test_no_seconds_are_a_still_picture(studio):
         ({"prompt": "red", "seconds": 1e6}, "would fit"),
         ({"prompt": "red", "steps": 0}, "steps"),
         ({"prompt": "red", "width": 10**9}, "Widths and heights"),
+        ({"prompt": "red", "seconds": "two"}, "seconds: "),
+        ({"prompt": ["red"]}, "prompt: "),
         ({"prompt": "red", "picture": "../queue.db"}, "choose it again"),
     ],
 )
@@ -175,6 +175,12 @@ def test_takes_are_listed_found_and_put_away(studio, take):
     assert studio.get("/studio/takes", params={"only": "trash"}).json()["takes"]
     studio.post(f"/studio/takes/{take.id}/restore")
     assert studio.get(f"/studio/takes/{take.id}").json()["take"]["prompt"] == "red left"
+
+
+@pytest.mark.parametrize("query", [{"before": 2**80}, {"limit": 10**9}, {"limit": "all"}, {"before": -1}])
+def test_a_page_of_takes_has_its_bounds(studio, query):
+    reply = studio.get("/studio/takes", params=query)
+    assert reply.status_code == 400 and next(iter(query)) in reply.json()["error"]
 
 
 def test_unknown_words_are_told(studio):

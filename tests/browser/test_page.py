@@ -155,12 +155,12 @@ def test_takes_are_loved_thrown_away_found_and_put_back(page):
     card.hover()
     card.get_by_role("button", name="Put in the trash").click()
     page.wait_for_selector("#takes-panel[data-count='1']")
-    page.get_by_role("button", name="The trash").click()
+    page.get_by_role("button", name="The trash", exact=True).click()
     page.wait_for_selector(f".card[data-take='{red}']")
     page.locator(".card").hover()
     page.get_by_role("button", name="Put back").click()
     page.wait_for_selector("#takes-panel[data-count='0']")
-    page.get_by_role("button", name="The trash").click()
+    page.get_by_role("button", name="The trash", exact=True).click()
     page.wait_for_selector("#takes-panel[data-count='2']")
 
 

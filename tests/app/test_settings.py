@@ -1,0 +1,44 @@
+"""Where the user's films lie, and that the light parts stay light."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def asked(code: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=os.environ | environment, timeout=300
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def test_the_home_is_what_was_asked_then_the_environment_then_the_checkout(tmp_path):
+    code = "from app import settings; print(settings.home())"
+    assert asked(code, CINELOOM_HOME=str(tmp_path)) == str(tmp_path.resolve())
+    assert asked(code, CINELOOM_HOME="") == str(ROOT / "projects")
+    assert settings.home(tmp_path / "x") == tmp_path.resolve() / "x"
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "module", ["app.settings", "app.guard", "app.desk", "app.routes", "engine.library", "engine.jobs", "engine.jobs.keeper", "engine.jobs.worker"]
+)
+def test_light_parts_import_neither_torch_nor_gradio(module):
+    heavy = asked(f"import sys, {module}; print(*[m for m in ('torch', 'gradio', 'diffusers', 'transformers') if m in sys.modules])")
+    assert heavy == ""
+
+
+def test_the_page_imports_no_torch():
+    code = "import sys, app.server, app.studio; print('gradio' in sys.modules, 'torch' in sys.modules)"
+    assert asked(code) == "True False"
