@@ -10,23 +10,26 @@ KNOWS = (
     ("Subjects", ("boat", "balloon", "car", "train", "rocket", "fish", "bird", "butterfly", "fox", "robot", "person",
                   "tree", "house", "lighthouse", "windmill", "church", "ball", "burger", "paintbrush")),
     ("Colours", ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "white", "black", "gray")),
-    ("Places", ("sea", "desert", "meadow", "snow", "city", "reef", "space", "block world")),
-    ("Times", ("dawn", "day", "dusk", "night")),
-    ("Weather", ("clear", "rain", "snowfall", "fog")),
-    ("Motion", ("left", "right", "up", "down", "rises", "falls", "bounces", "spins", "still", "approaches")),
-    ("Camera", ("pans left", "pans right", "tilts up", "tilts down", "push in", "pull out", "orbit")),
-    ("Styles", ("paper-cut", "watercolour", "ink", "neon", "blocks")),
+    ("Places", ("on the sea", "in the desert", "in a meadow", "in the snow", "in the city", "in a coral reef", "in space",
+                "in a block world")),
+    ("Times", ("at dawn", "by day", "at dusk", "at night")),
+    ("Weather", ("under a clear sky", "in the rain", "in falling snow", "in fog")),
+    ("Motion", ("to the left", "to the right", "rises", "falls", "bounces up and down", "spins around", "stands still",
+                "comes closer", "left", "right", "up", "down", "still")),
+    ("Camera", ("the camera pans left", "the camera pans right", "the camera tilts up", "the camera tilts down",
+                "the camera pushes in", "the camera pulls out", "the camera orbits around it")),
+    ("Styles", ("paper-cut style", "watercolour style", "ink style", "neon style", "blocks style")),
 )  # fmt: skip
 
 EXAMPLES = (
-    "a red boat sails left on the sea at dusk",
-    "an orange fox walks right through the snow, snowfall",
-    "a yellow balloon rises over the meadow at dawn",
-    "a purple fish swims right over the reef",
-    "a white lighthouse by the sea at night, the camera orbits",
-    "a green train in the desert, the camera pans right",
-    "a blue butterfly over the meadow, watercolour",
-    "a pink robot in the city at night, neon",
+    "a red boat sails to the left on the sea at dusk",
+    "an orange fox trots to the right and leaves footprints in the snow",
+    "a yellow balloon rises in a meadow at dawn",
+    "a white lighthouse stands still on the sea at night, the camera orbits around it",
+    "a green train steams along to the right in the desert, the camera pans right",
+    "a purple fish swims to the left in a coral reef",
+    "watercolour style: a blue butterfly flutters to the right in a meadow",
+    "a pink robot walks to the left in the city at night, neon style",
     "red left",                                     # the weightless stand-in knows colours and directions, no more
     "blue right",
     "green down",
@@ -37,7 +40,13 @@ def knows(model: Model) -> list[dict]:
     """The model's words by kind, `[{kind, words}]`; empty for a model that takes any word."""
     if model.words is None:
         return []
-    rows = [{"kind": kind, "words": [word for word in words if not model.unknown_words(word)]} for kind, words in KNOWS]
+    rows = []
+    for kind, phrases in KNOWS:
+        kept: list[str] = []
+        for phrase in phrases:      # "left" adds nothing where "to the left" stands already
+            if not model.unknown_words(phrase) and not any(phrase in other.split() for other in kept):
+                kept.append(phrase)
+        rows.append({"kind": kind, "words": kept})
     return [row for row in rows if row["words"]]
 
 

@@ -38,9 +38,11 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
     app = FastAPI(title="Cineloom", docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, desk)
     app.mount("/web", Fresh(StaticFiles(directory=WEB)))
+    page = build(desk)
+    rest(page)
     app = gr.mount_gradio_app(
         app,
-        build(desk),
+        page,
         path="/",
         server_name=host,
         server_port=port,
@@ -58,6 +60,17 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
     )
     app.add_middleware(Guard, host=host, token=token)
     return app
+
+
+def rest(page) -> None:
+    """Let gradio's queue look for work 20 times a second, as it does on Windows, and not 1,000 times.
+
+    Our functions do not go through it, and the looking alone cost 6.5 % of a core (gradio 6.31, measured).
+    """
+    queue = getattr(page, "_queue", None)
+    if hasattr(queue, "sleep_when_free"):
+        queue.sleep_when_free = 0.05
+        queue.progress_update_sleep_when_free = 0.1
 
 
 class Fresh:
