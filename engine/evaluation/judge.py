@@ -31,7 +31,7 @@ from engine.errors import WeightsError
 from engine.evaluation.measures import as_bytes, flow
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "paper" / "judge"
-AREA = 96 * 64      # pixels of a picture as the judge sees it, at any shape: subjects fill a third of its height or more
+AREA = 128 * 80     # pixels of a picture as the judge sees it, at any shape: subjects fill a third of its height or more
 GAP = 2             # pictures between two that flow is measured over: a step of one is often under half a pixel
 REACH = 8.0         # pixels of flow that are written as 1
 LOOKS = 5           # pictures of a film, evenly spaced, that are looked at
@@ -44,13 +44,22 @@ def fitted(width: int, height: int) -> tuple[int, int]:
 
 
 def fit(pictures: np.ndarray) -> np.ndarray:
-    """(n, H, W, 3) uint8 to the judge's size."""
-    size = fitted(pictures.shape[2], pictures.shape[1])
-    return np.stack([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in pictures])
+    """(n, H, W, 3) uint8 to the judge's size, (n, h, w, 4): the colours, and how much detail each pixel stands for.
+
+    Rain, brush strokes and the studs of a block world are a pixel or two wide at any size, and lost in a smaller
+    picture; their amount is not.
+    """
+    size, fitting = fitted(pictures.shape[2], pictures.shape[1]), []
+    for picture in pictures:
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        detail = cv2.resize(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0)), size, interpolation=cv2.INTER_AREA)
+        colours = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        fitting.append(np.dstack([colours, np.minimum(8 * detail, 255).astype(np.uint8)]))
+    return np.stack(fitting)
 
 
 def movement(pictures: np.ndarray) -> np.ndarray:
-    """What the second eye sees of fitted pictures (N, h, w, 3) uint8: (S, 6, h/2, w/2) int8, one row for every GAP pictures.
+    """What the second eye sees of fitted pictures (N, h, w, 4) uint8: (S, 6, h/2, w/2) int8, one row for every GAP pictures.
 
     Channels: flow to the right and down (127 is REACH pixels), how much each pixel changed, and the picture itself.
     Raises ValueError for film shorter than GAP + 1 pictures, in which nothing can be seen to move.
@@ -58,8 +67,9 @@ def movement(pictures: np.ndarray) -> np.ndarray:
     if len(pictures) <= GAP:
         raise ValueError(f"Movement needs more than {GAP} pictures; {len(pictures)} were given.")
     half = (pictures.shape[2] // 2, pictures.shape[1] // 2)
-    grey = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in pictures[::GAP]]
-    small = [cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in pictures[::GAP]]
+    colours = np.ascontiguousarray(pictures[::GAP, :, :, :3])
+    grey = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in colours]
+    small = [cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in colours]
     rows = []
     for i in range(len(grey) - 1):
         moved = cv2.resize(flow(grey[i], grey[i + 1]), half, interpolation=cv2.INTER_AREA)
@@ -118,7 +128,7 @@ class JudgeNet(nn.Module):
         super().__init__()
         self.words = {name: tuple(values) for name, values in words.items()}
         self.looks, self.moves = tuple(looks), tuple(name for name in words if name not in looks)
-        self.look = Eye(3, look_widths)
+        self.look = Eye(4, look_widths)
         self.move = Eye(8, move_widths)
         told, went = 3 * look_widths[-1], 3 * (3 * move_widths[-1] + 4)
         self.told = nn.LayerNorm(told)
@@ -127,7 +137,7 @@ class JudgeNet(nn.Module):
                                     for name, values in self.words.items()})
 
     def see_pictures(self, pictures: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Pictures (n, 3, h, w) in -1..1: logits of every still attribute (n, words), and where it looked (n, cells)."""
+        """Fitted pictures (n, 4, h, w) in -1..1: logits of every still attribute (n, words), and where it looked (n, cells)."""
         features, where = self.look(pictures)
         features = self.told(features)
         return {name: self.heads[name](features) for name in self.looks}, where
@@ -221,5 +231,5 @@ class Judge:
 
 
 def _signed(pictures: np.ndarray) -> Tensor:
-    """(n, h, w, 3) uint8 to (n, 3, h, w) in -1..1."""
+    """(n, h, w, 4) uint8 to (n, 4, h, w) in -1..1."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1

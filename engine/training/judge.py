@@ -34,7 +34,7 @@ MIRRORED = {"left": "right", "right": "left", "pan left": "pan right", "pan righ
 class Album:
     """What the judge learns from, in memory: pictures and movement by shape, each with its truth.
 
-    looks   (h, w) -> [(picture (h, w, 3) uint8, share of each token that is subject (h/16, w/16), attributes)]
+    looks   (h, w) -> [(fitted picture (h, w, 4) uint8, share of each token that is subject (h/16, w/16), attributes)]
     moves   (S, h, w) -> [(movement (S, 6, h, w) int8, shares (S, h/8, w/8), attributes)]
     """
 
@@ -111,7 +111,7 @@ class Draws:
         return targets
 
     def looks(self, count: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Pictures (n, 3, h, w) in -1..1, shares (n, cells), targets."""
+        """Fitted pictures (n, 4, h, w) in -1..1, shares (n, cells), targets."""
         picks, mirror = self._pick(self.album.looks, count), bool(self.dice.random() < 0.5)
         pictures = torch.from_numpy(np.stack([p for p, _, _ in picks])).permute(0, 3, 1, 2).float() / 127.5 - 1
         shares = torch.from_numpy(np.stack([s for _, s, _ in picks]))
@@ -159,11 +159,13 @@ def where_loss(where: Tensor, shares: Tensor) -> Tensor:
 
 
 def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips: int = 6000, pictures: int = 48,
-                films: int = 16, peak: float = 2e-3, run: Path | None = None, exam: int = 96) -> Judge:
+                films: int = 12, peak: float = 2e-3, start: Path | None = None, run: Path | None = None,
+                exam: int = 96) -> Judge:
     """Train within the budget, write weights and facts to `out`, and examine it on renders that no training saw.
 
     world   a folder of shards as `shards.render_shard` writes them; `clips` of them are read into memory
     out     gets judge.safetensors (float16) and judge.json
+    start   folder of a judge to begin from, when there is no checkpoint yet
     run     folder of the checkpoint and the curve; beside `world` unless given
     exam    scenes of the examination; 0 leaves it out
 
@@ -175,7 +177,7 @@ def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips:
     words = dict(subject=w.SUBJECTS, colour=w.COLOURS, place=w.PLACES, time=w.TIMES, weather=w.WEATHERS, style=w.STYLES,
                  motion=w.MOTIONS, camera=w.CAMERAS)
     album = Album.read(world, clips, seed)
-    net = JudgeNet(words, STILL, LOOK_WIDTHS, MOVE_WIDTHS).to(memory_format=torch.channels_last)
+    net = (Judge.open(start).net.train() if start else JudgeNet(words, STILL, LOOK_WIDTHS, MOVE_WIDTHS)).to(memory_format=torch.channels_last)
     stage = Stage(run or world.parent, "judge", net, budget, peak, {"clips": clips, "pictures": pictures, "films": films}, decay=0.99)
     draws = Draws(album, words, seed + stage.step)
     for _ in stage:
@@ -194,6 +196,8 @@ def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips:
              "look_widths": list(LOOK_WIDTHS), "move_widths": list(MOVE_WIDTHS), "accuracy": {},
              "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
                          "pictures": sum(map(len, album.looks.values())), "films": sum(map(len, album.moves.values()))}}
+    if start:
+        facts["trained"]["started from"] = Judge.open(start).facts["trained"]
     judge = Judge(net.float(), facts)
     write(judge, out)
     judge = Judge.open(out)         # examined as it will be used: in float16

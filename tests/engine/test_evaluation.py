@@ -15,7 +15,7 @@ from engine.denoisers.exact import IdealDenoiser
 from engine.errors import BadRequest, WeightsError
 from engine.evaluation import measures
 from engine.evaluation.card import read_runs, write_card
-from engine.evaluation.judge import Judge, JudgeNet, fitted, movement
+from engine.evaluation.judge import Judge, JudgeNet, fit, fitted, movement
 from engine.evaluation.prompts import JUDGED, STILL, chance, held_out_prompts
 from engine.evaluation.report import Progress, Report, Shown, Size, evaluate, permanent, rendered
 from engine.evaluation.table import Measure
@@ -151,22 +151,32 @@ def untrained():
     return Judge(JudgeNet(WORDS, STILL, (16, 16, 16, 16), (16, 16, 16)), facts)
 
 
-@pytest.mark.parametrize("width, height, seen", [(128, 80, (96, 64)), (256, 144, (112, 64)), (80, 128, (64, 96)), (1024, 1024, (80, 80))])
+@pytest.mark.parametrize("width, height, seen", [(128, 80, (128, 80)), (256, 144, (128, 80)), (80, 128, (80, 128)), (1024, 1024, (96, 96))])
 def test_the_judge_sees_every_shape_near_one_size(width, height, seen):
     assert fitted(width, height) == seen
 
 
 @pytest.mark.parametrize("right, down", [(2, 0), (-2, 0), (0, 2)])
 def test_movement_says_where_everything_goes(right, down):
-    rows = movement(measures.as_bytes(moving(right, down, pictures=5)))
+    rows = movement(fit(measures.as_bytes(moving(right, down, pictures=5))))
     assert rows.shape == (2, 6, 40, 64) and rows.dtype == np.int8
     across, upright = np.median(rows[:, 0]) / 127 * 8, np.median(rows[:, 1]) / 127 * 8      # pixels in two pictures
     assert (across, upright) == pytest.approx((2 * right, 2 * down), abs=0.5)
 
 
+def test_detail_finer_than_a_pixel_is_still_seen():
+    """Studs and rain vanish in the smaller picture; how much of them there was does not."""
+    plain_grey = np.full((1, 640, 1024, 3), 128, np.uint8)
+    studs = plain_grey.copy()
+    studs[:, ::2, ::2], studs[:, 1::2, 1::2] = 160, 96
+    seen, studded = fit(plain_grey), fit(studs)
+    assert np.abs(seen[..., :3].astype(int) - studded[..., :3]).max() <= 2
+    assert seen[..., 3].max() == 0 and studded[..., 3].min() > 50
+
+
 def test_movement_needs_film():
     with pytest.raises(ValueError, match="more than 2 pictures"):
-        movement(measures.as_bytes(moving(1, 0, pictures=2)))
+        movement(fit(measures.as_bytes(moving(1, 0, pictures=2))))
 
 
 def test_a_mirrored_film_is_mirrored_movement_and_mirrored_words():
