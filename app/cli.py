@@ -7,7 +7,8 @@
 
 Knows names, exit codes and how errors are said. What commands do is in app/commands. Imports neither torch nor gradio.
 
-Exit codes: 0 done; 2 asked for something that cannot be, and said why in a sentence; 130 stopped with Ctrl-C.
+Exit codes: 0 done; 1 the doctor found something missing, or Cineloom itself broke; 2 something was asked that cannot be,
+and a sentence said why; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -58,19 +59,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         code = typer.main.get_command(cineloom).main(arguments, prog_name="cineloom", standalone_mode=False)
-    except CineloomError as error:
-        return failed(str(error), 2)
-    except typer.TyperException as error:       # an option that is not there, a number that is none
-        context = getattr(error, "ctx", None)
-        said = error.format_message().rstrip(".")
-        return failed(f"{said}. See `{context.command_path if context else 'cineloom'} --help`.", 2)
-    except MemoryError:
-        return failed("There was not enough memory for this; a smaller size or fewer seconds would fit.", 2)
     except KeyboardInterrupt:
         code = 130
+    except Exception as error:
+        sentence, code = explain(error)
+        failed(sentence, code)
+        if code == 1:
+            raise               # a mistake of ours: where it is belongs into a report
+        return code
     if code == 130:
         return failed("Stopped before it was finished.", code)
     return code if isinstance(code, int) else 0
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """What to say of an error, and the exit code: 2 where the person who asked can do something about it, else 1."""
+    if isinstance(error, CineloomError):
+        return str(error), 2
+    if isinstance(error, typer.TyperException):         # an option that is not there, a number that is none
+        context = getattr(error, "ctx", None)
+        said = error.format_message().rstrip(".")
+        return f"{said}. See `{context.command_path if context else 'cineloom'} --help`.", 2
+    text = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:    # torch's own words
+        return "There was not enough memory for this; a smaller size or fewer seconds would fit.", 2
+    return f"Something broke inside Cineloom ({type(error).__name__}: {text[:300]}).", 1
 
 
 if __name__ == "__main__":

@@ -146,13 +146,12 @@ def whole(command: Sequence[str], model: str, folder: Path) -> tuple[float, floa
                  "--backend", model, "--out", str(Path(place) / "take.mp4"), "--json"]
         start = time.perf_counter()
         process = subprocess.Popen(asked, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.DEVNULL)
-        if hasattr(os, "wait4"):
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        else:
-            process.wait()      # Windows does not say how much memory it took
-            peak = 0.0
+        try:
+            peak = _wait(process)
+        finally:
+            if process.returncode is None:      # we were stopped: so is it
+                process.kill()
+                process.wait()
         seconds = time.perf_counter() - start
         if process.returncode:
             said.seek(0)
@@ -160,6 +159,16 @@ def whole(command: Sequence[str], model: str, folder: Path) -> tuple[float, floa
             why = json.loads(lines[-1])["error"] if lines and lines[-1].startswith('{"error"') else "it said nothing"
             raise CineloomError(f"The command that is measured ended with {process.returncode}: {why}")
         return seconds, peak
+
+
+def _wait(process: subprocess.Popen) -> float:
+    """Wait for its end; its memory at the peak in bytes."""
+    if not hasattr(os, "wait4"):        # Windows does not say
+        process.wait()
+        return 0.0
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def walk(backend: Backend, recipe: Recipe, shape: Sequence[int]) -> tuple[float, torch.Tensor]:
