@@ -26,14 +26,13 @@ from engine import operations
 from engine.denoisers.base import Backend
 from engine.errors import BadRequest, WeightsError
 from engine.evaluation import measures
-from engine.evaluation.judge import Judge, Verdict
-from engine.evaluation.prompts import FULL, JUDGED, QUICK, Prompt, chance, held_out_prompts
-from engine.evaluation.table import Measure, Report
+from engine.evaluation.judge import Judge
+from engine.evaluation.prompts import FULL, QUICK, Prompt, held_out_prompts
+from engine.evaluation.table import Report
+from engine.evaluation.tally import Tally
 from engine.media import fit_picture, read_film, read_picture
 from engine.sampler import noise, sample
 
-AIMS = {"autoencoder.renders": 34.0, "autoencoder.photographs": 24.0, "adherence.mean": 0.95}
-ASKED = ("subject", "colour", "place", "time", "weather", "motion", "camera")   # what mean adherence is the mean of
 MANY = 30                       # steps of the walk that few steps are held against
 PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png")
 FOOTAGE = ("traffic.mp4", "bottles.mp4", "bikes.mp4")
@@ -65,34 +64,6 @@ class Size:
     width: int
     height: int
     pictures: int
-
-
-class Tally:
-    """Figures gathered film by film; their mean is published."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, list[float]] = {}
-
-    def add(self, key: str, value: float) -> None:
-        if not math.isnan(value):
-            self.values.setdefault(key, []).append(float(value))
-
-    def verdict(self, key: str, verdict: Verdict, prompt: Prompt) -> None:
-        """Whether each judged attribute is what the prompt says."""
-        for name, agrees in verdict.agrees(prompt.truth).items():
-            self.add(f"{key}.{name}", agrees)
-
-    def mean(self, key: str) -> float | None:
-        values = self.values.get(key)
-        return sum(values) / len(values) if values else None
-
-    def count(self, key: str) -> int:
-        return len(self.values.get(key, ()))
-
-    def together(self, key: str, names: tuple[str, ...]) -> float | None:
-        """The mean over attributes of their means; None where one of them was not judged."""
-        means = [self.mean(f"{key}.{name}") for name in names]
-        return None if None in means else sum(means) / len(means)
 
 
 def make_film(backend: Backend, text: str, size: Size, seed: int, steps: int) -> Tensor:
@@ -149,7 +120,7 @@ def evaluate(backend: Backend, *, real: Path | None = None, count: int | None = 
         yield from _permanence(backend, tally, held_out_prompts(max(2, count // 4), seed, "behind"), size, judge, seed, few)
     settings = {"prompts": count, "seed": seed, "width": size.width, "height": size.height, "pictures": size.pictures,
                 "steps": few, "many": many}
-    yield Report(backend.name, backend.version, settings, tuple(_rows(tally, prompts, judge, few, many)), tuple(skipped),
+    yield Report(backend.name, backend.version, settings, tuple(tally.rows(prompts, judge.accuracy if judge else None, few, many)), tuple(skipped),
                  round(time.monotonic() - start, 1), _machine())
 
 
@@ -269,56 +240,6 @@ def permanent(judge: Judge, film: Tensor, prompt: Prompt) -> bool:
     quarter = max(1, film.shape[1] // 4)
     ends = [judge.of_pictures(part) for part in (film[:, :quarter], film[:, -quarter:])]
     return all(end.word(name) == prompt.truth[name] for end in ends for name in ("subject", "colour"))
-
-
-def _rows(tally: Tally, prompts: list[Prompt], judge: Judge | None, few: int, many: int) -> Iterator[Measure]:
-    """The table, from what was gathered."""
-    for name, title, note in (
-        ("renders", "autoencoder on renders", "mean squared error over -1..1"),
-        ("photographs", "autoencoder on photographs", "three photographs, shorter side 256 pixels"),
-        ("footage", "autoencoder on footage", "three clips of 17 pictures"),
-    ):
-        if (value := tally.mean(f"psnr.{name}")) is not None:
-            key = f"autoencoder.{name}"
-            yield Measure(key, title, "dB", value, tally.count(f"psnr.{name}"), AIMS.get(key), note=note)
-    if judge:
-        yield from _adherence(tally, prompts, judge)
-        if (value := tally.mean("permanence.made")) is not None:
-            yield Measure("permanence", "permanence behind things", "share", value, tally.count("permanence.made"),
-                          renders=tally.mean("permanence.renders"), coded=tally.mean("permanence.coded"),
-                          note="subject and colour are the prompt's before and after it passes behind something")
-    for key, title, unit, note in (
-        ("speed", "motion strength, mean", "heights/s", "mean optical flow"),
-        ("peak", "motion strength, 95th percentile", "heights/s", ""),
-        ("boundary", "step at latent boundaries", "times", "against the film's other steps; 1 is seamless"),
-        ("drift", "colour drift, first to last", "Lab", "2.3 is just noticeable"),
-        ("diversity", "diversity over seeds", "distance", "three takes of one prompt, 20 pixels high, -1..1"),
-    ):
-        if (value := tally.mean(f"made.{key}")) is not None:
-            yield Measure(f"film.{key}", title, unit, value, tally.count(f"made.{key}"),
-                          renders=tally.mean(f"renders.{key}"), coded=tally.mean(f"coded.{key}"), note=note)
-    yield Measure("gap.psnr", f"{few} steps against {many}", "dB", tally.mean("gap.psnr"), tally.count("gap.psnr"),
-                  note="the same noise walked in few steps and in many")
-    if judge:
-        for key, steps in (("few", few), ("many", many)):
-            yield Measure(f"gap.{key}", f"mean adherence at {steps} steps, same seeds", "share", tally.together(key, ASKED),
-                          tally.count(f"{key}.subject"))
-
-
-def _adherence(tally: Tally, prompts: list[Prompt], judge: Judge) -> Iterator[Measure]:
-    own = judge.accuracy
-    lows = {name: chance(prompts, name) for name in JUDGED}
-
-    def mean(figures: dict[str, float]) -> float | None:
-        return sum(figures[name] for name in ASKED) / len(ASKED) if all(name in figures for name in ASKED) else None
-
-    yield Measure("adherence.mean", "mean adherence to the prompt", "share", tally.together("made", ASKED),
-                  tally.count("made.subject"), AIMS["adherence.mean"], tally.together("renders", ASKED),
-                  tally.together("coded", ASKED), mean(own), mean(lows), "of " + ", ".join(ASKED))
-    for name in JUDGED:
-        if (value := tally.mean(f"made.{name}")) is not None:
-            yield Measure(f"adherence.{name}", f"{name} follows the prompt", "share", value, tally.count(f"made.{name}"), None,
-                          tally.mean(f"renders.{name}"), tally.mean(f"coded.{name}"), own.get(name), lows[name])
 
 
 def _machine() -> dict[str, str | int]:
