@@ -89,6 +89,8 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="Name of the model: paper.")],
     quick: Annotated[bool, typer.Option("--quick", help="Few prompts: rough figures in a few minutes.")] = False,
     prompts: Annotated[int | None, typer.Option(min=2, help="How many held-out prompts.", show_default="what --quick says")] = None,
+    size: Annotated[str, typer.Option(help="Width x height of the films in pixels.")] = "256x144",
+    pictures: Annotated[int, typer.Option(help="Length of the films; 9 at least, to see motion.")] = 33,
     seed: Annotated[int, typer.Option(min=0, help="Of prompts and noise: the same figures come out again.")] = 0,
     real: Annotated[Path | None, typer.Option(help="Folder of photographs and footage.", show_default="../shared/real, or none")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/MODEL-VERSION.json")] = None,
@@ -104,15 +106,18 @@ def evaluate(
 
     from engine.denoisers.catalog import open_backend
     from engine.media.writing import writing
+    from engine.recipe import compose
 
+    films_like, _ = compose("films of the size that is asked", model=model, size=size, pictures=pictures)     # snapped, or refused
     with bar(f"opening {model}") as shown:
         backend = open_backend(model)
-        from engine.evaluation.report import Progress, Shown, evaluate
+        from engine.evaluation.report import Progress, Shown, Size, evaluate
         from engine.evaluation.table import Report
 
         real = real or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
         report, films = None, []
-        for event in evaluate(backend, real=real if real.is_dir() else None, count=prompts, seed=seed, quick=quick):
+        asked = Size(films_like.width, films_like.height, films_like.pictures)
+        for event in evaluate(backend, real=real if real.is_dir() else None, count=prompts, seed=seed, quick=quick, size=asked):
             if isinstance(event, Progress):
                 shown.show(event.part, event.done, event.total)
             elif isinstance(event, Shown):

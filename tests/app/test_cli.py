@@ -339,6 +339,17 @@ def test_the_doctor_says_what_to_do_about_a_home_that_cannot_be(run, here):
     assert home["state"] == "bad" and "CINELOOM_HOME" in home["remedy"]
 
 
+def test_a_measurement_is_answered_stored_and_written_up(run, here):
+    code, said = run("evaluate", "drawn", "--prompts", "2", "--size", "64x64", "--pictures", "9", "--real", here / "none",
+                     "-o", here / "figures.json", "--card", here / "card", "--run", here / "none")
+    assert code == 0
+    stored = json.loads((here / "figures.json").read_text())
+    assert {**stored, "path": str(here / "figures.json")} == said
+    assert (stored["model"], stored["settings"]["prompts"], stored["settings"]["width"]) == ("drawn", 2, 64)
+    assert 10 < next(row["reached"] for row in stored["measures"] if row["key"] == "autoencoder.renders") < 60
+    assert (here / "card" / "README.md").read_text().startswith("# Drawn 1")
+
+
 # ---- the model that ships
 
 @pytest.mark.skipif(not PAPER.exists(), reason="Paper's weights are not in assets/paper yet")
