@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
+from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser, Grid
@@ -73,6 +74,7 @@ class PaperBackend:
         folder = folder or FOLDER
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         facts = check_files(folder)
+        diffusers_logging.disable_progress_bar()        # two shards need no bar among a command's own
         try:
             dtype = fast_dtype(device)
             autoencoder = PaperAutoencoder.from_pretrained(folder / "autoencoder", torch_dtype=dtype)

@@ -1,4 +1,4 @@
-"""A studio that really runs, as a process of its own, with the weightless model: for tests of the server and the page."""
+"""A studio that really runs, as a process of its own, mostly with the weightless model: for tests of the server and the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SERVE = """
 import sys
 from app.server import serve
 try:
-    serve(port={port}, home={home!r}, host={host!r}, backend="drawn")
+    serve(port={port}, home={home!r}, host={host!r}, backend={backend!r})
 finally:
     print("modules:", *sorted({{name.partition(".")[0] for name in sys.modules}}), flush=True)
 """
@@ -24,10 +24,10 @@ finally:
 class Running:
     """One studio; `address` is where it is, `output` what it printed. Close it."""
 
-    def __init__(self, home: Path, port: int = 0, host: str = "127.0.0.1", **environment: str):
+    def __init__(self, home: Path, port: int = 0, host: str = "127.0.0.1", backend: str = "drawn", **environment: str):
         self.home = home
         self.log = home.parent / f"{home.name}.{time.monotonic_ns()}.log"
-        code = SERVE.format(port=port, home=str(home), host=host)
+        code = SERVE.format(port=port, home=str(home), host=host, backend=backend)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code], stdout=log, stderr=log, cwd=ROOT, env=os.environ | environment

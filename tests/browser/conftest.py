@@ -108,6 +108,20 @@ def tabs(browser, fresh):
 
 
 @pytest.fixture
+def open_tab(browser):
+    """Open a tab of any studio; whoever does looks at its `wrong` at the end."""
+    contexts = []
+
+    def open_(studio) -> Tab:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
+        return Tab(contexts[-1], studio)
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def page(tabs):
     """One tab's page."""
     return tabs().page

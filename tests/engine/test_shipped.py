@@ -1,0 +1,95 @@
+"""Paper as it is shipped: what is promised of any take, with the real weights. One step where the steps are not the point."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.denoisers.catalog import PAPER, open_backend
+from engine.events import Finished
+from engine.make import load_latents, make
+from engine.media import probe
+from engine.recipe import compose
+
+PROMPT = "a red boat sails to the left on the sea at dusk, paper-cut style"
+
+
+@pytest.fixture(scope="module")
+def paper():
+    torch.set_num_threads(2)
+    yield open_backend("paper")
+    torch.set_num_threads(1)
+
+
+def made(backend, folder, **asked):
+    recipe, said = compose(asked.pop("prompt", PROMPT), model="paper", seed=7, **asked)
+    *_, last = make(recipe, backend, folder)
+    assert isinstance(last, Finished)
+    return last.made, said
+
+
+def test_the_same_recipe_twice_gives_the_same_latents(paper, tmp_path):
+    one, two = (made(paper, tmp_path / name, seconds=1, size=(128, 80))[0] for name in ("one", "two"))
+    assert torch.equal(load_latents(one.latents), load_latents(two.latents))
+    assert one.film.read_bytes() == two.film.read_bytes()
+    other, _ = made(paper, tmp_path / "other", prompt="a white fox in the snow at night", seconds=1, size=(128, 80))
+    assert not torch.equal(load_latents(one.latents), load_latents(other.latents))
+
+
+@pytest.mark.parametrize("size, snapped", [
+    ((64, 64), (64, 64)), ((192, 192), (192, 192)), ((256, 144), (256, 144)), ((144, 256), (144, 256)),
+    ((336, 144), (336, 144)), ((640, 360), (640, 352)), ((1024, 576), (1024, 576)),
+])
+def test_every_shape_runs(paper, tmp_path, size, snapped):
+    take, said = made(paper, tmp_path, size=size, pictures=5, steps=1)
+    film = probe(take.film)
+    assert (film.width, film.height, film.pictures) == (*snapped, 5)
+    assert any("nearest size" in sentence for sentence in said) == (size != snapped)
+
+
+@pytest.mark.parametrize("asked, snapped", [(1, 1), (5, 5), (33, 33), (100, 101), (129, 129)])
+def test_every_length_runs(paper, tmp_path, asked, snapped):
+    take, said = made(paper, tmp_path, size=(64, 64), pictures=asked, steps=1)
+    assert take.pictures == snapped and load_latents(take.latents).shape[2] == 1 + (snapped - 1) // 4
+    assert any("nearest length" in sentence for sentence in said) == (asked != snapped)
+
+
+def test_a_long_large_film_is_seen_through_windows(paper, tmp_path):
+    """Above 1,500 tokens attention is cut; the answer must still be a film, not noise or a plain colour."""
+    take, _ = made(paper, tmp_path, size=(512, 288), pictures=17)
+    latents = load_latents(take.latents)
+    assert latents.isfinite().all() and 0.2 < latents.std() < 3
+
+
+def test_a_kept_picture_comes_back_bit_for_bit(paper, tmp_path):
+    picture = np.zeros((80, 128, 3), np.uint8)
+    picture[:, :64], picture[:, 64:] = (220, 60, 40), (40, 60, 220)
+    Image.fromarray(picture).save(tmp_path / "picture.png")
+    take, _ = made(paper, tmp_path / "take", operation="animate", inputs=[tmp_path / "picture.png"], size=(128, 80), pictures=17)
+    first = paper.encode(torch.from_numpy(picture).movedim(-1, 0)[None, :, None].float() / 127.5 - 1)
+    latents = load_latents(take.latents)
+    assert torch.equal(latents[:, :, :1], first)
+    assert (latents[:, :, 1:] - first).abs().max() > 0.01
+
+
+def test_a_streamed_decode_equals_the_whole(paper, tmp_path):
+    take, _ = made(paper, tmp_path, size=(128, 80), pictures=17, steps=1)
+    latents = load_latents(take.latents)
+    with torch.no_grad():
+        whole = paper.autoencoder.decode(latents).clamp(-1, 1)
+    torch.testing.assert_close(torch.cat(list(paper.decode(latents)), 2), whole, atol=2e-2, rtol=0)     # bfloat16
+
+
+def test_words_change_the_film(paper):
+    """At pure noise the model has only the words to go by."""
+    x, one = torch.randn(1, paper.grid.channels, 1, 10, 16, generator=torch.Generator().manual_seed(0)), torch.ones(1, 1, 1, 10, 16)
+    sea, reef = (paper.denoiser([prompt])(x, one, 0 * one) for prompt in ("a boat on the sea at night", "a fox in the snow by day"))
+    assert (sea - reef).abs().mean() > 0.1
+
+
+def test_all_of_it_is_small():
+    files = [path for path in PAPER.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 45e6
+    assert max(path.stat().st_size for path in files) < 15e6
