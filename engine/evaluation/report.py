@@ -11,7 +11,6 @@ Knows no model by name. What it yields on the way is for whoever shows it; the l
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterator

@@ -7,6 +7,7 @@ model that will be judged: it never sees that model's film, so that it cannot le
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ from engine.training.run import Budget, Stage
 
 LOOK_WIDTHS, MOVE_WIDTHS = (24, 40, 80, 112), (32, 48, 64)
 KEPT = 3                    # pictures of a film that are kept to be looked at; all of it is kept as movement
+# Sizes of scenes that are drawn for the judge alone: (pictures, width, height) and their share.
+SIZES = {(1, 128, 80): 0.35, (1, 256, 144): 0.25, (17, 128, 80): 0.20, (33, 128, 80): 0.13, (33, 256, 144): 0.07}
 MIRRORED = {"left": "right", "right": "left", "pan left": "pan right", "pan right": "pan left"}
 
 
@@ -56,22 +59,50 @@ class Album:
             middle = [shares[-(-(GAP * i + GAP // 2) // 4)] for i in range(len(rows))]
             self.moves.setdefault(rows.shape[:1] + rows.shape[2:], []).append((rows, np.stack(middle), truth))
 
-    @classmethod
-    def read(cls, world: Path, clips: int, seed: int) -> Album:
-        """From a folder of world shards, up to `clips` clips of them. Raises FileNotFoundError where there are none."""
-        album, dice, count = cls(), np.random.default_rng(seed), 0
+    def read(self, world: Path, clips: int, seed: int) -> None:
+        """Add up to `clips` clips from a folder of world shards."""
+        dice, count = np.random.default_rng(seed), 0
         for path in sorted(world.glob("*.safetensors")):
             rows = json.loads(path.with_suffix(".json").read_text())
             with safe_open(path, "pt") as shard:
                 films, shares = shard.get_slice("film"), shard.get_slice("subject")
                 for i, row in enumerate(rows):
-                    album.add(films[i].permute(1, 2, 3, 0).numpy(), shares[i].numpy(), row["attributes"], dice)
+                    self.add(films[i].permute(1, 2, 3, 0).numpy(), shares[i].numpy(), row["attributes"], dice)
             count += len(rows)
             if count >= clips:
                 break
-        if not album.looks or not album.moves:
-            raise FileNotFoundError(f"There are not both pictures and films of the world in {world}; render some first.")
-        return album
+
+    def draw(self, clips: int, seed: int) -> None:
+        """Add `clips` even scenes, drawn now."""
+        from engine.training import paperworld as world
+        from engine.training.shards import subject_share
+
+        dice, sizes = np.random.default_rng(seed), list(SIZES)
+        for i in range(clips):
+            size = sizes[dice.choice(len(sizes), p=list(SIZES.values()))]
+            film = world.render(even_scene(80_000_000 + seed * 1_000_000 + i), *size)
+            pixels = (film.pixels * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+            self.add(pixels, subject_share(film.truth.subject_id).numpy(), film.truth.attributes, dice)
+
+
+def even_scene(seed: int):
+    """A scene for training in which every word is as likely as any other of its kind, however odd beside the rest.
+
+    Boats are mostly at sea and the sky is mostly clear: a judge that learns from such scenes alone leans on that, and
+    takes the odd ones that a model is measured with for something more usual.
+    """
+    from engine.training import paperworld as world
+    from engine.training.paperworld.scene import ROOTED, fits_weather
+
+    dice = random.Random(f"even {seed}")
+    subject, place = dice.choice(world.SUBJECTS), dice.choice(world.PLACES)
+    fixed = dict(subject=subject, place=place, weather=dice.choice(fits_weather(place)), time=dice.choice(world.TIMES),
+                 style=dice.choice(world.STYLES), camera=dice.choice([name for name in world.CAMERAS if name != "orbit"]))
+    if subject in ROOTED:
+        del fixed["camera"]         # some of them are circled, which only a still thing can be
+    else:
+        fixed["motion"] = dice.choice(world.MOTIONS)
+    return world.draw_scene(seed, split="train", second=None, event="none", **fixed)
 
 
 def soften(film: np.ndarray, dice: np.random.Generator) -> np.ndarray:
@@ -158,12 +189,13 @@ def where_loss(where: Tensor, shares: Tensor) -> Tensor:
     return -((aim * where).sum(1) * (total[:, 0] > 0)).mean()
 
 
-def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips: int = 6000, pictures: int = 48,
+def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips: int = 5000, even: int = 3000, pictures: int = 48,
                 films: int = 12, peak: float = 2e-3, start: Path | None = None, run: Path | None = None,
                 exam: int = 96) -> Judge:
     """Train within the budget, write weights and facts to `out`, and examine it on renders that no training saw.
 
     world   a folder of shards as `shards.render_shard` writes them; `clips` of them are read into memory
+    even    scenes drawn for the judge alone, see `even_scene`
     out     gets judge.safetensors (float16) and judge.json
     start   folder of a judge to begin from, when there is no checkpoint yet
     run     folder of the checkpoint and the curve; beside `world` unless given
@@ -176,9 +208,13 @@ def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips:
     torch.manual_seed(seed)
     words = dict(subject=w.SUBJECTS, colour=w.COLOURS, place=w.PLACES, time=w.TIMES, weather=w.WEATHERS, style=w.STYLES,
                  motion=w.MOTIONS, camera=w.CAMERAS)
-    album = Album.read(world, clips, seed)
+    album = Album()
+    album.read(world, clips, seed)
+    if not album.looks or not album.moves:
+        raise FileNotFoundError(f"There are not both pictures and films of the world in {world}; render some first.")
+    album.draw(even, seed)
     net = (Judge.open(start).net.train() if start else JudgeNet(words, STILL, LOOK_WIDTHS, MOVE_WIDTHS)).to(memory_format=torch.channels_last)
-    stage = Stage(run or world.parent, "judge", net, budget, peak, {"clips": clips, "pictures": pictures, "films": films}, decay=0.99)
+    stage = Stage(run or world.parent, "judge", net, budget, peak, {"clips": clips, "even": even, "pictures": pictures, "films": films}, decay=0.99)
     draws = Draws(album, words, seed + stage.step)
     for _ in stage:
         with torch.autocast("cpu", torch.bfloat16):
@@ -194,7 +230,7 @@ def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips:
     stage.average.copy_to(net)
     facts = {"words": {name: list(values) for name, values in words.items()}, "looks": list(STILL),
              "look_widths": list(LOOK_WIDTHS), "move_widths": list(MOVE_WIDTHS), "accuracy": {},
-             "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
+             "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed, "even": even,
                          "pictures": sum(map(len, album.looks.values())), "films": sum(map(len, album.moves.values()))}}
     if start:
         facts["trained"]["started from"] = Judge.open(start).facts["trained"]

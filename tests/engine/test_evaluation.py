@@ -219,7 +219,7 @@ def test_a_judge_learns_what_it_is_shown_and_comes_back_from_its_files(small_wor
     from engine.training.judge import train_judge
     from engine.training.run import Budget
 
-    judge = train_judge(small_world, tmp_path / "judge", Budget(steps=40), run=tmp_path / "run", pictures=12, films=4, exam=2)
+    judge = train_judge(small_world, tmp_path / "judge", Budget(steps=40), run=tmp_path / "run", pictures=12, films=4, even=4, exam=2)
     first, last = (json.loads(line)["loss"] for line in (tmp_path / "run" / "judge.jsonl").read_text().splitlines())
     assert last < 0.85 * first
     assert set(judge.accuracy) == set(JUDGED)
@@ -229,6 +229,15 @@ def test_a_judge_learns_what_it_is_shown_and_comes_back_from_its_files(small_wor
     for name, chances in judge.of_film(film).chances.items():
         assert torch.equal(chances, again.chances[name])
         assert float(chances.sum()) == pytest.approx(1, abs=1e-5)
+
+
+def test_even_scenes_are_odd_and_never_held_out():
+    from engine.training.judge import even_scene
+
+    scenes = [even_scene(seed) for seed in range(200)]
+    assert not any(world.held_out(scene.subject, scene.colour, scene.place) for scene in scenes)
+    assert sum(scene.style == "paper-cut" for scene in scenes) < 80 and sum(scene.weather == "clear" for scene in scenes) < 120
+    assert {scene.motion for scene in scenes} == set(world.MOTIONS) and {scene.camera for scene in scenes} == set(world.CAMERAS)
 
 
 def test_training_without_films_says_what_is_missing(tmp_path):
