@@ -145,7 +145,9 @@ def make_routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
     def preview(id: str) -> Response:
         row = desk.queue.preview(id)
         if row is None:
-            raise NotHere("There is no preview of that job.")
+            if desk.queue.job(id) is None:
+                raise NotHere("There is no such job.")
+            return Response(status_code=204, headers={"cache-control": "no-store"})     # it ended while the page was asking
         headers = {"cache-control": "no-store", "x-frames": str(row["frames"])}
         return Response(row["jpeg"], media_type="image/jpeg", headers=headers)
 

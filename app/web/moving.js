@@ -21,7 +21,7 @@ export class Moving {
     if (!wanted) { this.sheet = null; return; }
     try {
       const answer = await fetch(url(`media/preview/${job.id}?s=${job.previewed}`));
-      if (!answer.ok) return;
+      if (answer.status !== 200) return;      // 204: the job ended, and its preview with it
       const frames = Number(answer.headers.get('x-frames')) || 1;
       const sheet = await createImageBitmap(await answer.blob());
       if (wanted !== this.shown) return;      // a newer one came in the meantime
@@ -29,6 +29,7 @@ export class Moving {
       this.frames = frames;
       this.canvas.width = sheet.width / frames;
       this.canvas.height = sheet.height;
+      this.draw();                            // at once: a new size empties a canvas
       this.canvas.dataset.step = job.previewed;
       if (!this.ticking) this.tick();
     } catch { /* the job ended between the two requests: its film comes instead */ }
@@ -37,6 +38,11 @@ export class Moving {
   tick() {
     this.ticking = Boolean(this.sheet);
     if (!this.sheet) return;
+    this.draw();
+    setTimeout(() => requestAnimationFrame(() => this.tick()), 40);
+  }
+
+  draw() {
     const { width, height } = this.canvas;
     const at = this.still ? 0 : (performance.now() / 1000 * PACE) % this.frames;
     const pen = this.canvas.getContext('2d');
@@ -47,6 +53,5 @@ export class Moving {
       pen.globalAlpha = at - frame;
       pen.drawImage(this.sheet, (frame + 1) * width, 0, width, height, 0, 0, width, height);
     }
-    setTimeout(() => requestAnimationFrame(() => this.tick()), 40);
   }
 }

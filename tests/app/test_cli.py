@@ -301,11 +301,17 @@ def test_a_disk_that_fills_up_is_a_sentence_and_leaves_nothing(here):
     assert left(here) == []
 
 
+def heeding() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and deafness is inherited: a terminal's program hears."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these limits nor these signals")
 @pytest.mark.parametrize("signal_, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "kill"])
 def test_stopped_in_the_middle_it_tidies_up(here, signal_, code):
     asked = [sys.executable, "-m", "app.cli", "take", "red", "--backend", "drawn", "--seconds", "60", "--steps", "250"]
-    process = subprocess.Popen(asked, cwd=here, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(asked, cwd=here, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=heeding)
     try:
         end = time.monotonic() + 120
         while not list(here.glob(".cineloom-*/.making-*")):        # the model is open and walks
