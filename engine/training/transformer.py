@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.errors import BadRequest
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.training.levels import draw_levels
@@ -105,6 +106,9 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     """
     torch.manual_seed(seed)
     if start:
+        said = next(path for path in (start / "words.json", start.parent / "words.json") if path.exists())
+        if Words.load(said).vocabulary != words.vocabulary:
+            raise BadRequest(f"The weights in {start} were taught other words than the world has now; start without them.")
         model = PaperTransformer.from_pretrained(start)
     else:
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
