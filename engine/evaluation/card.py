@@ -22,8 +22,8 @@ from engine.evaluation.table import Report
 from engine.media import write_bytes
 
 SHEET_BYTES, CURVE_BYTES = 220_000, 80_000      # pictures travel with the repository: under 300 KB together
-STAGES = ("autoencoder", "transformer", "flowmap", "judge")
-CURVES = {"autoencoder": ("psnr", "dB"), "transformer": ("velocity", "velocity error"), "flowmap": ("velocity", "velocity error"),
+STAGES = ("autoencoder", "transformer", "flowmap", "decoder", "judge")
+CURVES = {"autoencoder": ("psnr", "dB"), "decoder": ("psnr", "dB"), "transformer": ("velocity", "velocity error"), "flowmap": ("velocity", "velocity error"),
           "judge": ("subject", "subjects named right")}
 
 
@@ -47,6 +47,18 @@ def read_runs(run: Path) -> tuple[dict[str, dict], dict[str, list[dict]]]:
     return facts, curves
 
 
+def judge_facts(folder: Path) -> dict[str, dict]:
+    """How the judge in a folder was trained, earlier rounds added up; nothing where there is no judge."""
+    if not (folder / "judge.json").is_file():
+        return {}
+    trained = json.loads((folder / "judge.json").read_text())["trained"]
+    rounds = [trained]
+    while "started from" in rounds[-1]:
+        rounds.append(rounds[-1]["started from"])
+    return {"judge": {"steps": sum(one["steps"] for one in rounds), "minutes": round(sum(one["minutes"] for one in rounds), 1),
+                      "rounds": len(rounds)}}
+
+
 def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: Mapping[str, Mapping], curves: Mapping[str, Sequence[dict]],
                about: str = "") -> Path:
     """Write README.md with its pictures and measures.json into `folder`; returns the card's path.
@@ -65,7 +77,7 @@ def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: M
     parts += ["## What was measured", _setting(report), report.markdown()]
     parts += ["### Where it falls short", "\n".join(f"- {line}" for line in (*report.short_of_aim(), *report.skipped))
               or "Every aim was reached and every part measured."]
-    parts += ["## How it was made", _facts(training)]
+    parts += ["## How it was made", _facts({**training, **judge_facts(folder / "judge")})]
     if any(curves.values()):
         write_bytes(folder / "card" / "curves.png", plot(curves))
         parts.append("![how training went](card/curves.png)")

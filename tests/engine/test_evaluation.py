@@ -271,6 +271,16 @@ def test_a_picture_is_judged_without_motion():
     assert set(verdict.chances) == set(STILL)
 
 
+def test_the_shipped_judge_names_what_renders_show():
+    """Scenes that no training saw; its own card claims more, and a dozen films allow for a few misses."""
+    judge, right = Judge.open(), []
+    for seed in range(12):
+        scene = world.draw_scene(95_000_000 + seed, split="held_out", second=None, event="none")
+        right += judge.of_film(rendered(scene, Size(128, 80, 17))).agrees({name: getattr(scene, name) for name in JUDGED}).values()
+    assert sum(right) / len(right) > 0.85
+    assert min(judge.accuracy.values()) > 0.85
+
+
 def test_permanence_needs_the_prompt_at_both_ends():
     """A judge that reads the colour of the first pixel: a film must be right before and after, the middle may be hidden."""
     class ByBrightness:
@@ -410,9 +420,13 @@ def test_the_card_says_what_falls_short_and_shows_its_films(tmp_path):
     noisy = np.random.default_rng(0).integers(0, 256, (8, 9, 144, 256, 3), np.uint8)
     shown = [Shown(f"{i}: a red fox trots to the left in the snow at night while it snows, the camera pans left", film)
              for i, film in enumerate(noisy)]
+    (tmp_path / "paper" / "judge").mkdir(parents=True)
+    (tmp_path / "paper" / "judge" / "judge.json").write_text(json.dumps(
+        {"trained": {"steps": 20, "minutes": 1.5, "started from": {"steps": 300, "minutes": 10.0}}}))
     card = write_card(tmp_path / "paper", REPORT, shown, training, curves).read_text()
     assert "32.5 dB where 34.0 dB is the aim" in card and "Nothing was said of photographs." in card
-    assert "| stage | steps | minutes | size |" in card and "| transformer | 900 | 90.0 | cpu |" in card
+    assert "| stage | steps | minutes | size | rounds |" in card and "| transformer | 900 | 90.0 | cpu |  |" in card
+    assert "| judge | 320 | 11.5 |  | 2 |" in card
     assert "**96 %**" in card and "abc123" in card
     pictures = list((tmp_path / "paper" / "card").iterdir())
     assert {path.name for path in pictures} == {"takes.jpg", "curves.png"}
