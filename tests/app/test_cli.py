@@ -24,7 +24,6 @@ from engine.errors import BadRequest
 from engine.recipe import from_json
 
 ROOT = Path(__file__).resolve().parents[2]
-PAPER = ROOT / "assets" / "paper" / "paper.json"
 COMMANDS = ([], ["studio"], ["take"], ["image"], ["animate"], ["train"], ["evaluate"], ["models"], ["models", "list"], ["doctor"], ["bench"])
 SMALL = ["--size", "64x64", "--seconds", "0.5", "--seed", "7", "--steps", "2", "--backend", "drawn"]
 
@@ -358,7 +357,6 @@ def test_a_measurement_is_answered_stored_and_written_up(run, here):
 
 # ---- the model that ships
 
-@pytest.mark.skipif(not PAPER.exists(), reason="Paper's weights are not in assets/paper yet")
 def test_the_shipped_model_makes_a_real_take(here):
     """The whole command as a person would give it, in a process of its own."""
     asked = [sys.executable, "-m", "app.cli", "take", "a red boat sails left on the sea at dusk", "--seconds", "2", "--size", "256x144",
