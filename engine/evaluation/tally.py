@@ -66,7 +66,7 @@ class Tally:
                               renders=self.mean("permanence.renders"), coded=self.mean("permanence.coded"),
                               note="subject and colour are the prompt's before and after it passes behind something")
         for key, title, unit, note in (
-            ("speed", "motion strength, mean", "heights/s", "mean optical flow"),
+            ("speed", "motion strength, mean", "heights/s", "mean optical flow; flicker counts, so more than renders is no praise"),
             ("peak", "motion strength, 95th percentile", "heights/s", ""),
             ("boundary", "step at latent boundaries", "times", "against the film's other steps; 1 is seamless"),
             ("drift", "colour drift, first to last", "Lab", "2.3 is just noticeable"),
