@@ -10,6 +10,8 @@ from PIL import Image
 
 HEAVY = 120_000         # milliseconds a take may need on a busy machine
 LONG = {"seconds": "4", "size": "L", "steps": "8"}     # enough work to look at it while it goes on
+LONGER = LONG | {"seconds": "8"}                        # and to come back to it
+ENDLESS = LONGER | {"size": "XXL"}                      # not to be finished before somebody in another tab has cancelled it
 
 
 def ask(page, prompt: str, *, seconds: str = "", size: str = "", steps: str = "", seed: str = "") -> None:
@@ -67,7 +69,7 @@ def test_from_a_sentence_to_a_take_that_plays(page):
 
 def test_a_reload_in_the_middle_loses_nothing(tabs):
     tab = tabs()
-    ask(tab.page, "blue down", **LONG)
+    ask(tab.page, "blue down", **LONGER)
     tab.page.wait_for_selector("#queue-panel li[data-state=running]", timeout=HEAVY)
     page = tab.open()
     page.wait_for_selector("#queue-panel li[data-state=running]")                   # the job is shown again
@@ -82,7 +84,7 @@ def test_a_reload_in_the_middle_loses_nothing(tabs):
 
 def test_two_tabs_show_the_same_and_either_may_cancel(tabs):
     first, second = tabs().page, tabs().page
-    ask(first, "green up", **LONG)
+    ask(first, "green up", **ENDLESS)
     second.wait_for_selector("#queue-panel li[data-state=running]", timeout=HEAVY)
     second.get_by_role("button", name="Cancel: green up").click()
     first.wait_for_selector("#queue-panel[data-jobs='0']", state="attached", timeout=HEAVY)
