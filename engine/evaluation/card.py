@@ -21,7 +21,7 @@ from engine.evaluation.report import Shown
 from engine.evaluation.table import Report
 from engine.media import write_bytes
 
-SHEET_BYTES, CURVE_BYTES = 220_000, 80_000      # pictures travel with the repository: under 300 KB together
+SHEET_BYTES = 220_000       # pictures travel with the repository: with the curves under 300 KB
 STAGES = ("autoencoder", "transformer", "flowmap", "decoder", "judge")
 CURVES = {"autoencoder": ("psnr", "dB"), "decoder": ("psnr", "dB"), "transformer": ("velocity", "velocity error"), "flowmap": ("velocity", "velocity error"),
           "judge": ("subject", "subjects named right")}

@@ -24,7 +24,6 @@ from engine.recipe import Recipe, from_json
 
 TRIES = 2           # workers that may die over a job before it is called failed
 WAITING = 200       # jobs in line: more than that is a mistake or an attack
-STATES = ("waiting", "running", "done", "failed", "cancelled")
 
 
 @dataclass(frozen=True)

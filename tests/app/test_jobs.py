@@ -20,7 +20,6 @@ from engine.jobs.keeper import Keeper
 from engine.jobs.process import alive, identity
 from engine.jobs.queue import WAITING
 from engine.jobs.worker import Worker
-from engine.library import Library
 
 FAKES = Path(__file__).parent / "fakes.py"
 ROOT = Path(__file__).parents[2]

@@ -213,7 +213,6 @@ def city(s: Stage):
 
 
 def reef(s: Stage):
-    deep = s.light.sky[2]
     _sheet(s, "rock 1", 0.18, 0.90, 0.55, (0.22, 0.50, 0.62), -0.30, 0.20, 1.9, under=-0.1, shadow=0.2)
     _sheet(s, "rock 2", 0.40, 0.80, 0.25, (0.20, 0.44, 0.56), -0.48, 0.14, 1.5, under=-0.1, shadow=0.2)
     sway = 0.10 * s.clock.beat(0.5).sin()

@@ -83,7 +83,7 @@ def _sun(s: Stage, place: str) -> None:
 
 
 def _clouds(s: Stage, place: str) -> None:
-    dice, light = s.dice("clouds"), s.light
+    light = s.light
     body = mix(light.sky[1], (1, 1, 1), 0.55 if not light.moon else 0.16)
     if light.sun_seen == 0:
         body = mix(light.sky[1], (0.3, 0.33, 0.4), 0.25)

@@ -111,7 +111,7 @@ def _lamps(ink, look, y, soft):
 
 
 def lighthouse(ink: Ink, look, beat, pace, yaw):
-    x, y, view = ink.x, ink.y, View(yaw)
+    x, y = ink.x, ink.y
     radius = 0.215 - 0.085 * y
     u = (x / radius).clamp(-1, 1)
     bulge = (1 - u.square()).clamp_(min=0).sqrt_()
