@@ -69,16 +69,16 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
                 both = model.read(words, batch.prompts + [""] * count, x0.device)
                 text, mask = teacher.text(*both)
                 told, untold = teacher(x.repeat(2, 1, 1, 1, 1), levels.repeat(2, 1, 1, 1, 1), levels.repeat(2, 1, 1, 1, 1),
-                                       text, mask).chunk(2)
+                                       text, mask, period=batch.period).chunk(2)
                 v = (x - (untold + scale * (told - untold))) / levels.clamp_min(LEAST)
             text, mask = model.text(*(part[:count] for part in both))
             if bool((share < 1).any()):
                 with torch.no_grad():
-                    aim = target_velocity(lambda at, near, to: model(at, near, to, text, mask, guidance=guidance),
+                    aim = target_velocity(lambda at, near, to: model(at, near, to, text, mask, guidance=guidance, period=batch.period),
                                           x, v, levels, landing, share)
             else:
                 aim = v
-            made = model(x, levels, landing, text, mask, guidance=guidance)
+            made = model(x, levels, landing, text, mask, guidance=guidance, period=batch.period)
         error = ((x - made) / levels.clamp_min(LEAST) - aim).square().mean(1, keepdim=True)
         weights = token_weights(batch, levels)
         each = (error * weights).sum((1, 2, 3, 4)) / weights.sum((1, 2, 3, 4)).clamp_min(1)

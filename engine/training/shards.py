@@ -26,7 +26,7 @@ from engine.paper.autoencoder import PaperAutoencoder
 
 @dataclass(frozen=True)
 class Bucket:
-    """Clips of one length and size; `share` of all clips that are drawn so."""
+    """Clips of one length and size; `share` of all clips that are drawn so. A length of 4 k is a loop, 1 + 4 k is not."""
 
     pictures: int
     width: int
@@ -34,20 +34,26 @@ class Bucket:
     share: float
 
     @property
+    def loop(self) -> bool:
+        return self.pictures % 4 == 0
+
+    @property
     def tokens(self) -> int:
-        return (1 + (self.pictures - 1) // 4) * (self.width // 16) * (self.height // 16)
+        return -(-self.pictures // 4) * (self.width // 16) * (self.height // 16)
 
 
 # Pictures alone teach shapes for a tenth of a film's price; films at the studio's own size are few and late.
 SMALL = (
     Bucket(1, 128, 80, 0.26), Bucket(1, 96, 96, 0.08), Bucket(1, 80, 128, 0.08), Bucket(1, 256, 144, 0.14),
-    Bucket(9, 128, 80, 0.16), Bucket(17, 128, 80, 0.12), Bucket(17, 96, 96, 0.03), Bucket(17, 80, 128, 0.03),
-    Bucket(33, 128, 80, 0.04), Bucket(9, 256, 144, 0.04), Bucket(33, 256, 144, 0.02),
+    Bucket(9, 128, 80, 0.15), Bucket(17, 128, 80, 0.11), Bucket(17, 96, 96, 0.03), Bucket(17, 80, 128, 0.03),
+    Bucket(33, 128, 80, 0.03), Bucket(9, 256, 144, 0.04), Bucket(33, 256, 144, 0.02),
+    Bucket(16, 128, 80, 0.02), Bucket(32, 128, 80, 0.01),
 )
 FULL = (
     Bucket(1, 256, 144, 0.14), Bucket(1, 192, 192, 0.05), Bucket(1, 144, 256, 0.05), Bucket(1, 384, 224, 0.03),
     Bucket(9, 256, 144, 0.08), Bucket(17, 256, 144, 0.18), Bucket(17, 192, 192, 0.08), Bucket(17, 144, 256, 0.08),
-    Bucket(17, 336, 144, 0.04), Bucket(17, 224, 160, 0.05), Bucket(33, 256, 144, 0.18), Bucket(33, 128, 80, 0.04),
+    Bucket(17, 336, 144, 0.04), Bucket(17, 224, 160, 0.05), Bucket(33, 256, 144, 0.14), Bucket(33, 128, 80, 0.02),
+    Bucket(16, 256, 144, 0.03), Bucket(32, 256, 144, 0.03),
 )
 
 
@@ -63,6 +69,7 @@ def plan(buckets: tuple[Bucket, ...], clips: int, in_shard: int = 256) -> list[t
 
 # A small budget learns the heart of the world first: this share of the clips is one subject, paper-cut, with no event.
 HEART = {"style": "paper-cut", "event": "none", "second": None}
+LEAD = 13       # pictures of its end that are encoded before a loop begins: as far back as the encoder remembers
 
 
 def render_shard(folder: Path, number: int, bucket: Bucket, size: int, seed: int, device: str = "cpu",
@@ -77,7 +84,9 @@ def render_shard(folder: Path, number: int, bucket: Bucket, size: int, seed: int
     for i in range(size):
         scene_seed = seed + number * 10_000 + i
         fixed = HEART if (scene_seed * 2_654_435_761) % 1000 < 1000 * heart else {}
-        scene = world.draw_scene(scene_seed, split="train", loop=False, **fixed)
+        if bucket.pictures == 1:
+            fixed = fixed | {"event": "none"}           # one picture cannot show what happens, but its caption would tell
+        scene = world.draw_scene(scene_seed, split="train", loop=bucket.loop, **fixed)
         film = world.render(scene, bucket.pictures, bucket.width, bucket.height, device=device)
         films.append((film.pixels.transpose(0, 1) * 255).round().to(torch.uint8).cpu())
         subjects.append(subject_share(film.truth.subject_id.cpu()))
@@ -93,8 +102,9 @@ def render_shard(folder: Path, number: int, bucket: Bucket, size: int, seed: int
 def subject_share(subject_id: Tensor) -> Tensor:
     """Share of each token that shows a subject, 0..255: (N, H, W) ids to (T, H/16, W/16)."""
     mask = (subject_id > 0).float()[None]
-    first, rest = mask[:, :1], mask[:, 1:]
-    parts = [F.avg_pool3d(first, (1, 16, 16))]
+    alone = mask.shape[1] % 4           # the first picture of a clip has a latent frame to itself, of a loop it has not
+    first, rest = mask[:, :alone], mask[:, alone:]
+    parts = [F.avg_pool3d(first, (1, 16, 16))] if alone else []
     if rest.shape[1]:
         parts.append(F.avg_pool3d(rest, (4, 16, 16)))
     return (torch.cat(parts, 1)[0] * 255).round().to(torch.uint8)
@@ -108,9 +118,13 @@ def encode_shard(world: Path, folder: Path, number: int, autoencoder: PaperAutoe
         return
     data = load_file(source)
     parts = []
+    loop = data["film"].shape[2] % 4 == 0
     for films in data["film"].split(8):
         films = films.to(autoencoder.device).float() / 127.5 - 1
-        parts.append(autoencoder.encode(films).half().cpu())
+        if loop:
+            films = torch.cat([films[:, :, -LEAD:], films], 2)
+        latents = autoencoder.encode(films)
+        parts.append((latents[:, :, 1 + (LEAD - 1) // 4:] if loop else latents).half().cpu())
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source.with_suffix(".json"), target.with_suffix(".json"))
     _write({"latents": torch.cat(parts).contiguous(), "subject": data["subject"]}, target)
@@ -130,6 +144,12 @@ class Batch:
     subject: Tensor
     prompts: list[str]
     rows: list[dict]
+    loop: bool = False
+
+    @property
+    def period(self) -> int | None:
+        """Latent frames after which the clip begins again; None for one that does not."""
+        return self.latents.shape[2] if self.loop else None
 
 
 class Reader:
@@ -140,10 +160,10 @@ class Reader:
 
     def __init__(self, folder: Path, tokens: int, seed: int):
         self.tokens, self.generator = tokens, torch.Generator().manual_seed(seed)
-        self.buckets: dict[tuple[int, int, int], list[tuple[Tensor, Tensor, dict]]] = {}
+        self.buckets: dict[tuple[int, int, int, bool], list[tuple[Tensor, Tensor, dict]]] = {}
         for path in sorted(folder.glob("*.safetensors")):
             data, rows = load_file(path), json.loads(path.with_suffix(".json").read_text())
-            key = tuple(data["latents"].shape[2:])
+            key = (*data["latents"].shape[2:], rows[0]["attributes"]["loop"] == "yes")
             self.buckets.setdefault(key, []).extend(zip(data["latents"], data["subject"], rows))
         if not self.buckets:
             raise FileNotFoundError(f"There are no latents in {folder}; bake some first.")
@@ -158,13 +178,13 @@ class Reader:
         """Endless batches. `weight(frames, tokens)` may change as training goes on: small pictures first."""
         while True:
             keys = list(self.buckets)
-            weights = torch.tensor([weight(t, t * h * w // 4) * len(self.buckets[(t, h, w)]) ** 0.5 for t, h, w in keys])
+            weights = torch.tensor([weight(t, t * h * w // 4) * len(self.buckets[t, h, w, loop]) ** 0.5 for t, h, w, loop in keys])
             key = keys[int(torch.multinomial(weights, 1, generator=self.generator))]
             clips = self.buckets[key]
             count = max(1, round(self.tokens / (key[0] * key[1] * key[2] // 4)))
             picks = [clips[self._pick(len(clips))] for _ in range(count)]
             yield Batch(torch.stack([p[0] for p in picks]).float(), torch.stack([p[1] for p in picks]).float() / 255,
-                        [self.prompt(p[2]) for p in picks], [p[2] for p in picks])
+                        [self.prompt(p[2]) for p in picks], [p[2] for p in picks], key[3])
 
     def prompt(self, row: dict) -> str:
         """Mostly descriptive, some with parts left out, some terse (DALL-E 3's blend; notes of the recipe), 10 % nothing."""

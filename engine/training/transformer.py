@@ -128,7 +128,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         windows = None if x0.shape[2] == 1 else bool(reader.chance() < 0.1)     # large films will be cut so
         with torch.autocast(device, torch.bfloat16):
             text, mask = model.text(*model.read(words, batch.prompts, x0.device))
-            made, tapped = model(x, levels, levels, text, mask, windows=windows, tap=model.config.depth // 3)
+            made, tapped = model(x, levels, levels, text, mask, period=batch.period, windows=windows, tap=model.config.depth // 3)
         loss = velocity_loss(made, x0, levels, token_weights(batch, levels))
         truth = trainee.truth.loss(tapped, batch)
         stage.update(loss + 0.1 * truth, velocity=loss.detach(), truth=truth.detach(),

@@ -10,7 +10,7 @@ from engine.training.autoencoder import Pool, crop
 from engine.training.flowmap import target_velocity
 from engine.training.levels import draw_levels
 from engine.training.run import Average, Budget, Stage, learning_rate
-from engine.training.shards import SMALL, Bucket, Reader, plan, subject_share
+from engine.training.shards import SMALL, Bucket, Reader, encode_shard, plan, render_shard, subject_share
 from engine.training.textures import moving_leaves
 from engine.training.transformer import mix, token_weights, velocity_loss
 
@@ -186,12 +186,12 @@ def test_a_reader_gives_what_was_baked(tmp_path):
 
     latents = torch.randn(4, 16, 2, 4, 6)
     save_file({"latents": latents.half(), "subject": torch.full((4, 2, 2, 3), 255, dtype=torch.uint8)}, tmp_path / "0000.safetensors")
-    rows = [{"descriptive": [f"clip {i}"], "dropped": [f"clip {i}"], "short": [f"clip {i}"], "attributes": {}} for i in range(4)]
+    rows = [{"descriptive": [f"clip {i}"], "dropped": [f"clip {i}"], "short": [f"clip {i}"], "attributes": {"loop": "no"}} for i in range(4)]
     (tmp_path / "0000.json").write_text(json.dumps(rows))
     reader = Reader(tmp_path, tokens=36, seed=0)
     seen = set()
     for _, batch in zip(range(40), reader.batches(lambda frames, tokens: 1.0)):
-        assert batch.latents.shape == (3, 16, 2, 4, 6) and batch.subject.max() == 1
+        assert batch.latents.shape == (3, 16, 2, 4, 6) and batch.subject.max() == 1 and batch.period is None
         for clip, prompt in zip(batch.latents, batch.prompts):
             if prompt:
                 torch.testing.assert_close(clip, latents[int(prompt.split()[1])], atol=1e-2, rtol=1e-2)
@@ -199,6 +199,31 @@ def test_a_reader_gives_what_was_baked(tmp_path):
     assert seen == {"", "clip 0", "clip 1", "clip 2", "clip 3"}
     with pytest.raises(FileNotFoundError, match="bake"):
         Reader(tmp_path / "empty", 36, 0)
+
+
+def test_a_loop_is_baked_as_a_circle(tmp_path):
+    """Where a loop is cut open must not matter: begun four pictures later, its latents are the same, one place on."""
+    from safetensors.torch import load_file, save_file
+
+    from engine.paper.autoencoder import PaperAutoencoder
+
+    torch.manual_seed(0)
+    render_shard(tmp_path / "world", 0, Bucket(16, 64, 48, 1.0), 2, seed=3)
+    world = tmp_path / "world"
+    data = load_file(world / "0000.safetensors")
+    assert data["subject"].shape == (2, 4, 3, 4)
+    later = {"film": data["film"].roll(-4, 2).contiguous(), "subject": data["subject"].roll(-1, 1).contiguous()}
+    save_file(later, world / "0001.safetensors")
+    (world / "0001.json").write_text((world / "0000.json").read_text())
+    model = PaperAutoencoder().eval()
+    for number in (0, 1):
+        encode_shard(world, tmp_path / "latents", number, model)
+    one, two = (load_file(tmp_path / "latents" / f"000{number}.safetensors")["latents"].float() for number in (0, 1))
+    assert one.shape == (2, 16, 4, 6, 8)
+    torch.testing.assert_close(one.roll(-1, 2), two, atol=0.02, rtol=0.02)
+    assert (one - two).abs().max() > 0.1, "the scene moves, else this proves nothing"
+    batch = next(Reader(tmp_path / "latents", tokens=96, seed=0).batches(lambda frames, tokens: 1.0))
+    assert batch.period == 4
 
 
 def test_a_crop_is_a_window_and_a_pool_is_bounded():
