@@ -101,10 +101,13 @@ class Block(nn.Module):
             nn.init.zeros_(last.weight)
 
     def forward(self, hidden_states: Tensor, encoder_hidden_states: Tensor, text_mask: Tensor, level: Tensor,
-                shared: Tensor, index: Tensor, film: Film) -> Tensor:
-        """hidden_states (B, S, D); level (R, D) and shared (R, 6D) one row for each distinct level; index (B, S) into them."""
+                shared: Tensor, index: Tensor | None, film: Film) -> Tensor:
+        """hidden_states (B, S, D); level (R, D) and shared (R, 6D) one row for each distinct level, index (B, S) into them.
+
+        Without an index they are (B, 1 or S, D) and (B, 1 or S, 6D) and stand as they are.
+        """
         table = shared + self.up(self.down(level))
-        rows = table[:, None] if table.shape[0] == hidden_states.shape[0] and index.numel() == 0 else table[index]
+        rows = table if index is None else table[index]
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = rows.chunk(6, -1)
         x = hidden_states
         x = x + gate_a * film.attend(self.attention, self.norm_film(x) * (1 + scale_a) + shift_a)
@@ -238,18 +241,15 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
     def read(self, words: Words, prompts: list[str], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
         """Prompts to (numbers, letters, lengths) for the text encoder; an empty prompt is one word, `nothing`."""
         rows = [words.read(prompt)[:LIMIT] for prompt in prompts]
-        longest = max(1, max(map(len, rows)))
-        most = max([1] + [len(w.pieces) for row in rows for w in row if not w.number])
-        numbers = torch.zeros(len(rows), longest, dtype=torch.long)
+        said = [[word.number for word in row] or [self.config.vocabulary + 1] for row in rows]
+        longest, most = max(map(len, said)), max([1] + [len(word.pieces) for row in rows for word in row])
         letters = torch.full((len(rows), longest, most), PIECES)
         for i, row in enumerate(rows):
             for j, word in enumerate(row):
-                numbers[i, j] = word.number
-                if not word.number:
+                if word.pieces:
                     letters[i, j, :len(word.pieces)] = torch.tensor(word.pieces)
-            if not row:
-                numbers[i, 0] = self.config.vocabulary + 1
-        lengths = torch.tensor([max(1, len(row)) for row in rows])
+        numbers = torch.tensor([row + [0] * (longest - len(row)) for row in said])
+        lengths = torch.tensor([len(row) for row in said])
         return numbers.to(device), letters.to(device), lengths.to(device)
 
     def forward(self, hidden_states: Tensor, level: Tensor, next_level: Tensor, encoder_hidden_states: Tensor,
@@ -272,14 +272,16 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         x = x.unflatten(4, (-1, p)).unflatten(3, (-1, p)).permute(0, 2, 3, 5, 1, 4, 6).reshape(batch, math.prod(shape), -1)
         x = self.proj_in(x.to(self.proj_in.weight.dtype))
 
-        rows, index = self.rows(level, next_level)
-        now, then, sample = rows
+        # on an accelerator that learns, a row for every token: the way back through a gather costs more than it saves
+        (now, then, sample), index = self.rows(level, next_level, every=torch.is_grad_enabled() and x.device.type != "cpu")
         size = torch.full_like(now, math.log(shape[1] * shape[2] / 144))
         strength = torch.zeros_like(now) if guidance is None else guidance.float()[sample].log()
         loop = torch.full_like(now, float(period is not None))
         exact = self.embed_take.weight.dtype                # float32 where loaded so: levels near 0 must not round away
         emb = self.embed_level(features(now, 256).to(exact)) + self.embed_next(features(now - then, 256).to(exact))
         emb = F.silu(emb + self.embed_take(torch.stack([size, strength, loop], 1).to(exact))).to(x.dtype)
+        if index is None:
+            emb = emb.unflatten(0, (batch, -1))
         shared = self.shared(emb)
 
         film = Film(shape, tuple(part.to(x.dtype) for part in self.angles(shape, period, x.device)))
@@ -291,20 +293,23 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
             if i == tap:
                 tapped = x
         table = self.modulate_out(emb)
-        shift, scale = (table[:, None] if index.numel() == 0 else table[index]).chunk(2, -1)
+        shift, scale = (table if index is None else table[index]).chunk(2, -1)
         x = self.proj_out(self.norm_out(x) * (1 + scale) + shift).float()
         x = x.view(batch, *shape, -1, p, p).permute(0, 4, 1, 2, 5, 3, 6).reshape(batch, -1, t, h, w)
         return x if tap is None else (x, tapped)
 
-    def rows(self, level: Tensor, next_level: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
+    def rows(self, level: Tensor, next_level: Tensor, every: bool = False) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor | None]:
         """The distinct (level, next level, sample) of all tokens as three columns (R,), and each token's row (B, S).
 
-        A token takes the highest level of its cells. With one level in each sample the index is empty: rows broadcast.
+        A token takes the highest level of its cells. No index when rows need none: with one level in each sample they
+        are B, one after another; with `every` they are B * S, one for each token.
         """
         batch, p = level.shape[0], self.config.patch
         pooled = [F.max_pool3d(part.float(), (1, p, p)).flatten(1) for part in (level, next_level)]
         sample = torch.arange(batch, device=level.device)[:, None].expand_as(pooled[0])
+        if every:
+            return (pooled[0].flatten(), pooled[1].flatten(), sample.flatten()), None
         if all((part == part[:, :1]).all() for part in pooled):
-            return (pooled[0][:, 0], pooled[1][:, 0], sample[:, 0]), sample.new_zeros(0)
+            return (pooled[0][:, 0], pooled[1][:, 0], sample[:, 0]), None
         table, index = torch.unique(torch.stack([*pooled, sample.float()], -1).flatten(0, 1), dim=0, return_inverse=True)
         return (table[:, 0], table[:, 1], table[:, 2].long()), index.view(batch, -1)

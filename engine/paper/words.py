@@ -25,7 +25,7 @@ class Word:
     start: int
     stop: int
     number: int                 # in the vocabulary from 1; 0 when it is not there
-    pieces: tuple[int, ...]     # buckets of its letter groups, 0 .. PIECES - 1
+    pieces: tuple[int, ...]     # buckets of its letter groups, 0 .. PIECES - 1; () for a word of the vocabulary
 
 
 def pieces(word: str) -> tuple[int, ...]:
@@ -64,7 +64,8 @@ class Words:
                 spans = [(match.start() + m.start(), match.start() + m.end()) for m in re.finditer(r"[^-]+", match.group())]
             for start, stop in spans:
                 text = prompt[start:stop].lower()
-                words.append(Word(start, stop, self.number(text), pieces(text)))
+                number = self.number(text)
+                words.append(Word(start, stop, number, () if number else pieces(text)))
         return words
 
     def unknown(self, prompt: str) -> list[tuple[int, int]]:

@@ -18,10 +18,9 @@ from torch import Tensor
 
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
-from engine.training.levels import draw_levels
+from engine.training.feed import Feed
 from engine.training.run import Budget, Stage
-from engine.training.shards import Reader
-from engine.training.transformer import LEAST, shift_of, token_weights
+from engine.training.transformer import LEAST, token_weights
 
 DIFFERENCE = 0.01       # of the levels, to each side
 
@@ -50,14 +49,12 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     teacher = PaperTransformer.from_pretrained(base).to(device).eval().requires_grad_(False)
     model, words = copy.deepcopy(teacher).requires_grad_(True).train(), Words.load(base / "words.json")
     stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens}, decay=0.995)
-    reader = Reader(latents, tokens, seed + stage.step)
-    generator = torch.Generator().manual_seed(seed + stage.step)
-    for _, batch in zip(stage, reader.batches(lambda frames, n: 1.0 if frames > 1 else 0.5)):
-        x0 = batch.latents.to(device)
-        count = len(x0)
-        batch.subject = batch.subject.to(device)
-        levels = draw_levels((count, *x0.shape[2:]), generator, shift_of(x0[0, 0].numel() // 4)).to(device)
-        x = torch.lerp(x0, torch.randn(x0.shape, generator=generator).to(device), levels)
+    feed = Feed(latents, tokens, seed + stage.step, lambda prompts: model.read(words, prompts, "cpu"))
+    generator, noise = torch.Generator().manual_seed(seed + stage.step), torch.Generator(device).manual_seed(seed + stage.step)
+    for _ in stage:
+        batch = feed.next(lambda frames, n: 1.0 if frames > 1 else 0.5).to(device)
+        x0, levels, count = batch.latents, batch.levels, len(batch.latents)
+        x = torch.lerp(x0, torch.randn(x0.shape, generator=noise, device=device), levels)
         draw = torch.rand(count, generator=generator)
         share = torch.where(draw < 0.4, 1.0, torch.where(draw < 0.65, 0.0, torch.rand(count, generator=generator)))
         share = share.view(-1, 1, 1, 1, 1).to(device)
@@ -66,12 +63,9 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
         scale = guidance.view(-1, 1, 1, 1, 1)
         with torch.autocast(device, torch.bfloat16):
             with torch.no_grad():
-                both = model.read(words, batch.prompts + [""] * count, x0.device)
-                text, mask = teacher.text(*both)
-                told, untold = teacher(x.repeat(2, 1, 1, 1, 1), levels.repeat(2, 1, 1, 1, 1), levels.repeat(2, 1, 1, 1, 1),
-                                       text, mask, period=batch.period).chunk(2)
+                told, untold = (teacher(x, levels, levels, *teacher.text(*read), period=batch.period) for read in (batch.told, batch.untold))
                 v = (x - (untold + scale * (told - untold))) / levels.clamp_min(LEAST)
-            text, mask = model.text(*(part[:count] for part in both))
+            text, mask = model.text(*batch.told)
             if bool((share < 1).any()):
                 with torch.no_grad():
                     aim = target_velocity(lambda at, near, to: model(at, near, to, text, mask, guidance=guidance, period=batch.period),

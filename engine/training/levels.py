@@ -7,6 +7,8 @@ staircases, boxes and levels of their own for each frame (Diffusion Forcing, arX
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -37,6 +39,11 @@ def draw_levels(shape: tuple[int, int, int, int], generator: torch.Generator, sh
         elif kind < 0.55:
             maps[i, 0] = rand(frames).view(-1, 1, 1)
     return maps * sigma.view(-1, 1, 1, 1, 1)
+
+
+def shift_of(tokens: int) -> float:
+    """How far noise levels lean to 1 for a film of so many tokens; 1 at 40 tokens (a small picture)."""
+    return max(1.0, math.sqrt(tokens / 40) * 0.7 + 0.3)
 
 
 def _known_frames(film: Tensor, rand) -> None:

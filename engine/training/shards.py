@@ -1,4 +1,4 @@
-"""Shards: the paper world on disk, first as pictures, then as latents, so that training never waits for a renderer.
+"""Shards: files of the paper world, first as pictures, then as latents, so that training never waits for a renderer.
 
 Knows buckets (length and size), files and captions. Knows nothing of noise or networks, but for the encoder it is given.
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,63 +133,3 @@ def _write(tensors: dict[str, Tensor], target: Path) -> None:
     new = target.with_suffix(".new")
     save_file(tensors, new)
     os.replace(new, target)
-
-
-@dataclass
-class Batch:
-    """Clips of one bucket: latents (B, C, T, h, w) float32, subject (B, T, h/2, w/2) 0..1, what is said of each, and rows."""
-
-    latents: Tensor
-    subject: Tensor
-    prompts: list[str]
-    rows: list[dict]
-    loop: bool = False
-
-    @property
-    def period(self) -> int | None:
-        """Latent frames after which the clip begins again; None for one that does not."""
-        return self.latents.shape[2] if self.loop else None
-
-
-class Reader:
-    """Batches of about `tokens` tokens from a folder of latent shards, bucket by bucket, in a seeded order for ever.
-
-    Shards stay in memory (latents of 50,000 small clips are under 1 GB). Buckets are drawn by `weight(pictures, tokens)`.
-    """
-
-    def __init__(self, folder: Path, tokens: int, seed: int):
-        self.tokens, self.generator = tokens, torch.Generator().manual_seed(seed)
-        self.buckets: dict[tuple[int, int, int, bool], list[tuple[Tensor, Tensor, dict]]] = {}
-        for path in sorted(folder.glob("*.safetensors")):
-            data, rows = load_file(path), json.loads(path.with_suffix(".json").read_text())
-            key = (*data["latents"].shape[2:], rows[0]["attributes"]["loop"] == "yes")
-            self.buckets.setdefault(key, []).extend(zip(data["latents"], data["subject"], rows))
-        if not self.buckets:
-            raise FileNotFoundError(f"There are no latents in {folder}; bake some first.")
-
-    def _pick(self, high: int) -> int:
-        return int(torch.randint(high, (1,), generator=self.generator))
-
-    def chance(self) -> float:
-        return float(torch.rand(1, generator=self.generator))
-
-    def batches(self, weight) -> Iterator[Batch]:
-        """Endless batches. `weight(frames, tokens)` may change as training goes on: small pictures first."""
-        while True:
-            keys = list(self.buckets)
-            weights = torch.tensor([weight(t, t * h * w // 4) * len(self.buckets[t, h, w, loop]) ** 0.5 for t, h, w, loop in keys])
-            key = keys[int(torch.multinomial(weights, 1, generator=self.generator))]
-            clips = self.buckets[key]
-            count = max(1, round(self.tokens / (key[0] * key[1] * key[2] // 4)))
-            picks = [clips[self._pick(len(clips))] for _ in range(count)]
-            yield Batch(torch.stack([p[0] for p in picks]).float(), torch.stack([p[1] for p in picks]).float() / 255,
-                        [self.prompt(p[2]) for p in picks], [p[2] for p in picks], key[3])
-
-    def prompt(self, row: dict) -> str:
-        """Mostly descriptive, some with parts left out, some terse (DALL-E 3's blend; notes of the recipe), 10 % nothing."""
-        draw = self.chance()
-        if draw < 0.10:
-            return ""
-        kind = "descriptive" if draw < 0.82 else "dropped" if draw < 0.92 else "short"
-        texts = row[kind]
-        return texts[self._pick(len(texts))]

@@ -7,7 +7,6 @@ Knows the loss and what leads a small model to shapes sooner: subjects weigh mor
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 import torch
@@ -17,10 +16,10 @@ from torch import Tensor, nn
 from engine.errors import BadRequest
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
-from engine.training.levels import draw_levels
+from engine.training.feed import Batch, Feed
 from engine.training.run import Budget, Stage
-from engine.training.shards import Batch, Reader
 
+REFRESH = 100       # steps between looks for newly baked latents
 LEAST = 0.05        # velocity is (x - x0) / level; below this its error would drown all others (JiT clamps here too)
 
 SIZES = {           # rows of data: what fits two CPU cores for hours, and an accelerator for minutes
@@ -87,14 +86,9 @@ def mix(share: float):
 
     def weight(frames: int, tokens: int) -> float:
         in_frame = tokens // frames
-        return (1.0 if frames == 1 else 0.02 + 0.98 * film) * (1.0 if in_frame < 100 else 0.02 + 0.98 * large)
+        return (1.0 if frames == 1 else 0.02 + 0.58 * film) * (1.0 if in_frame < 100 else 0.02 + 0.98 * large)
 
     return weight
-
-
-def shift_of(tokens: int) -> float:
-    """How far noise levels lean to 1 for a film of so many tokens; 1 at 40 tokens (a small picture)."""
-    return max(1.0, math.sqrt(tokens / 40) * 0.7 + 0.3)
 
 
 def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget, *, seed: int = 0, tokens: int = 2400,
@@ -114,20 +108,17 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
     trainee = Trainee(model).to(device)
     stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size})
-    reader = Reader(latents, tokens, seed + stage.step)
-    generator = torch.Generator().manual_seed(seed + stage.step)
-    share = 0.0
-    batches = reader.batches(lambda t, n: mix(share)(t, n))
+    feed = Feed(latents, tokens, seed + stage.step, lambda prompts: model.read(words, prompts, "cpu"))
+    dice, noise = torch.Generator().manual_seed(seed + stage.step), torch.Generator(device).manual_seed(seed + stage.step)
     for step in stage:
-        share = budget.share(stage.step, stage.seconds)
-        batch = next(batches)
-        x0 = batch.latents.to(device)
-        batch.subject = batch.subject.to(device)
-        levels = draw_levels((len(x0), *x0.shape[2:]), generator, shift_of(x0[0, 0].numel() // 4)).to(device)
-        x = torch.lerp(x0, torch.randn(x0.shape, generator=generator).to(device), levels)
-        windows = None if x0.shape[2] == 1 else bool(reader.chance() < 0.1)     # large films will be cut so
+        if step % REFRESH == 0:
+            feed.refresh()
+        batch = feed.next(mix(budget.share(step, stage.seconds))).to(device)
+        x0, levels = batch.latents, batch.levels
+        x = torch.lerp(x0, torch.randn(x0.shape, generator=noise, device=device), levels)
+        windows = None if x0.shape[2] == 1 else bool(torch.rand(1, generator=dice) < 0.1)       # large films will be cut so
         with torch.autocast(device, torch.bfloat16):
-            text, mask = model.text(*model.read(words, batch.prompts, x0.device))
+            text, mask = model.text(*batch.told)
             made, tapped = model(x, levels, levels, text, mask, period=batch.period, windows=windows, tap=model.config.depth // 3)
         loss = velocity_loss(made, x0, levels, token_weights(batch, levels))
         truth = trainee.truth.loss(tapped, batch)

@@ -9,7 +9,7 @@ from torch import nn
 from engine.denoisers.paper import PaperBackend, check_files, hash_files
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder, Stream
-from engine.paper.transformer import PaperTransformer
+from engine.paper.transformer import Film, PaperTransformer
 from engine.paper.words import LIMIT, Words
 
 WORDS = Words(("a", "boat", "red", "sea", "fox", "at", "night"), {"ship": "boat"})
@@ -107,13 +107,29 @@ def test_one_row_for_a_level_or_a_row_for_each_say_the_same(transformer):
     """The quick way of a uniform film against the gathered table that a mixed one takes."""
     x, level = noise(), uniform(noise(), 0.5)
     rows, index = transformer.rows(level, level)
-    assert index.numel() == 0 and rows[0].tolist() == [0.5, 0.5]
+    assert index is None and rows[0].tolist() == [0.5, 0.5]
     quick = ask(transformer, ["a fox", "a boat"], x, level)
     nudged = level.clone()
     nudged[0, 0, 0, 0, 0] -= 1e-6           # below its token's other cells: pooled away in the rows, not in the input
     nudged[:, :, 2] -= 1e-6
     assert transformer.rows(nudged, nudged)[1].numel() == 2 * 3 * 4 * 6
     torch.testing.assert_close(ask(transformer, ["a fox", "a boat"], x, nudged), quick, atol=1e-3, rtol=1e-3)
+
+
+def test_a_row_for_every_token_says_what_gathered_rows_say(transformer):
+    """How an accelerator learns against how a CPU does."""
+    level = torch.rand(2, 1, 3, 4, 6, generator=torch.Generator().manual_seed(1)).round(decimals=1)
+    (few, _, _), index = transformer.rows(level, level)
+    (all_, _, sample), none = transformer.rows(level, level, every=True)
+    assert none is None and len(few) < len(all_) == 2 * 3 * 2 * 3 and sample.view(2, -1).tolist() == [[0] * 18, [1] * 18]
+    torch.testing.assert_close(few[index], all_.view(2, -1))
+    block, width = transformer.blocks[0], transformer.config.width
+    film = Film((3, 2, 3), transformer.angles((3, 2, 3), None, level.device))
+    text, mask = transformer.text(*transformer.read(WORDS, ["a fox", "a boat"], level.device))
+    tokens, table = torch.randn(2, 18, width), torch.randn(len(few), width)
+    gathered = block(tokens, text, mask, table, transformer.shared(table), index, film)
+    every = table[index]
+    torch.testing.assert_close(block(tokens, text, mask, every, transformer.shared(every), None, film), gathered)
 
 
 def test_a_frame_in_space_windows_is_one_that_stands_alone(transformer):
@@ -129,7 +145,6 @@ def test_one_window_that_holds_all_is_full_attention(transformer, height, width)
     x = noise(1, 2, height, width)
     made = ask(transformer, ["a fox"], x, uniform(x, 0.5), windows=True)
     assert made.shape == x.shape and made.isfinite().all()
-    from engine.paper.transformer import Film
     t, h, w = 2, height // 2, width // 2
     tokens = torch.randn(1, t * h * w, 64, generator=torch.Generator().manual_seed(3))
     turn = transformer.angles((t, h, w), None, tokens.device)

@@ -7,10 +7,11 @@ import torch
 from torch import nn
 
 from engine.training.autoencoder import Pool, crop
+from engine.training.feed import Feed
 from engine.training.flowmap import target_velocity
 from engine.training.levels import draw_levels
 from engine.training.run import Average, Budget, Stage, learning_rate
-from engine.training.shards import SMALL, Bucket, Reader, encode_shard, plan, render_shard, subject_share
+from engine.training.shards import SMALL, Bucket, encode_shard, plan, render_shard, subject_share
 from engine.training.textures import moving_leaves
 from engine.training.transformer import mix, token_weights, velocity_loss
 
@@ -177,28 +178,57 @@ def test_the_loss_counts_what_is_asked_for_and_subjects_more():
 
 def test_pictures_come_first_and_large_films_last():
     early, late = mix(0.0), mix(0.9)
-    assert early(1, 40) > 10 * early(5, 200) and late(5, 200) == late(1, 40)
+    assert early(1, 40) > 10 * early(5, 200) and late(1, 40) < 2 * late(5, 200)
     assert early(9, 1296) < 0.01 < late(9, 1296)
 
 
-def test_a_reader_gives_what_was_baked(tmp_path):
+def bake(folder, number, words="clip"):
+    """A shard of four clips that are noise; their captions say which is which."""
     from safetensors.torch import save_file
 
     latents = torch.randn(4, 16, 2, 4, 6)
-    save_file({"latents": latents.half(), "subject": torch.full((4, 2, 2, 3), 255, dtype=torch.uint8)}, tmp_path / "0000.safetensors")
-    rows = [{"descriptive": [f"clip {i}"], "dropped": [f"clip {i}"], "short": [f"clip {i}"], "attributes": {"loop": "no"}} for i in range(4)]
-    (tmp_path / "0000.json").write_text(json.dumps(rows))
-    reader = Reader(tmp_path, tokens=36, seed=0)
+    save_file({"latents": latents.half(), "subject": torch.full((4, 2, 2, 3), 255, dtype=torch.uint8)}, folder / f"{number:04d}.safetensors")
+    rows = [{"descriptive": [f"{words} {i}"], "dropped": [f"{words} {i}"], "short": [f"{words} {i}"], "attributes": {"loop": "no"}} for i in range(4)]
+    (folder / f"{number:04d}.json").write_text(json.dumps(rows))
+    return latents
+
+
+def lengths(prompts):
+    return (torch.tensor([len(prompt) for prompt in prompts]),) * 3
+
+
+def always(frames, tokens):
+    return 1.0
+
+
+def test_a_feed_gives_what_was_baked(tmp_path):
+    latents = bake(tmp_path, 0)
+    feed = Feed(tmp_path, tokens=36, seed=0, read=lengths)
     seen = set()
-    for _, batch in zip(range(40), reader.batches(lambda frames, tokens: 1.0)):
-        assert batch.latents.shape == (3, 16, 2, 4, 6) and batch.subject.max() == 1 and batch.period is None
+    for _ in range(40):
+        batch = feed.next(always)
+        assert batch.latents.shape == (3, 16, 2, 4, 6) and batch.levels.shape == (3, 1, 2, 4, 6)
+        assert batch.subject.max() == 1 and batch.period is None
+        assert batch.told[0].tolist() == [len(prompt) for prompt in batch.prompts] and batch.untold[0].tolist() == [0, 0, 0]
         for clip, prompt in zip(batch.latents, batch.prompts):
             if prompt:
                 torch.testing.assert_close(clip, latents[int(prompt.split()[1])], atol=1e-2, rtol=1e-2)
             seen.add(prompt)
     assert seen == {"", "clip 0", "clip 1", "clip 2", "clip 3"}
     with pytest.raises(FileNotFoundError, match="bake"):
-        Reader(tmp_path / "empty", 36, 0)
+        Feed(tmp_path / "empty", 36, 0, lengths)
+
+
+def test_a_feed_gives_the_same_again_and_takes_in_what_is_baked_later(tmp_path):
+    bake(tmp_path, 0)
+    one, two = (Feed(tmp_path, tokens=36, seed=5, read=lengths) for _ in range(2))
+    for _ in range(6):
+        first, second = one.next(always), two.next(always)
+        assert first.prompts == second.prompts and torch.equal(first.levels, second.levels)
+    assert one.refresh() == 0
+    bake(tmp_path, 1, words="later clip")
+    assert one.refresh() == 1
+    assert any("later" in prompt for _ in range(20) for prompt in one.next(always).prompts)
 
 
 def test_a_loop_is_baked_as_a_circle(tmp_path):
@@ -222,8 +252,7 @@ def test_a_loop_is_baked_as_a_circle(tmp_path):
     assert one.shape == (2, 16, 4, 6, 8)
     torch.testing.assert_close(one.roll(-1, 2), two, atol=0.02, rtol=0.02)
     assert (one - two).abs().max() > 0.1, "the scene moves, else this proves nothing"
-    batch = next(Reader(tmp_path / "latents", tokens=96, seed=0).batches(lambda frames, tokens: 1.0))
-    assert batch.period == 4
+    assert Feed(tmp_path / "latents", tokens=96, seed=0, read=lengths).next(always).period == 4
 
 
 def test_a_crop_is_a_window_and_a_pool_is_bounded():

@@ -1,0 +1,103 @@
+"""Feed: what a step of training eats. Clips of baked latents, their prompts and their noise levels, ready before they are asked for.
+
+Knows latent shards, the blend of captions and a thread. Knows nothing of losses or networks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from engine.training.levels import draw_levels, shift_of
+
+Weight = Callable[[int, int], float]        # (frames, tokens of a clip) -> how often its bucket is drawn
+Read = Callable[[list[str]], tuple[Tensor, Tensor, Tensor]]     # prompts -> what the text encoder takes
+
+
+@dataclass
+class Batch:
+    """Clips of one bucket and the noise they are shown with."""
+
+    latents: Tensor                 # (B, C, T, h, w) float32
+    subject: Tensor                 # (B, T, h/2, w/2) 0..1: share of each token that shows a subject
+    levels: Tensor                  # (B, 1, T, h, w)
+    prompts: list[str]
+    rows: list[dict]                # of the shard: captions, attributes, seed
+    loop: bool = False
+    told: tuple[Tensor, Tensor, Tensor] = ()    # the prompts as the text encoder reads them
+    untold: tuple[Tensor, Tensor, Tensor] = ()  # as many prompts that say nothing
+
+    @property
+    def period(self) -> int | None:
+        """Latent frames after which the clip begins again; None for one that does not."""
+        return self.latents.shape[2] if self.loop else None
+
+    def to(self, device: str) -> Batch:
+        """The same on a device; prompts and rows stay words."""
+        self.latents, self.subject, self.levels = (part.to(device) for part in (self.latents, self.subject, self.levels))
+        self.told, self.untold = (tuple(part.to(device) for part in parts) for parts in (self.told, self.untold))
+        return self
+
+
+class Feed:
+    """Batches of about `tokens` tokens from a folder of latent shards, bucket by bucket, in a seeded order for ever.
+
+    The next batch is made by a thread while the step before it is computed, by the weights of its asking, so that a seed
+    gives the same batches. Shards stay in memory: latents of 50,000 small clips are under 1 GB. Ones that are baked
+    after the start are taken in by `refresh`.
+    """
+
+    def __init__(self, folder: Path, tokens: int, seed: int, read: Read):
+        self.folder, self.tokens, self.read = folder, tokens, read
+        self.generator = torch.Generator().manual_seed(seed)
+        self.buckets: dict[tuple[int, int, int, bool], list[tuple[Tensor, Tensor, dict]]] = {}
+        self._known: set[str] = set()
+        self._thread, self._next = ThreadPoolExecutor(1, "feed"), None
+        self.refresh()
+        if not self.buckets:
+            raise FileNotFoundError(f"There are no latents in {folder}; bake some first.")
+
+    def refresh(self) -> int:
+        """Take in what was baked since; how many shards that were."""
+        new = [path for path in sorted(self.folder.glob("*.safetensors")) if path.name not in self._known]
+        for path in new:
+            data, rows = load_file(path), json.loads(path.with_suffix(".json").read_text())
+            key = (*data["latents"].shape[2:], rows[0]["attributes"]["loop"] == "yes")
+            self.buckets.setdefault(key, []).extend(zip(data["latents"], data["subject"], rows))
+            self._known.add(path.name)
+        return len(new)
+
+    def next(self, weight: Weight) -> Batch:
+        """The batch that lies ready; then the one after it is begun, with buckets drawn by `weight`."""
+        ready: Future = self._next or self._thread.submit(self.batch, weight)
+        batch = ready.result()
+        self._next = self._thread.submit(self.batch, weight)
+        return batch
+
+    def batch(self, weight: Weight) -> Batch:
+        """Make one: of one bucket, so that its clips stack."""
+        keys = list(self.buckets)
+        weights = torch.tensor([weight(t, t * h * w // 4) * len(self.buckets[t, h, w, loop]) ** 0.5 for t, h, w, loop in keys])
+        key = keys[int(torch.multinomial(weights, 1, generator=self.generator))]
+        clips, tokens = self.buckets[key], key[0] * key[1] * key[2] // 4
+        count = max(1, round(self.tokens / tokens))
+        picks = [clips[i] for i in torch.randint(len(clips), (count,), generator=self.generator).tolist()]
+        prompts = [self._prompt(row, *draw) for (_, _, row), draw in zip(picks, torch.rand(count, 2, generator=self.generator).tolist())]
+        levels = draw_levels((count, *key[:3]), self.generator, shift_of(tokens))
+        return Batch(torch.stack([p[0] for p in picks]).float(), torch.stack([p[1] for p in picks]).float() / 255, levels,
+                     prompts, [p[2] for p in picks], key[3], self.read(prompts), self.read([""] * count))
+
+    @staticmethod
+    def _prompt(row: dict, kind: float, which: float) -> str:
+        """Mostly descriptive, some with parts left out, some terse (DALL-E 3's blend; notes of the recipe), 10 % nothing."""
+        if kind < 0.10:
+            return ""
+        texts = row["descriptive" if kind < 0.82 else "dropped" if kind < 0.92 else "short"]
+        return texts[int(which * len(texts))]
