@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from engine.paper.autoencoder import PaperAutoencoder, Stream
-from engine.training.run import Budget, Stage
+from engine.training.run import Ahead, Budget, Stage
 from engine.training.textures import moving_leaves
 
 
 class Pool:
-    """Clips (3, N, H, W) in memory, a few made new at every draw: drawing a world costs more than looking at it twice."""
+    """Clips (3, N, H, W) in memory, 8 bits each, a few made new at every draw: drawing a world costs more than looking at it twice."""
 
     def __init__(self, make: Callable[[int], Tensor], size: int, fresh: int, seed: int):
         self.make, self.size, self.fresh = make, size, fresh
@@ -26,6 +26,7 @@ class Pool:
         self.next, self.clips = seed * 1_000_003, []
 
     def draw(self, count: int) -> list[Tensor]:
+        """Clips of int8, -127..127."""
         for _ in range(self.fresh if self.clips else count):
             clip = (self.make(self.next) * 127.5).round().to(torch.int8)
             self.next += 1
@@ -34,7 +35,7 @@ class Pool:
             else:
                 self.clips[int(torch.randint(self.size, (1,), generator=self.generator))] = clip
         picks = torch.randint(len(self.clips), (count,), generator=self.generator).tolist()
-        return [self.clips[i].float() / 127.5 for i in picks]
+        return [self.clips[i] for i in picks]
 
 
 def crop(clip: Tensor, pictures: int, height: int, width: int, generator: torch.Generator) -> Tensor:
@@ -80,15 +81,23 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     model = model.to(device=device, memory_format=torch.channels_last)
     name = "decoder" if decoder_only else "autoencoder"
     stage = Stage(folder, name, model, budget, peak, {"batch": batch, "side": side, "pictures": pictures})
+    if stage.over and (folder / name / "trained.json").exists():
+        # measured anew, its statistics would differ by a hair, and all that was baked with them would be thrown away
+        return PaperAutoencoder.from_pretrained(folder / name)
     leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 256, 1, seed + 1 + stage.step)
     renders = Pool(world, 768, 2, seed + 2 + stage.step) if world else None
     generator = torch.Generator().manual_seed(seed + stage.step)
-    for step in stage:
+
+    def cut(length: int) -> Tensor:
+        """Windows of drawn clips, (B, 3, length, side, side) int8; of pictures alone there are more."""
         from_world = round(batch * 2 / 3) if renders else 0
         clips = (renders.draw(from_world) if renders else []) + leaves.draw(batch - from_world)
-        length = (pictures, pictures, 5, 1)[step % 4]
-        copies = pictures // length if length < 5 else 1          # pictures alone: more of them
-        film = torch.stack([crop(c, length, side, side, generator) for c in clips for _ in range(min(copies, 4))]).to(device)
+        copies = min(pictures // length, 4) if length < 5 else 1
+        return torch.stack([crop(c, length, side, side, generator) for c in clips for _ in range(copies)])
+
+    ahead = Ahead(cut)
+    for step in stage:
+        film = ahead((pictures, pictures, 5, 1)[step % 4]).to(device).float() / 127.5
         with torch.autocast(device, torch.bfloat16):
             with torch.set_grad_enabled(not decoder_only):
                 raw = model.encoder(film.transpose(1, 2), Stream()).float()
@@ -114,7 +123,7 @@ def measure_statistics(model: PaperAutoencoder, pool: Pool, batch: int) -> None:
     for clip in pool.draw(batch):
         height, width = (side // 16 * 16 for side in clip.shape[2:])
         pictures = 1 + (clip.shape[1] - 1) // 4 * 4
-        film = clip[None, :, :pictures, :height, :width].to(model.device)
+        film = clip[None, :, :pictures, :height, :width].to(model.device).float() / 127.5
         values.append(model.sphere(film.transpose(1, 2).to(model.dtype)).transpose(1, 2).flatten(2))
     values = torch.cat(values, 2)[0]
     model.register_to_config(mean=tuple(values.mean(1).tolist()), std=tuple(values.std(1).tolist()))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.training.levels import draw_levels, shift_of
+from engine.training.run import Ahead
 
 Weight = Callable[[int, int], float]        # (frames, tokens of a clip) -> how often its bucket is drawn
 Read = Callable[[list[str]], tuple[Tensor, Tensor, Tensor]]     # prompts -> what the text encoder takes
@@ -49,7 +49,7 @@ class Batch:
 class Feed:
     """Batches of about `tokens` tokens from a folder of latent shards, bucket by bucket, in a seeded order for ever.
 
-    The next batch is made by a thread while the step before it is computed, by the weights of its asking, so that a seed
+    `next(weight)` gives the batch that lies ready and has the one after it made, its bucket drawn by `weight`; a seed
     gives the same batches. Shards stay in memory: latents of 50,000 small clips are under 1 GB. Ones that are baked
     after the start are taken in by `refresh`.
     """
@@ -59,7 +59,7 @@ class Feed:
         self.generator = torch.Generator().manual_seed(seed)
         self.buckets: dict[tuple[int, int, int, bool], list[tuple[Tensor, Tensor, dict]]] = {}
         self._known: set[str] = set()
-        self._thread, self._next = ThreadPoolExecutor(1, "feed"), None
+        self.next: Callable[[Weight], Batch] = Ahead(self.batch)
         self.refresh()
         if not self.buckets:
             raise FileNotFoundError(f"There are no latents in {folder}; bake some first.")
@@ -73,13 +73,6 @@ class Feed:
             self.buckets.setdefault(key, []).extend(zip(data["latents"], data["subject"], rows))
             self._known.add(path.name)
         return len(new)
-
-    def next(self, weight: Weight) -> Batch:
-        """The batch that lies ready; then the one after it is begun, with buckets drawn by `weight`."""
-        ready: Future = self._next or self._thread.submit(self.batch, weight)
-        batch = ready.result()
-        self._next = self._thread.submit(self.batch, weight)
-        return batch
 
     def batch(self, weight: Weight) -> Batch:
         """Make one: of one bucket, so that its clips stack."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,20 @@ def learning_rate(peak: float, step: int, share: float, warmup: int = 100, decay
     rise = min(1.0, (step + 1) / warmup)
     fall = 1.0 if share < decay_from else max(0.0, (1 - share) / (1 - decay_from))
     return peak * rise * (0.02 + 0.98 * fall)
+
+
+class Ahead:
+    """Calls `make` one step early, in a thread, while the step before is computed. What it makes must not depend on that step."""
+
+    def __init__(self, make: Callable[..., Any]):
+        self.make, self._thread, self._next = make, ThreadPoolExecutor(1, "ahead"), None
+
+    def __call__(self, *asked: Any) -> Any:
+        """What was asked for by the call before this one (the first is made at once); then begins what is asked now."""
+        ready = self._next or self._thread.submit(self.make, *asked)
+        made = ready.result()
+        self._next = self._thread.submit(self.make, *asked)
+        return made
 
 
 class Average:
@@ -98,6 +113,11 @@ class Stage:
     def path(self, suffix: str) -> Path:
         return self.folder / f"{self.name}{suffix}"
 
+    @property
+    def over(self) -> bool:
+        """Nothing is left of the budget."""
+        return self.budget.share(self.step, self.seconds) >= 1
+
     def __iter__(self) -> Iterator[int]:
         """Step numbers until the budget is spent; sets the learning rate, saves now and then and at the end."""
         saved = time.monotonic()
@@ -153,5 +173,5 @@ class Stage:
             p.data.copy_(tensors[f"model.{name}"])
             self.average.values[name].copy_(tensors[f"average.{name}"])
             if f"exp_avg.{name}" in tensors:
-                self.optimiser.state[p] = {key: tensors[f"{key}.{name}"].to(p.device if key != "step" else "cpu")
+                self.optimiser.state[p] = {key: tensors[f"{key}.{name}"].to(p.device)
                                            for key in ("step", "exp_avg", "exp_avg_sq")}

@@ -22,9 +22,10 @@ from engine.training.run import Budget, Stage
 REFRESH = 100       # steps between looks for newly baked latents
 LEAST = 0.05        # velocity is (x - x0) / level; below this its error would drown all others (JiT clamps here too)
 
-SIZES = {           # rows of data: what fits two CPU cores for hours, and an accelerator for minutes
+SIZES = {           # rows of data: what two CPU cores can teach in hours, and what fits into 45 MB with all that ships
     "cpu": dict(width=256, depth=8, heads=4, text_width=256, text_depth=2),
-    "cuda": dict(width=320, depth=12, heads=5, text_width=256, text_depth=3),
+    "cuda": dict(width=320, depth=8, heads=5, text_width=256, text_depth=2),
+    "toy": dict(width=64, depth=2, heads=1, text_width=64, text_depth=1),       # to rehearse the whole recipe in a test
 }
 
 

@@ -13,7 +13,7 @@ from engine.training.levels import draw_levels
 from engine.training.run import Average, Budget, Stage, learning_rate
 from engine.training.shards import SMALL, Bucket, encode_shard, plan, render_shard, subject_share
 from engine.training.textures import moving_leaves
-from engine.training.transformer import mix, token_weights, velocity_loss
+from engine.training.transformer import SIZES, mix, token_weights, velocity_loss
 
 
 def spread(t, s=0.5):
@@ -272,3 +272,15 @@ def test_a_crop_is_a_window_and_a_pool_is_bounded():
 
 def test_tokens_of_a_bucket():
     assert Bucket(33, 256, 144, 1).tokens == 1296 and Bucket(1, 128, 80, 1).tokens == 40
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_whatever_is_trained_can_be_shipped(size):
+    """Autoencoder, transformer and judge in bfloat16 stay under 45 MB together."""
+    from engine.paper.autoencoder import PaperAutoencoder
+    from engine.paper.transformer import PaperTransformer
+    from engine.training.paper import vocabulary
+
+    with torch.device("meta"):
+        models = PaperAutoencoder(), PaperTransformer(vocabulary=len(vocabulary().vocabulary), **SIZES[size])
+    assert sum(2 * p.numel() for model in models for p in model.parameters()) + 1.5e6 < 45e6
