@@ -84,9 +84,9 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     if stage.over and (folder / name / "trained.json").exists():
         # measured anew, its statistics would differ by a hair, and all that was baked with them would be thrown away
         return PaperAutoencoder.from_pretrained(folder / name)
-    leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 256, 1, seed + 1 + stage.step)
-    renders = Pool(world, 768, 2, seed + 2 + stage.step) if world else None
-    generator = torch.Generator().manual_seed(seed + stage.step)
+    leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 256, 1, seed + 1 + stage.seed)
+    renders = Pool(world, 768, 2, seed + 2 + stage.seed) if world else None
+    generator = torch.Generator().manual_seed(seed + stage.seed)
 
     def cut(length: int) -> Tensor:
         """Windows of drawn clips, (B, 3, length, side, side) int8; of pictures alone there are more."""
@@ -111,6 +111,8 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     stage.average.copy_to(model)
     if not decoder_only:
         measure_statistics(model, renders or leaves, batch=32)
+    if not stage.leads:
+        return model
     model.save_pretrained(folder / name)
     (folder / name / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
     return model

@@ -49,8 +49,8 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     teacher = PaperTransformer.from_pretrained(base).to(device).eval().requires_grad_(False)
     model, words = copy.deepcopy(teacher).requires_grad_(True).train(), Words.load(base / "words.json")
     stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens}, decay=0.995)
-    feed = Feed(latents, tokens, seed + stage.step, lambda prompts: model.read(words, prompts, "cpu"))
-    generator, noise = torch.Generator().manual_seed(seed + stage.step), torch.Generator(device).manual_seed(seed + stage.step)
+    feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"))
+    generator, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
     for _ in stage:
         batch = feed.next(lambda frames, n: 1.0 if frames > 1 else 0.5).to(device)
         x0, levels, count = batch.latents, batch.levels, len(batch.latents)
@@ -81,6 +81,8 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
         stage.update(loss, velocity=each.detach().mean(), frames=x0.shape[2])
     stage.average.copy_to(model)
     target = folder / "flowmap"
+    if not stage.leads:
+        return target
     model.save_pretrained(target)
     words.save(target / "words.json")
     (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))

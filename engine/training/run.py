@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -43,6 +44,27 @@ def learning_rate(peak: float, step: int, share: float, warmup: int = 100, decay
     rise = min(1.0, (step + 1) / warmup)
     fall = 1.0 if share < decay_from else max(0.0, (1 - share) / (1 - decay_from))
     return peak * rise * (0.02 + 0.98 * fall)
+
+
+class Peers:
+    """The processes that train one model together, each on batches of its own; alone where nobody started others.
+
+    Started by `torchrun --nproc-per-node 2 ...` or by whoever calls `torch.distributed.init_process_group` first. On a CPU
+    two processes of one thread learn 1.7 times as fast as one process of two: small operations do not split.
+    """
+
+    def __init__(self) -> None:
+        together = dist.is_available() and dist.is_initialized()
+        self.rank, self.count = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+
+    def average(self, tensors: list[Tensor]) -> None:
+        """Replace each tensor by its mean over the processes."""
+        if self.count == 1 or not tensors:
+            return
+        flat = torch.cat([tensor.flatten() for tensor in tensors])
+        dist.all_reduce(flat)
+        for tensor, mean in zip(tensors, (flat / self.count).split([tensor.numel() for tensor in tensors])):
+            tensor.copy_(mean.view_as(tensor))
 
 
 class Ahead:
@@ -103,6 +125,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.step, self.seconds = 0, 0.0
+        self.peers = Peers()
         self.optimiser = optimiser(self.model, self.peak)
         self.average = Average(self.model, self.decay)
         self._sums: dict[str, float] = {}
@@ -112,6 +135,16 @@ class Stage:
 
     def path(self, suffix: str) -> Path:
         return self.folder / f"{self.name}{suffix}"
+
+    @property
+    def seed(self) -> int:
+        """What a run adds to its seed, so that one that goes on sees new batches, and each of several processes its own."""
+        return self.step + 1_000_003 * self.peers.rank
+
+    @property
+    def leads(self) -> bool:
+        """True in the one process that writes files."""
+        return self.peers.rank == 0
 
     @property
     def over(self) -> bool:
@@ -127,7 +160,9 @@ class Stage:
                 group["lr"] = learning_rate(self.peak, self.step, share)
             yield self.step
             self.step += 1
-            self.seconds += time.monotonic() - start
+            spent = torch.tensor([time.monotonic() - start], dtype=torch.float64)
+            self.peers.average([spent])             # all must agree when the budget is spent
+            self.seconds += float(spent)
             if time.monotonic() - saved > self.save_every:
                 self.save()
                 saved = time.monotonic()
@@ -137,6 +172,11 @@ class Stage:
         """One optimiser step on `loss`, its gradient clipped to 1; measures are averaged into the curve."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if self.peers.count > 1:
+            for p in self.model.parameters():
+                if p.requires_grad and p.grad is None:          # unused here, perhaps not in another process
+                    p.grad = torch.zeros_like(p)
+            self.peers.average([p.grad for p in self.model.parameters() if p.grad is not None])
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         if torch.isfinite(norm):        # one bad batch must not end a night of training
             self.optimiser.step()
@@ -144,15 +184,19 @@ class Stage:
         for key, value in {"loss": loss, "norm": norm, **measures}.items():
             self._sums[key] = self._sums.get(key, 0.0) + float(torch.as_tensor(value).detach())
         self._count += 1
-        if self._count == self.log_every:
+        if self._count == self.log_every and self.leads:
             line = {"step": self.step + 1, "minutes": round(self.seconds / 60, 2),
                     "rate": self.optimiser.param_groups[0]["lr"],
                     **{key: round(value / self._count, 5) for key, value in self._sums.items()}}
             with self.path(".jsonl").open("a") as curve:
                 curve.write(json.dumps(line) + "\n")
+        if self._count == self.log_every:
             self._sums, self._count = {}, 0
 
     def save(self) -> None:
+        """Write the checkpoint; whole, or the one before it stays."""
+        if not self.leads:
+            return
         tensors = {f"model.{name}": p.detach() for name, p in self.model.named_parameters()}
         tensors |= {f"average.{name}": p for name, p in self.average.values.items()}
         names = {id(p): name for name, p in self.model.named_parameters()}

@@ -109,8 +109,8 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
     trainee = Trainee(model).to(device)
     stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size})
-    feed = Feed(latents, tokens, seed + stage.step, lambda prompts: model.read(words, prompts, "cpu"))
-    dice, noise = torch.Generator().manual_seed(seed + stage.step), torch.Generator(device).manual_seed(seed + stage.step)
+    feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"))
+    dice, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
     for step in stage:
         if step % REFRESH == 0:
             feed.refresh()
@@ -127,6 +127,8 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
                      clips=len(x0), frames=x0.shape[2])
     stage.average.copy_to(trainee)
     target = folder / "transformer"
+    if not stage.leads:
+        return target
     model.save_pretrained(target)
     words.save(target / "words.json")
     (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "device": device}))

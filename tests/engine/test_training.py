@@ -274,6 +274,33 @@ def test_tokens_of_a_bucket():
     assert Bucket(33, 256, 144, 1).tokens == 1296 and Bucket(1, 128, 80, 1).tokens == 40
 
 
+def learn(rank, folder, count):
+    """One of `count` processes that teach a line together; the data is split among them."""
+    torch.set_num_threads(1)
+    if count > 1:
+        torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=count)
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"used": nn.Linear(3, 1), "seldom": nn.Linear(3, 1)})
+    stage = Stage(folder / f"run{count}", "line", model, Budget(steps=6), 1e-2)
+    data = torch.randn(8, 3, generator=torch.Generator().manual_seed(1))
+    for step in stage:
+        mine = data[rank * 8 // count:(rank + 1) * 8 // count]
+        made = model["used"](mine) + (model["seldom"](mine) if rank == 0 else 0)
+        stage.update((made - mine.sum(1, keepdim=True)).square().mean())
+    (folder / f"{count}-{rank}.json").write_text(json.dumps([p.tolist() for p in model.parameters()]))
+    if count > 1:
+        torch.distributed.destroy_process_group()
+
+
+def test_processes_that_train_together_stay_together(tmp_path):
+    torch.multiprocessing.spawn(learn, (tmp_path, 2), nprocs=2)
+    one, two = (json.loads((tmp_path / f"2-{rank}.json").read_text()) for rank in (0, 1))
+    assert one == two
+    assert json.loads((tmp_path / "run2" / "line.json").read_text())["step"] == 6
+    learn(0, tmp_path, 1)
+    assert json.loads((tmp_path / "1-0.json").read_text()) != one, "the second process had its say"
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_whatever_is_trained_can_be_shipped(size):
     """Autoencoder, transformer and judge in bfloat16 stay under 45 MB together."""
