@@ -217,6 +217,13 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         head = width // heads
         self.split = (head // 4, (head - head // 4) // 2, (head - head // 4) // 2)      # channels for time, height, width
 
+    def enable_cache(self, config) -> None:
+        """One of diffusers' caches (`FirstBlockCacheConfig` and others); they must be told what a block of ours returns."""
+        from diffusers.hooks._helpers import TransformerBlockMetadata, TransformerBlockRegistry
+
+        TransformerBlockRegistry.register(Block, TransformerBlockMetadata(return_hidden_states_index=0))
+        super().enable_cache(config)
+
     def angles(self, shape: tuple[int, int, int], period: float | None, device: torch.device) -> tuple[Tensor, Tensor]:
         """Cosine and sine (1, 1, S, head) of each token's angles.
 

@@ -162,6 +162,27 @@ def test_a_loop_has_no_first_frame(transformer):
     torch.testing.assert_close(rotated, made.roll(2, 2), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("threshold, runs", [(-1.0, 2), (1e9, 1)])
+def test_a_cache_of_diffusers_leaves_out_blocks(transformer, threshold, runs):
+    """Below its threshold nothing is left out and the answer is the plain one; above it the second call runs one block."""
+    from diffusers import FirstBlockCacheConfig
+
+    x, y = noise(1), noise(1) * 1.01
+    plain = ask(transformer, ["a fox"], y, uniform(y, 0.5))
+    calls = []
+    hook = transformer.blocks[-1].mlp.register_forward_hook(lambda *_: calls.append(1))
+    transformer.enable_cache(FirstBlockCacheConfig(threshold=threshold))
+    try:
+        with transformer.cache_context("told"):
+            ask(transformer, ["a fox"], x, uniform(x, 0.5))
+            cached = ask(transformer, ["a fox"], y, uniform(y, 0.5))
+    finally:
+        transformer.disable_cache()
+        hook.remove()
+    assert len(calls) == runs
+    assert torch.allclose(cached, plain, atol=1e-5) == (runs == 2)
+
+
 def test_words_are_found_in_other_forms():
     spans = lambda prompt: [prompt[a:b] for a, b in WORDS.unknown(prompt)]  # noqa: E731
     assert spans("A red ship, two foxes; the fox's boats at night!") == ["two", "the"]
