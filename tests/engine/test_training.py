@@ -278,7 +278,8 @@ def learn(rank, folder, count):
     """One of `count` processes that teach a line together; the data is split among them."""
     torch.set_num_threads(1)
     if count > 1:
-        torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=count)
+        meet = torch.distributed.FileStore(str(folder / "meet"), count)
+        torch.distributed.init_process_group("gloo", store=meet, rank=rank, world_size=count)
     torch.manual_seed(0)
     model = nn.ModuleDict({"used": nn.Linear(3, 1), "seldom": nn.Linear(3, 1)})
     stage = Stage(folder / f"run{count}", "line", model, Budget(steps=6), 1e-2)

@@ -1,0 +1,72 @@
+"""Layers: what Paper's transformer and its text encoder are built of.
+
+Knows norms, attention and how queries are turned by their place. Knows nothing of films, levels or words.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def features(values: Tensor, width: int) -> Tensor:
+    """Sines and cosines of numbers in 0..1, (R,) -> (R, width)."""
+    rates = torch.exp(torch.linspace(0, math.log(1000), width // 2, device=values.device))
+    angles = values[:, None].float() * rates
+    return torch.cat([angles.cos(), angles.sin()], 1)
+
+
+class Norm(nn.RMSNorm):
+    """RMSNorm whose weight takes the input's type: under autocast the fused kernel is lost otherwise."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.normalized_shape, None if self.weight is None else self.weight.to(x.dtype), self.eps)
+
+
+class Attention(nn.Module):
+    """Attention with normalised queries and keys. Self-attention turns them by their place in the film (RoPE)."""
+
+    def __init__(self, width: int, heads: int, context: int | None = None):
+        super().__init__()
+        self.heads = heads
+        self.to_q = nn.Linear(width, width, bias=False)
+        self.to_k = nn.Linear(context or width, width, bias=False)
+        self.to_v = nn.Linear(context or width, width, bias=False)
+        self.norm_q, self.norm_k = (Norm(width // heads, eps=1e-6) for _ in range(2))
+        self.to_out = nn.Linear(width, width, bias=False)
+
+    def split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(-2, -3)
+
+    def forward(self, x: Tensor, context: Tensor | None = None, turn: tuple[Tensor, Tensor] | None = None,
+                mask: Tensor | None = None) -> Tensor:
+        """x (B, S, D); context (B, L, Dc); turn: cosine and sine (B or 1, 1, S, D/heads); mask (B, 1, 1, L), True to see."""
+        source = x if context is None else context
+        q, k, v = self.split(self.to_q(x)), self.split(self.to_k(source)), self.split(self.to_v(source))
+        q, k = self.norm_q(q), self.norm_k(k)
+        if turn is not None:
+            q, k = rotate(q, turn), rotate(k, turn)
+        return self.to_out(attend(q, k, v, mask).transpose(-2, -3).flatten(-2))
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention of (B, heads, S, head) queries; on a CPU that learns, written out.
+
+    The fused kernel's way back is 2 to 9 times slower there at the few hundred tokens we train on (measured, bfloat16).
+    """
+    if q.device.type != "cpu" or not (torch.is_grad_enabled() and q.requires_grad) or q.shape[-2] > 512:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -1e4)
+    return scores.softmax(-1).to(v.dtype) @ v
+
+
+def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn pairs (first half, second half) of each head's channels by their angles."""
+    cosine, sine = turn
+    one, two = x.chunk(2, -1)
+    return x * cosine + torch.cat([-two, one], -1) * sine
