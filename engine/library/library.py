@@ -1,7 +1,7 @@
 """One project: a folder a person can copy, back up and open elsewhere.
 
     <home>/<project>/   library.db   media/ID.mp4   media/ID.json   posters/ID.jpg   posters/ID.strip.jpg   latents/ID.safetensors
-                        making/ID/   (a take while it is made; emptied whenever the worker starts)
+                        making/ID/   (a take while it is made; kept while its job is in line, swept when it is over)
 
 Knows files and rows, and the order between them: to add, file first and then row; to remove, row first and then file.
 So a row always has its files, whatever is killed when; a file without a row is only waste. Knows no model and no page.
@@ -14,7 +14,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,17 +54,29 @@ class Library:
 
     # ---- adding
 
-    def staging(self, id: str) -> Path:
-        """An empty folder on the same disk, to make take `id` in."""
+    def staging(self, id: str, keep: str = "") -> Path:
+        """A folder on the same disk, to make take `id` in: empty but for the file called `keep`, where it is there."""
         folder = self.folder / "making" / id
         with says_why(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.name != keep:
+                    path.unlink()
         return folder
 
-    def clear_staging(self) -> None:
-        """Throw away what a killed worker left half-made. Only the one live worker may call it."""
-        shutil.rmtree(self.folder / "making", ignore_errors=True)
+    def clear_staging(self, wanted: Callable[[], Container[str]] = tuple) -> None:
+        """Throw away what killed workers left half-made, but for the folders of the ids that are still `wanted`.
+
+        wanted   asked once the folders have been listed: a job that is taken up meanwhile is either not in that list
+                 or among the wanted
+        """
+        there = list((self.folder / "making").glob("*"))
+        keep = wanted() if there else ()
+        for folder in there:
+            if folder.name not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def add_take(self, made: Made, id: str | None = None) -> Take:
         """Move the files of `made` in, then write its row. With an `id` that is there already, nothing changes.
