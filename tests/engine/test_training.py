@@ -168,7 +168,7 @@ def test_the_loss_counts_what_is_asked_for_and_subjects_more():
     levels = torch.ones(1, 1, 2, 4, 4)
     levels[:, :, 0] = 0
     weights = token_weights(Clip, levels)
-    assert weights[0, 0, 0].max() == 0 and weights[0, 0, 1, 0, 0] == 3 and weights[0, 0, 1, 3, 3] == 1
+    assert weights[0, 0, 0].max() == 0 and weights[0, 0, 1, 0, 0] == 5 and weights[0, 0, 1, 3, 3] == 1
     x0 = torch.zeros(1, 16, 2, 4, 4)
     wrong_where_known = x0.clone()
     wrong_where_known[:, :, 0] = 9
