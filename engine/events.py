@@ -6,6 +6,7 @@ Knows no torch: the queue, the command line's progress and tests use them withou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ class Started:
     recipe: Recipe
     steps: int
     frames: int             # latent frames
+    done: int = 0           # steps that an earlier run did and that were kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,14 @@ class Stepped:
     index: int              # 0 .. count - 1
     count: int
     preview: np.ndarray     # (T, h, w, 3) uint8, tiny: what the film is thought to become
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Where the walk is, as bytes that `make` can go on from. Whoever wants that puts them away."""
+
+    step: int               # steps done, of all
+    state: bytes            # see engine.checkpoint
 
 
 @dataclass(frozen=True)
@@ -64,4 +74,11 @@ class Finished:
     made: Made
 
 
-Event = Started | Stepped | Decoded | Finished
+Event = Started | Stepped | Kept | Decoded | Finished
+
+
+class Stop(Enum):
+    """How a run is to stop at its next step."""
+
+    DROP = "drop"           # nothing of it is wanted
+    KEEP = "keep"           # it will go on later: where it is comes as a last `Kept`

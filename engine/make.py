@@ -8,6 +8,7 @@ happens, and whoever consumes it shows that.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,28 +19,36 @@ from torch import Tensor
 
 from engine import operations as op
 from engine.canvas import Canvas
+from engine.checkpoint import Checkpoint, pack, unpack
 from engine.denoisers.base import Backend, Grid
 from engine.denoisers.catalog import describe
 from engine.errors import BadMedia, BadRequest, Cancelled
-from engine.events import Decoded, Event, Finished, Made, Started, Stepped
+from engine.events import Decoded, Event, Finished, Kept, Made, Started, Stepped, Stop
 from engine.media import FilmWriter, Sheets, fit_picture, read_picture, workshop, write_bytes, write_picture
 from engine.recipe import Input, Recipe, check, fits
 from engine.recipe.value import fingerprint
-from engine.sampler import noise, sample
+from engine.sampler import Step, noise, sample
 
 
-def make(recipe: Recipe, backend: Backend, folder: str | Path, *,
-         cancelled: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+BRIEF = 1.0         # seconds of walking that are not worth a checkpoint of their own before the decode
+
+
+def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Callable[[], bool | Stop] = lambda: False,
+         every: float = math.inf, since: bytes | None = None) -> Iterator[Event]:
     """Run a recipe whole. Yields Started, a Stepped for each step, Decoded as the film is written, and Finished.
 
     folder      gets take.mp4 (or take.png for one picture), poster.jpg, strip.jpg, latents.safetensors and recipe.json,
                 all at the end and together; it is made if it is not there
-    cancelled   asked between steps and between parts of the decode
+    cancelled   asked between steps and between parts of the decode: True or a Stop ends the run there
+    every       seconds of walking after which a Kept comes between steps, and one when the walk is at its end; nothing
+                is kept before it is asked for
+    since       the state of an earlier Kept of this recipe: the walk goes on there and its latents are bit for bit what
+                they would have been. One of another recipe, model or version is passed over
 
     Pictures that the recipe gives are in the film exactly, at the film's size, before it is compressed.
     On an error, when cancelled, or when the consumer stops listening, the folder is as it was before. Raises BadRequest
     for a recipe of another model or off its grid, NotEnoughMemory, BadMedia for an input that is gone or has changed,
-    CannotWrite, Cancelled.
+    CannotWrite, Cancelled (after a Kept where Stop.KEEP was answered).
     """
     began = time.monotonic()
     if recipe.backend != backend.name:
@@ -50,21 +59,51 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *,
     with workshop(folder) as bench:
         given = {item.at: _given(item, recipe) for item in recipe.inputs}
         canvas = lay(recipe, backend, given)
-        yield Started(recipe, recipe.steps, canvas.frames)
-        latents = None
-        for step in _walk(recipe, backend, canvas):
-            latents = step.x
+        keeper = _Keeper(recipe, backend.version, every, _earlier(since, recipe, backend, canvas))
+        yield Started(recipe, recipe.steps, canvas.frames, keeper.kept)
+        for step in _walk(recipe, backend, canvas, keeper.last):
             yield Stepped(step.index, step.count, _eight_bits(backend.preview(step.x0)[0].movedim(0, -1)))
-            _heed(cancelled)
+            yield from keeper.look(step)
+            yield from _heed(cancelled, keeper)
+        latents = keeper.last.x
         save_latents(bench / "latents.safetensors", latents, recipe)
         write_bytes(bench / "recipe.json", recipe.to_json().encode() + b"\n")
         for done in _film(recipe, backend, latents, given, bench):
             yield Decoded(done, recipe.pictures)
-            _heed(cancelled)
+            yield from _heed(cancelled, keeper)
     yield Finished(Made(
         recipe=recipe, film=Path(folder) / _name(recipe), poster=Path(folder) / "poster.jpg",
         strip=Path(folder) / "strip.jpg", latents=Path(folder) / "latents.safetensors", width=recipe.width,
         height=recipe.height, pictures=recipe.pictures, rate=backend.grid.rate, seconds=time.monotonic() - began))
+
+
+class _Keeper:
+    """Knows the last step, and when it is time to say where the walk is."""
+
+    def __init__(self, recipe: Recipe, version: str, every: float, last: Step | None):
+        self.recipe, self.version, self.every, self.last = recipe, version, every, last
+        self.kept = 0 if last is None else last.index + 1       # steps that somebody has put away
+        self.mark = time.monotonic()
+
+    def look(self, step: Step) -> Iterator[Kept]:
+        """Another step is done."""
+        self.last = step
+        limit = min(self.every, BRIEF) if step.index == step.count - 1 else self.every
+        if self.every < math.inf and time.monotonic() - self.mark >= limit:
+            yield from self.keep()
+
+    def keep(self) -> Iterator[Kept]:
+        """Say where the walk is, unless that was said already."""
+        if self.last is not None and self.last.index + 1 > self.kept:
+            self.kept = self.last.index + 1
+            yield Kept(self.kept, pack(Checkpoint(self.last), self.recipe, self.version))
+        self.mark = time.monotonic()
+
+
+def _earlier(since: bytes | None, recipe: Recipe, backend: Backend, canvas: Canvas) -> Step | None:
+    """The step to go on from, where there is one that belongs to this walk."""
+    point = unpack(since, recipe, backend.version)
+    return point.step if point is not None and tuple(point.step.x.shape) == canvas.shape else None
 
 
 def lay(recipe: Recipe, backend: Backend, given: dict[int, np.ndarray]) -> Canvas:
@@ -99,10 +138,10 @@ def load_latents(path: str | Path) -> Tensor:
         raise BadMedia(f"The latents in {path} cannot be read: they are missing or damaged.") from error
 
 
-def _walk(recipe: Recipe, backend: Backend, canvas: Canvas):
+def _walk(recipe: Recipe, backend: Backend, canvas: Canvas, since: Step | None = None) -> Iterator[Step]:
     denoise = backend.denoiser([recipe.prompt], guidance=recipe.guidance, negative=recipe.negative)
     sigmas = backend.sigmas(recipe.steps, canvas.shape)
-    return sample(denoise, canvas, noise(canvas.shape, recipe.seed), sigmas, recipe.solver)
+    return sample(denoise, canvas, noise(canvas.shape, recipe.seed), sigmas, recipe.solver, since)
 
 
 def _film(recipe: Recipe, backend: Backend, latents: Tensor, given: dict[int, np.ndarray], bench: Path) -> Iterator[int]:
@@ -166,6 +205,10 @@ def _name(recipe: Recipe) -> str:
     return "take.png" if recipe.pictures == 1 else "take.mp4"
 
 
-def _heed(cancelled: Callable[[], bool]) -> None:
-    if cancelled():
+def _heed(cancelled: Callable[[], bool | Stop], keeper: _Keeper) -> Iterator[Kept]:
+    asked = cancelled()
+    if asked is Stop.KEEP:
+        yield from keeper.keep()
+        raise Cancelled("The take was stopped before it was finished; it goes on from where it was kept.")
+    if asked:
         raise Cancelled("The take was cancelled before it was finished; nothing of it is kept.")

@@ -34,6 +34,7 @@ class Step:
     count: int
     x: Tensor       # (B, C, T, H, W) float32, film at this step's level
     x0: Tensor      # (B, C, T, H, W) float32, the clean film it is thought to become
+    past: tuple[Tensor, Tensor] | None = None   # what "multistep" remembers: x0 and lambda, cell by cell
 
 
 def noise(shape: Sequence[int], seeds: int | Sequence[int]) -> Tensor:
@@ -97,12 +98,14 @@ def plan(levels: Tensor, sigmas: Sequence[float], rule: str = "scale", *, lag: i
 
 @torch.no_grad()
 def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Sequence[float],
-           solver: str = "euler") -> Iterator[Step]:
+           solver: str = "euler", since: Step | None = None) -> Iterator[Step]:
     """Walk `canvas` from noise to film, one `Step` after another; the last one's `x` is the film.
 
     noise    (B, C, T, H, W) float32, like the canvas
     levels   a level plan (N + 1, B, 1, T, H, W) from `plan`, or just a grid of sigmas, unrolled by "scale"
     solver   "euler", exact where the path is straight, and what a flow map is made for; or "multistep", second order
+    since    a step of the same walk to go on from: its index, x and past. What follows is bit for bit what it would
+             have been; nothing follows the last step
 
     Kept cells (level 0) come back bit for bit, whatever the denoiser says of them; cells between start at their level.
     Raises GridMismatch when canvas, noise and plan differ in shape, BadRequest for an unknown solver.
@@ -118,7 +121,9 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
     count = len(levels) - 1
     past = None                                                                 # multistep: (x0, lambda) one step back
     x = torch.lerp(canvas.latents, noise, levels[0])
-    for i in range(count):
+    if since is not None:
+        x, past = since.x, since.past
+    for i in range(0 if since is None else since.index + 1, count):
         level, after = levels[i], levels[i + 1]
         # What is known is clamped in x0, not in x: then any solver is right and its history stays true.
         x0 = torch.where(generated, denoise(x, level, after).float(), canvas.latents)
@@ -129,7 +134,7 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
         x = torch.lerp(aim, x, torch.where(moves, after / level, 1.0))
         if i == count - 1:
             x = torch.where(generated, x, canvas.latents)
-        yield Step(i, count, x, x0)
+        yield Step(i, count, x, x0, past)
 
 
 def _extrapolate(x0: Tensor, level: Tensor, after: Tensor, moves: Tensor, past: tuple[Tensor, Tensor] | None):
