@@ -25,7 +25,7 @@ from engine.paper.layers import Attention, Norm, features
 from engine.paper.text import TextEncoder
 from engine.paper.words import LIMIT, PIECES, Words
 
-WINDOW_ABOVE = 1500     # tokens: full attention up to here, windows in turn above
+WINDOW_ABOVE = 1000     # tokens: full attention up to here, windows in turn above (at 1,296 it is half of a step's time)
 WINDOW = 8              # tokens along a side of a spatiotemporal window
 
 

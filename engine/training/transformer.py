@@ -117,7 +117,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         batch = feed.next(mix(budget.share(step, stage.seconds))).to(device)
         x0, levels = batch.latents, batch.levels
         x = torch.lerp(x0, torch.randn(x0.shape, generator=noise, device=device), levels)
-        windows = None if x0.shape[2] == 1 else bool(torch.rand(1, generator=dice) < 0.1)       # large films will be cut so
+        windows = True if torch.rand(1, generator=dice) < 0.1 else None         # small films learn now and then how large ones are cut
         with torch.autocast(device, torch.bfloat16):
             text, mask = model.text(*batch.told)
             made, tapped = model(x, levels, levels, text, mask, period=batch.period, windows=windows, tap=model.config.depth // 3)

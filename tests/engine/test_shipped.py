@@ -57,7 +57,7 @@ def test_every_length_runs(paper, tmp_path, asked, snapped):
 
 
 def test_a_long_large_film_is_seen_through_windows(paper, tmp_path):
-    """Above 1,500 tokens attention is cut; the answer must still be a film, not noise or a plain colour."""
+    """Above 1,000 tokens attention is cut; the answer must still be a film, not noise or a plain colour."""
     take, _ = made(paper, tmp_path, size=(512, 288), pictures=17)
     latents = load_latents(take.latents)
     assert latents.isfinite().all() and 0.2 < latents.std() < 3
