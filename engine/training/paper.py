@@ -66,6 +66,8 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | Non
         raise ValueError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
     plan = plan or PLANS[device]
     rows = shards.plan(plan.buckets, plan.clips)
+    if plan.beside:
+        torch.set_num_threads(2)        # the other cores draw
     with contextlib.ExitStack() as stack:
         supply = stack.enter_context(Supply(folder, rows, seed)) if plan.beside and stage is None else None
         for name in [stage] if stage else STAGES:
