@@ -1,13 +1,16 @@
 """Opens SQLite files the one way this studio does: WAL, patient, foreign keys on, one writer at a time.
 
 Knows files, migrations and transactions. Knows no tables.
-Sources: https://sqlite.org/wal.html, https://sqlite-utils.datasette.io/en/stable/migrations.html
+Sources: https://sqlite.org/wal.html, https://sqlite.org/uri.html (immutable),
+https://sqlite-utils.datasette.io/en/stable/migrations.html
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,23 +23,30 @@ if TYPE_CHECKING:
     from sqlite_utils.migrations import Migrations
 
 BUSY = 30.0     # seconds a process waits for another's write before it gives up
+CACHE = 32      # MB of pages that one connection keeps: a search over 100,000 takes stays in it
 
 
 class Store:
-    """One SQLite file, opened anew in every thread that uses it, brought to the newest schema on the first opening."""
+    """One SQLite file, opened anew in every thread that uses it, brought to the newest schema on the first opening.
 
-    def __init__(self, path: Path, migrations: Migrations, durable: bool = True, busy: float = BUSY):
+    readonly    True where file or folder may only be read: reading works, `writing` raises CannotWrite
+    """
+
+    def __init__(self, path: Path, migrations: Migrations, durable: bool = True, patience: float = BUSY):
         """durable   every commit reaches the disk before it is said to be done; else a power cut, though no kill of a
                   process, may undo the last second
-        busy      seconds to wait for another's write before CannotWrite says so
+        patience  seconds to wait for another process's write
 
-        Raises CannotWrite when the file cannot be made, opened or read as a database."""
+        Raises CannotWrite when the file cannot be made, opened or read as a database, and when another process holds
+        it for longer than `patience`."""
         self.path = Path(path)
         self.durable = durable
-        self.busy = busy
+        self.patience = patience
+        self.readonly = self.path.is_file() and not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK))
         self._local = threading.local()
-        with says_why(self.path, self.busy):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._says_why():
+            if not self.readonly:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             if migrations.pending(self.db):
                 with self.writing() as db:      # two processes may open a new project at once: one of them migrates
                     migrations.apply(db)
@@ -46,7 +56,7 @@ class Store:
         """This thread's connection."""
         db = getattr(self._local, "db", None)
         if db is None:
-            db = self._local.db = _open(self.path, self.durable, self.busy)
+            db = self._local.db = self._open_readonly() if self.readonly else _open(self.path, self.durable, self.patience)
         return db
 
     @contextmanager
@@ -56,19 +66,34 @@ class Store:
         A deferred transaction that reads first and writes later fails with "database is locked" whenever somebody
         else wrote in between, and no busy timeout helps (https://sqlite.org/isolation.html): so BEGIN IMMEDIATE.
         """
+        if self.readonly:
+            raise CannotWrite(f"{self.path.parent} can only be read; copy it to a folder that this user may write to.")
         db = self.db
-        with says_why(self.path, self.busy):
+        with self._says_why():
             db.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield db
                 db.conn.execute("COMMIT")
             except BaseException:
-                db.rollback()
+                if db.conn.in_transaction:      # a full disk makes SQLite roll back by itself
+                    db.conn.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """A transaction that sees one moment of the database however long it takes, and keeps nobody from writing."""
+        db = self.db
+        with self._says_why():
+            db.conn.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.conn.in_transaction:
+                    db.conn.execute("ROLLBACK")
 
     def rows(self, sql: str, parameters: object = ()) -> list[dict]:
         """The rows of one reading statement, as dictionaries."""
-        with says_why(self.path, self.busy):
+        with self._says_why():
             return list(self.db.query(sql, parameters))
 
     def close(self) -> None:
@@ -78,21 +103,52 @@ class Store:
             db.close()
             self._local.db = None
 
+    def _open_readonly(self) -> Database:
+        """The file as it lies there. Another process's latest writes lie beside it, and to fold them in takes writing."""
+        from sqlite_utils import Database
 
-def _open(path: Path, durable: bool, busy: float) -> Database:
+        beside = self.path.with_name(self.path.name + "-wal")
+        if beside.exists() and beside.stat().st_size:
+            raise CannotWrite(
+                f"{self.path.parent} can only be read, and its last changes were not folded in yet; "
+                "copy the whole folder to a place that this user may write to."
+            )
+        connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None,
+                                     check_same_thread=False)  # fmt: skip
+        return Database(connection)
+
+    def _says_why(self):
+        return says_why(self.path, self.patience)
+
+
+def _open(path: Path, durable: bool, patience: float) -> Database:
     from sqlite_utils import Database
 
-    connection = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":    # asking is free, setting takes a lock
-        connection.execute("PRAGMA journal_mode = WAL")
+        _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"), patience)
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = {-1000 * CACHE}")
     return Database(connection)
 
 
+def _patiently(do, patience: float) -> None:
+    """SQLite does not wait for the lock that a change of the journal's kind takes: it says at once that it is locked."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            do()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
 @contextmanager
-def says_why(path: Path, busy: float = BUSY) -> Iterator[None]:
+def says_why(path: Path, patience: float = BUSY) -> Iterator[None]:
     """Turn what the disk or SQLite says into one sentence."""
     try:
         yield
@@ -105,7 +161,7 @@ def says_why(path: Path, busy: float = BUSY) -> Iterator[None]:
         if "full" in text:
             raise CannotWrite(f"The disk that holds {path} is full; free some space and try again.") from error
         if "locked" in text or "busy" in text:
-            raise CannotWrite(f"{path} was busy for {busy:g} s: another program holds it; close that one.") from error
+            raise CannotWrite(f"{path} was busy for {patience:.0f} s: another program holds it; close that one.") from error
         raise CannotWrite(f"{path} cannot be used ({text}); choose a folder that this user may write to.") from error
     except OSError as error:
         raise CannotWrite(f"{path} cannot be written ({error.strerror or error}); choose another folder.") from error

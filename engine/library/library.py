@@ -1,33 +1,38 @@
 """One project: a folder a person can copy, back up and open elsewhere.
 
     <home>/<project>/   library.db   media/ID.mp4   media/ID.json   posters/ID.jpg   posters/ID.strip.jpg   latents/ID.safetensors
-                        making/ID/   (a take while it is made; kept while its job is in line, swept when it is over)
+                        inputs/      pictures to start from      lost-and-found/   files that belonged to nothing
+                        making/ID/   arriving/...   takes while they are made and come in; empty when nothing is going on
 
-Knows files and rows, and the order between them: to add, file first and then row; to remove, row first and then file.
-So a row always has its files, whatever is killed when; a file without a row is only waste. Knows no model and no page.
+The door to the rooms beside it: what comes and goes is in arriving.py, pages in finding.py, descent in lineage.py.
+Invariants, whatever is killed when: an answered call is on the disk; a row has its files; a file without a row is gone, or
+has its row, after the next opening. A film that somebody took away is a state of its take. Knows no model and no page.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import BadRequest
-from engine.library.database import Store, says_why
+from engine.errors import BadRequest, CannotWrite
+from engine.library import arriving, lineage, tidying
+from engine.library.arriving import Arrival
+from engine.library.database import BUSY, Store, says_why
+from engine.library.finding import Wanted, numbers
 from engine.library.schema import migrations
-from engine.library.take import Take
+from engine.library.take import FILES, Edge, Take
 
 if TYPE_CHECKING:
     from engine.events import Made
 
 FIRST_PROJECT = "my-films"
-NAME = re.compile(r"[\w][\w .()-]{0,63}")       # a project's folder: no separators, no leading dot
 
 
 def new_id() -> str:
@@ -36,140 +41,151 @@ def new_id() -> str:
 
 
 class Library:
-    """The takes of one project. May be used from any thread and from several processes at once."""
+    """The takes of one project. May be used from any thread and from several processes at once.
 
-    def __init__(self, folder: Path):
-        """Open the project at `folder`, making it when it is not there. Raises CannotWrite."""
+    Every method that changes something raises CannotWrite on a full disk, in a folder that may only be read, and when
+    another process holds the database for longer than `patience`; then nothing has changed.
+    """
+
+    def __init__(self, folder: Path, *, patience: float = BUSY, clock: Callable[[], float] = time.time):
+        """Open the project at `folder`, making it when it is not there; finish what a killed process left half-done.
+
+        patience    seconds to wait for another process's write
+        clock       seconds since 1970; only shown, never relied on
+        Raises CannotWrite.
+        """
         self.folder = Path(folder).resolve()
-        self.store = Store(self.folder / "library.db", migrations)
+        self.clock = clock
+        self.store = Store(self.folder / "library.db", migrations, patience=patience)
+        if not self.store.readonly:
+            with suppress(CannotWrite):     # a full disk keeps nobody from looking
+                arriving.settle(self.store, self.folder)
 
     @classmethod
-    def open(cls, home: Path | str, project: str = FIRST_PROJECT) -> Library:
+    def open(cls, home: Path | str, project: str = FIRST_PROJECT, **settings) -> Library:
         """The project of that name under `home`. Raises BadRequest for a name that is no plain folder name."""
-        if not NAME.fullmatch(project) or project.endswith((".", " ")):
-            raise BadRequest(
-                f"A project cannot be called {project[:80]!r}; letters, digits, spaces, dots and dashes work, up to 64 of them."
-            )
-        return cls(Path(home) / project)
+        return cls(Path(home) / tidying.project_name(project), **settings)
 
     # ---- adding
 
-    def staging(self, id: str, keep: str = "") -> Path:
-        """A folder on the same disk, to make take `id` in: empty but for the file called `keep`, where it is there."""
+    def staging(self, id: str) -> Path:
+        """An empty folder on the same disk, to make take `id` in."""
         folder = self.folder / "making" / id
         with says_why(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in folder.iterdir():
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                elif path.name != keep:
-                    path.unlink()
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         return folder
 
-    def clear_staging(self, wanted: Callable[[], Container[str]] = tuple) -> None:
-        """Throw away what killed workers left half-made, but for the folders of the ids that are still `wanted`.
+    def clear_staging(self) -> None:
+        """Throw away what a killed worker left half-made. Only the one live worker may call it."""
+        arriving.settle(self.store, self.folder)        # what was made and on its way in is not half-made
+        shutil.rmtree(self.folder / "making", ignore_errors=True)
 
-        wanted   asked once the folders have been listed: a job that is taken up meanwhile is either not in that list
-                 or among the wanted
+    def add_take(self, made: Made, id: str | None = None, parents: Iterable[Edge] = ()) -> Take:
+        """Move the files of `made` in and write its row. With an `id` that is there already, nothing changes.
+
+        made      what engine.make finished: film, poster, strip and latents as files on the same disk
+        id        of the job, so that a job that was killed between take and tick leaves one take and not two
+        parents   what it was made from, see `lineage.edge`
+        Raises CannotWrite, BadRequest for an id that is none.
         """
-        there = list((self.folder / "making").glob("*"))
-        keep = wanted() if there else ()
-        for folder in there:
-            if folder.name not in keep:
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def add_take(self, made: Made, id: str | None = None) -> Take:
-        """Move the files of `made` in, then write its row. With an `id` that is there already, nothing changes.
-
-        made    what engine.make finished: film, poster, strip and latents as files on the same disk
-        id      of the job, so that a job that was killed between take and tick leaves one take and not two
-        Raises CannotWrite on a full disk or a folder that is not ours.
-        """
-        id = id or new_id()
-        there = self.take(id)
-        if there is not None:
-            return there
-        files = {
-            "film": (made.film, f"media/{id}{Path(made.film).suffix}"),
-            "poster": (made.poster, f"posters/{id}{Path(made.poster).suffix}"),
-            "strip": (made.strip, f"posters/{id}.strip{Path(made.strip).suffix}"),
-            "latents": (made.latents, f"latents/{id}{Path(made.latents).suffix}"),
-        }
+        id = _id(id or new_id())
+        film = Path(made.film)
+        sources = {"poster": made.poster, "strip": made.strip, "latents": made.latents, "film": film}
+        sources = {what: Path(path) for what, path in sources.items() if path is not None}
+        names = {what: place(id, what, path.suffix) for what, path in sources.items()}
         recipe = made.recipe.to_json()
-        with says_why(self.folder):
-            (Path(made.film).parent / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
-            for source, target in [*files.values(), (Path(made.film).parent / "recipe.json", f"media/{id}.json")]:
-                _move_through(Path(source), self.folder / target)
-        row = {
-            "id": id,
-            "created": time.time(),
-            "prompt": made.recipe.prompt,
-            "operation": made.recipe.operation,
-            "backend": made.recipe.backend,
-            "version": made.recipe.version,
-            "seed": str(made.recipe.seed),
-            "steps": made.recipe.steps,
-            "width": made.width,
-            "height": made.height,
-            "pictures": made.pictures,
-            "rate": made.rate,
-            "spent": made.seconds,
-            "recipe": recipe,
-            **{what: target for what, (_, target) in files.items()},
-        }
-        with self.store.writing() as db:
-            db["takes"].insert(row)
+        with arriving.bay(self.folder) as bay:
+            with says_why(self.folder):
+                (bay / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
+                size = film.stat().st_size
+            row = {
+                "id": id,
+                "created": self.clock(),
+                "prompt": made.recipe.prompt,
+                "operation": made.recipe.operation,
+                "backend": made.recipe.backend,
+                "version": made.recipe.version,
+                "seed": str(made.recipe.seed),
+                "steps": made.recipe.steps,
+                "width": made.width,
+                "height": made.height,
+                "pictures": made.pictures,
+                "rate": made.rate,
+                "spent": made.seconds,
+                "recipe": recipe,
+                "bytes": size,
+                **{what: names.get(what, "") for what in FILES},
+            }
+            files = [(bay / "recipe.json", f"media/{id}.json"), *((path, names[what]) for what, path in sources.items())]
+            edges = tuple({"was": e.parent, "start": e.start, "stop": e.stop, "role": e.role} for e in parents)
+            arriving.come(self.store, self.folder, bay, [Arrival(row, tuple(files), edges)])
         return self.take(id)
 
     # ---- finding
 
     def take(self, id: str) -> Take | None:
         """One take by its id, in the trash or not."""
+        if not isinstance(id, str) or not tidying.ID.fullmatch(id):
+            return None
         rows = self.store.rows("select * from takes where id = ?", [id])
         return Take.from_row(rows[0], self.folder) if rows else None
 
-    def takes(
-        self, query: str = "", *, before: int | None = None, limit: int = 60, favourites: bool = False, trashed: bool = False
-    ) -> list[Take]:
-        """A page of takes, newest first.
+    def takes(self, query: str = "", **wanted) -> list[Take]:
+        """A page of takes, newest first; `finding.Wanted` says what can be asked for besides words.
 
-        query       words that all stand in the prompt or the notes; the last may be half typed
-        before      the `number` of the last take of the page before: pages stay put while new takes come in
+            library.takes("red boat", tags=["sea"], rating=4, before=page[-1].number, limit=60)
         """
-        where, values = ["trashed is not null" if trashed else "trashed is null"], []
-        if before is not None:
-            where.append("number < ?")
-            values.append(before)
-        if favourites:
-            where.append("favourite = 1")
-        words = re.findall(r"\w+", query)[:32]
-        if words:
-            where.append("number in (select rowid from takes_fts where takes_fts match ?)")
-            values.append(" ".join(f'"{word}"' for word in words) + "*")
-        elif query.strip():
-            return []       # only signs were asked for: nothing stands for them in the index
-        values.append(max(1, min(limit, 500)))
-        sql = f"select * from takes where {' and '.join(where)} order by number desc limit ?"
-        return [Take.from_row(row, self.folder) for row in self.store.rows(sql, values)]
+        found = numbers(self.store, Wanted(query, **wanted))
+        rows = self.store.rows("select * from takes where number in (select value from json_each(?)) order by number desc", [json.dumps(found)])
+        return [Take.from_row(row, self.folder) for row in rows]
 
     def count(self, trashed: bool = False) -> int:
         """How many takes there are."""
         sql = f"select count(*) as n from takes where trashed is {'not ' if trashed else ''}null"
         return self.store.rows(sql)[0]["n"]
 
+    def tags(self) -> dict[str, int]:
+        """Every tag with how many takes have it that are not in the trash, the commonest first."""
+        sql = ("select tag, count(*) as n from tagged join takes indexed by takes_facts on takes.number = tagged.number "
+               "where takes.trashed is null group by tag order by n desc, tag")  # fmt: skip
+        return {row["tag"]: row["n"] for row in self.store.rows(sql)}
+
     def mark(self) -> int:
         """A number that grows with every change to the takes."""
         return self.store.rows("select count from changes")[0]["count"]
 
-    # ---- changing
+    # ---- changing: each returns the take as it now is, or None where there is none of that id
 
     def favourite(self, id: str, yes: bool = True) -> Take | None:
         """Mark a take, or take the mark off."""
         return self._set(id, "favourite", int(yes))
 
+    def rate(self, id: str, rating: int) -> Take | None:
+        """1 to 5; 0 takes the rating off. Raises BadRequest."""
+        return self._set(id, "rating", tidying.rating(rating))
+
+    def note(self, id: str, words: str) -> Take | None:
+        """Replace its notes. Raises BadRequest for more than anybody reads."""
+        return self._set(id, "notes", tidying.text(words, "note"))
+
+    def caption(self, id: str, words: str) -> Take | None:
+        """Replace its caption: what is seen, in words. Raises BadRequest."""
+        return self._set(id, "caption", tidying.text(words, "caption"))
+
+    def tag(self, id: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Take | None:
+        """Put tags on and take tags off. Raises BadRequest for a tag that is empty or too long, or for too many."""
+        add, remove = tidying.tags(add), set(tidying.tags(remove))
+        with self.store.writing() as db:
+            row = db.execute("select tags from takes where id = ?", [_word(id)]).fetchone()
+            if row is not None:
+                tags = tidying.tags([tag for tag in (*json.loads(row[0]), *add) if tag not in remove])
+                db.conn.execute("update takes set tags = ? where id = ?", [json.dumps(tags, ensure_ascii=False), id])
+        return self.take(id)
+
     def trash(self, id: str) -> Take | None:
         """Put a take into the trash; its files stay until the trash is emptied."""
-        return self._set(id, "trashed", time.time())
+        return self._set(id, "trashed", self.clock())
 
     def restore(self, id: str) -> Take | None:
         """Take it out of the trash again."""
@@ -177,43 +193,58 @@ class Library:
 
     def empty_trash(self) -> int:
         """Remove what is in the trash for good: rows first, then files. Returns how many takes went."""
-        with self.store.writing() as db:
-            gone = [Take.from_row(row, self.folder) for row in db["takes"].rows_where("trashed is not null")]
-            db["takes"].delete_where("trashed is not null")
-        for take in gone:
-            _remove([take.file(what) for what in ("film", "poster", "strip", "latents")])
-            _remove([self.folder / "media" / f"{take.id}.json"])
-        return len(gone)
+        return arriving.go(self.store, self.folder, "trashed is not null")
+
+    # ---- descent
+
+    def link(self, child: str, parent: str, start: int, stop: int, role: str) -> None:
+        """Say that pictures [start, stop) of `parent` went into `child`. Raises BadRequest, see `lineage.link`."""
+        lineage.link(self.store, lineage.edge(parent, start, stop, role, child))
+
+    def parents(self, id: str) -> list[Edge]:
+        """What it was made from."""
+        return lineage.parents(self.store, _word(id))
+
+    def children(self, id: str) -> list[Edge]:
+        """What was made from it."""
+        return lineage.children(self.store, _word(id))
+
+    def ancestors(self, id: str) -> list[Edge]:
+        """Every edge on the way up from it, the nearest first."""
+        return lineage.ancestors(self.store, _word(id))
+
+    def descendants(self, id: str) -> list[Edge]:
+        """Every edge on the way down from it, the nearest first."""
+        return lineage.descendants(self.store, _word(id))
 
     def _set(self, id: str, column: str, value: object) -> Take | None:
         with self.store.writing() as db:
-            db.conn.execute(f"update takes set {column} = ? where id = ?", [value, id])
+            db.conn.execute(f"update takes set {column} = ? where id = ?", [value, _word(id)])
         return self.take(id)
 
 
 def projects(home: Path | str) -> list[str]:
     """The names of the projects under `home`, in order; [] where there is no such folder."""
     home = Path(home)
-    return sorted(path.parent.name for path in home.glob("*/library.db")) if home.is_dir() else []
+    if not home.is_dir():
+        return []
+    names = (path.parent.name for path in home.glob("*/library.db"))
+    return sorted(name for name in names if tidying.NAME.fullmatch(name))
 
 
-def _move_through(source: Path, target: Path) -> None:
-    """Rename within one disk, after the bytes have reached it: a row must never point at a file that a power cut emptied."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(source, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(source, target)
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(target.parent, os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def place(id: str, what: str, suffix: str) -> str:
+    """Where a file of a take lies in its project. `what` is one of take.FILES."""
+    suffix = suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,11}", suffix) else ".bin"
+    return {"film": f"media/{id}{suffix}", "poster": f"posters/{id}{suffix}", "strip": f"posters/{id}.strip{suffix}",
+            "latents": f"latents/{id}{suffix}"}[what]  # fmt: skip
 
 
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError:
-            pass            # waste without a row; a later check sweeps it
+def _id(id: str) -> str:
+    if not isinstance(id, str) or not tidying.ID.fullmatch(id):
+        raise BadRequest(f"A take's id has up to 40 small letters and digits; {id!r:.60} was given.")
+    return id
+
+
+def _word(id: object) -> str:
+    """An id as SQLite can take it: what is no id is no take's."""
+    return id if isinstance(id, str) and tidying.ID.fullmatch(id) else ""

@@ -48,3 +48,72 @@ def m001_takes(db):
         db.conn.execute(
             f"create trigger takes_{event}_counts after {event} on takes begin update changes set count = count + 1; end"
         )
+
+
+@migrations()
+def m002_a_take_is_rated_tagged_and_traced(db):
+    for name, kind, default in (
+        ("caption", str, ""),       # what is seen, in words; the prompt is what was asked
+        ("tags", str, "[]"),        # JSON list; `tagged` follows it
+        ("rating", int, 0),         # 1 to 5; 0 is none
+        ("state", str, "whole"),    # or "missing": the film is not where it should be
+        ("bytes", int, 0),          # of the film when it came in
+    ):
+        db["takes"].add_column(name, kind, not_null_default=default)
+
+    # What a page filters by, in one narrow index: 100,000 takes are looked through without touching their recipes.
+    db.conn.execute(
+        "create index takes_facts on takes "
+        "(number, trashed, favourite, rating, operation, backend, state, width, height, created)"
+    )
+
+    # Tags by name, kept by triggers so that they can never differ from what the take says.
+    db.conn.execute(
+        "create table tagged (tag text not null, number integer not null references takes(number) on delete cascade, "
+        "primary key (tag, number)) without rowid"
+    )
+    db.conn.execute("create index tagged_number on tagged (number)")
+    fill = "insert into tagged select distinct value, new.number from json_each(new.tags);"
+    db.conn.execute(f"create trigger takes_insert_tags after insert on takes when new.tags != '[]' begin {fill} end")
+    db.conn.execute(
+        f"create trigger takes_update_tags after update of tags on takes begin delete from tagged where number = new.number; {fill} end"
+    )
+
+    # Lineage. A parent that was removed for good leaves its name, and is found again should it come back.
+    db.conn.execute(
+        "create table edges ("
+        "child text not null references takes(id) on delete cascade, "
+        "parent text references takes(id) on delete set null, "
+        "was text not null, "               # the parent's id, also when it is gone
+        "start integer not null, "          # pictures of the parent, [start, stop)
+        "stop integer not null, "
+        "role text not null, "              # what they were used for
+        "primary key (child, was, role, start, stop), check (start >= 0 and stop > start))"
+    )
+    db.conn.execute("create index edges_parent on edges (parent)")
+    db.conn.execute("create index edges_was on edges (was)")
+    db.conn.execute(
+        "create trigger takes_insert_is_parent after insert on takes begin "
+        "update edges set parent = new.id where was = new.id and parent is null; end"
+    )
+    for event in ("insert", "delete"):
+        db.conn.execute(f"create trigger edges_{event}_counts after {event} on edges begin update changes set count = count + 1; end")
+
+    # Takes removed for good whose files may still lie there: without this, a check would take them for lost ones.
+    db["graves"].create({"id": str, "files": str}, pk="id", not_null={"files"})
+
+    # Search also reads captions and tags. Prefixes of up to three letters have an index of their own: a page of what
+    # begins with "r" else has to merge every such word. Only changes of words touch the index.
+    db["takes"].disable_fts()
+    words = "prompt, caption, notes, tags"
+    db.conn.execute(
+        f"create virtual table takes_fts using fts5({words}, content='takes', content_rowid='number', "
+        "tokenize='porter unicode61 remove_diacritics 2', prefix='1 2 3')"
+    )
+    new, old = (", ".join(f"{which}.{word}" for word in words.split(", ")) for which in ("new", "old"))
+    put = f"insert into takes_fts (rowid, {words}) values (new.number, {new});"
+    drop = f"insert into takes_fts (takes_fts, rowid, {words}) values ('delete', old.number, {old});"
+    db.conn.execute(f"create trigger takes_insert_words after insert on takes begin {put} end")
+    db.conn.execute(f"create trigger takes_delete_words after delete on takes begin {drop} end")
+    db.conn.execute(f"create trigger takes_update_words after update of {words} on takes begin {drop} {put} end")
+    db.conn.execute("insert into takes_fts (takes_fts) values ('rebuild')")

@@ -1,10 +1,12 @@
-"""A take as a value: what the library answers with."""
+"""A take as a value: what the library answers with. An edge says what it was made from."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
+
+FILES = ("film", "poster", "strip", "latents")
 
 
 @dataclass(frozen=True)
@@ -13,12 +15,14 @@ class Take:
 
     number: int             # order in the project
     id: str
-    created: float          # seconds since 1970
+    created: float          # seconds since 1970, by the clock of the machine that made it; order never depends on it
     prompt: str
+    caption: str            # what is seen, in words
     notes: str
-    operation: str
+    tags: tuple[str, ...]
+    operation: str          # "import" where somebody else made it
     backend: str
-    version: str
+    version: str            # hash of the weights
     seed: int
     steps: int
     width: int              # pixels
@@ -26,11 +30,14 @@ class Take:
     pictures: int
     rate: float             # pictures per second
     spent: float            # seconds of work
-    recipe: dict            # as JSON
-    film: str               # files, relative to the project's folder
+    recipe: dict            # as JSON; {} where nobody knows it
+    film: str               # files, relative to the project's folder; "" where there is none
     poster: str
     strip: str
     latents: str
+    bytes: int              # of the film when it came in; 0 where nobody looked
+    state: str              # "whole", or "missing" when the last check did not find the film
+    rating: int             # 1 to 5; 0 is none
     favourite: bool
     trashed: float | None   # when it was put into the trash
     folder: Path            # of the project
@@ -42,22 +49,50 @@ class Take:
 
     def file(self, what: str) -> Path:
         """The path of its "film", "poster", "strip" or "latents"; it may be missing, ask `.exists()`."""
-        return self.folder / getattr(self, what)
+        return self.folder / (getattr(self, what) or f"{what}-of-{self.id}-is-none")
+
+    @property
+    def missing(self) -> bool:
+        """Whether its film is not there now. A state to show: every word about the take is still here."""
+        return not self.file("film").exists()
 
     @classmethod
     def from_row(cls, row: dict, folder: Path) -> Take:
         """A row of the table, with its JSON read. Columns that a newer studio added are left out."""
         known = {field.name for field in fields(cls)}
         row = {name: value for name, value in row.items() if name in known}
-        row.update(recipe=json.loads(row["recipe"]), seed=int(row["seed"] or 0), favourite=bool(row["favourite"]))
+        row.update(
+            recipe=json.loads(row["recipe"]),
+            tags=tuple(json.loads(row["tags"])),
+            seed=int(row["seed"] or 0),
+            favourite=bool(row["favourite"]),
+        )
+        row.update({what: row[what] or "" for what in FILES})
         return cls(**row, folder=folder)
 
     def to_json(self) -> dict:
         """A plain dictionary for the page, the command line and the API. The seed is text: JavaScript rounds big numbers."""
-        keep = [f.name for f in fields(self) if f.name not in ("folder", "film", "poster", "strip", "latents")]
+        keep = [f.name for f in fields(self) if f.name not in ("folder", *FILES)]
         return {name: getattr(self, name) for name in keep} | {
             "seed": str(self.seed),
+            "tags": list(self.tags),
             "seconds": round(self.seconds, 4),
             "kind": Path(self.film).suffix.lstrip("."),
-            "missing": not self.file("film").exists(),
+            "missing": self.missing,
         }
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One line of descent:  parent [start, stop) --role--> child."""
+
+    child: str              # ids of takes
+    parent: str             # also where that take is gone
+    start: int              # pictures of the parent, [start, stop)
+    stop: int
+    role: str               # what they were used for: "start", "end", "whole", ...
+    gone: bool = False      # the parent was removed for good, or never was in this project
+
+    def to_json(self) -> dict:
+        """A plain dictionary."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}

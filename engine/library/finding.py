@@ -1,0 +1,87 @@
+"""Finding: a page of takes out of very many, newest first.
+
+    words ─→ the word index, walked from its newest entry ┐
+    tag   ─→ the tag's own list, from its newest          ├─ filters on one narrow index ─→ 60 numbers ─→ 60 rows
+    else  ─→ the narrow index, from its end               ┘
+
+Every way walks in the order of the answer and stops when the page is full: the cost is that of the page, not of the
+project. Pages are cut by number, so they stay put while takes come in and whatever the clock says.
+Knows SQL. Knows no files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.library import tidying
+from engine.library.database import Store
+
+PAGE = 500      # takes on one page, at most
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page shows. Everything that is said must hold."""
+
+    words: str = ""                         # each stands in prompt, caption, notes or tags; the last may be half typed
+    before: int | None = None               # the `number` of the last take of the page before
+    limit: int = 60
+    favourites: bool = False
+    trashed: bool = False                   # what is in the trash, instead of what is not
+    missing: bool = False                   # those whose film the last check did not find
+    operation: str = ""
+    model: str = ""
+    tags: tuple[str, ...] | list[str] = ()
+    rating: int = 0                         # at least
+    since: float | None = None              # seconds since 1970, [since, until)
+    until: float | None = None
+    size: tuple[int, int] | None = None     # width, height in pixels
+
+
+def numbers(store: Store, wanted: Wanted) -> list[int]:
+    """The numbers of the takes of one page, newest first. Raises BadRequest for a tag or rating that cannot be."""
+    tags = tidying.tags(wanted.tags)
+    match = tidying.match(wanted.words, tags if wanted.words.strip() else ())
+    if match is None:
+        return []       # only signs were asked for: nothing stands for them in the index
+    where, values = _facts(wanted)
+    if match:
+        source, number = "takes_fts cross join takes indexed by takes_facts on takes.number = takes_fts.rowid", "takes_fts.rowid"
+        where.insert(0, "takes_fts match ?")
+        values.insert(0, match)
+    elif tags:
+        source, number = "tagged cross join takes indexed by takes_facts on takes.number = tagged.number", "tagged.number"
+        where.insert(0, "tagged.tag = ?")
+        values.insert(0, tags[0])
+        tags = tags[1:]
+    else:
+        source, number = "takes indexed by takes_facts", "takes.number"
+    for tag in tags:
+        where.append(f"exists (select 1 from tagged as t where t.tag = ? and t.number = {number})")
+        values.append(tag)
+    if wanted.before is not None:
+        where.append(f"{number} < ?")
+        values.append(max(-(2**63), min(wanted.before, 2**63 - 1)))     # SQLite knows no larger numbers
+    values.append(max(1, min(wanted.limit, PAGE)))
+    sql = f"select {number} as n from {source} where {' and '.join(where)} order by {number} desc limit ?"
+    return [row["n"] for row in store.rows(sql, values)]
+
+
+def _facts(wanted: Wanted) -> tuple[list[str], list]:
+    where, values = [f"takes.trashed is {'not ' if wanted.trashed else ''}null"], []
+    width, height = wanted.size or (None, None)
+    for condition, value in (
+        ("takes.favourite = ?", 1 if wanted.favourites else None),
+        ("takes.state = ?", "missing" if wanted.missing else None),
+        ("takes.operation = ?", wanted.operation or None),
+        ("takes.backend = ?", wanted.model or None),
+        ("takes.rating >= ?", tidying.rating(wanted.rating) or None),
+        ("takes.created >= ?", wanted.since),
+        ("takes.created < ?", wanted.until),
+        ("takes.width = ?", width),
+        ("takes.height = ?", height),
+    ):
+        if value is not None:
+            where.append(condition)
+            values.append(value.encode("utf-8", "replace").decode() if isinstance(value, str) else value)
+    return where, values

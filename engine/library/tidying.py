@@ -1,0 +1,85 @@
+"""Words that people type, made fit for a row: tags, notes, captions, names. Knows letters; knows no tables."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from engine.errors import BadRequest
+
+TAG = 64            # characters
+TAGS = 64           # of one take
+NOTE = 20_000       # characters of a note or caption
+PARTS = 32          # words of a search that count
+ID = re.compile(r"[a-z0-9]{1,40}")                  # of a take: also a file's name on every system
+NAME = re.compile(r"[\w][\w .()-]{0,63}")           # a project's folder: no separators, no leading dot
+TAKEN = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)      # devices, on Windows
+
+
+def project_name(name: str) -> str:
+    """The name itself. Raises BadRequest for one that is no plain folder name on every system."""
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name.endswith((".", " ")) or TAKEN.fullmatch(name):
+        raise BadRequest(
+            f"A project cannot be called {str(name)[:80]!r}; letters, digits, spaces, dots and dashes work, up to 64 of them."
+        )
+    return name
+
+
+def text(words: str, what: str) -> str:
+    """A note or caption: line breaks stay, other control characters and halves of letters go. Raises BadRequest."""
+    if not isinstance(words, str):
+        raise BadRequest(f"A {what} is text; {words!r:.60} was given.")
+    if len(words) > NOTE:
+        raise BadRequest(f"A {what} has up to {NOTE:,} characters; {len(words):,} were given.")
+    kept = (char for char in words.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))
+    return unicodedata.normalize("NFC", "".join(kept)).strip()
+
+
+def tag(words: str) -> str:
+    """A tag: one line, lower case, so that Sea and sea are one. Raises BadRequest for one that is empty or too long."""
+    if not isinstance(words, str):
+        raise BadRequest(f"A tag is text; {words!r:.60} was given.")
+    # A comma would end it on the command line, and in every file that lists tags.
+    clean = " ".join(text(words[: NOTE], "tag").replace(",", " ").split()).lower()
+    clean = unicodedata.normalize("NFC", clean)         # lower case may come apart: İ becomes two signs
+    if not 0 < len(clean) <= TAG:
+        raise BadRequest(f"A tag has 1 to {TAG} characters; {words[:80]!r} was given.")
+    return clean
+
+
+def tags(words) -> tuple[str, ...]:
+    """Several tags, each once, in order. Raises BadRequest for more than a take can have."""
+    clean = tuple(dict.fromkeys(map(tag, words)))
+    if len(clean) > TAGS:
+        raise BadRequest(f"A take has up to {TAGS} tags; {len(clean)} were given.")
+    return clean
+
+
+def rating(value: int) -> int:
+    """1 to 5, or 0 for none. Raises BadRequest."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5:
+        raise BadRequest(f"A rating goes from 1 to 5, and 0 is none; {value!r:.40} was given.")
+    return value
+
+
+def match(query: str, tags: tuple[str, ...] = ()) -> str | None:
+    """What is typed into a search box, in FTS5's own words: every part must stand there, the last may be half typed.
+
+        fox SNO  ->  "fox" "SNO"*          a sign is never an operator          None: no letter in all of it
+
+    tags    narrow the search: takes that have none of their words cannot have them
+    """
+    query = "".join(char if unicodedata.category(char) not in ("Cc", "Cs") else " " for char in query[:1000])
+    parts = [part.replace('"', '""') for part in query.split() if _spoken(part)][:PARTS]
+    if query.strip() and not parts:
+        return None
+    found = [f'"{part}"' for part in parts]
+    if found and not query.endswith(" "):       # a space says that the word is whole
+        found[-1] += "*"
+    found += ['tags : "{}"'.format(tag.replace('"', '""')) for tag in tags if _spoken(tag)]
+    return " ".join(found)
+
+
+def _spoken(part: str) -> bool:
+    """Whether the index has anything to hold on to. Its idea of a letter is older than Python's (Unicode 6.1)."""
+    return any(char.isalnum() for char in part)
