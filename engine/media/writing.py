@@ -84,6 +84,25 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             raise
 
 
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Replace a file by another: whoever reads it, whenever anything is killed, finds the old one or the new one whole.
+
+    Raises CannotWrite; the old one then stays.
+    """
+    path = Path(path)
+    new = path.with_name(f"{path.name}.new")
+    with writing(path):
+        try:
+            with new.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())     # its bytes before its name: a power cut must not leave an empty file
+            os.replace(new, path)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
+
+
 def _move_in(bench: Path, folder: Path) -> None:
     """Move every file from `bench` to `folder`; when one cannot be moved, those that were are taken back."""
     files = sorted(bench.iterdir())
