@@ -1,25 +1,30 @@
-"""Carriers: the recipe inside the file that it made, twice, so that it survives being shared.
+"""Carriers: the recipe inside the file that it made, twice where the format can, so that it survives being shared.
 
-    take.mp4   1. the container's comment       2. an XMP packet in a box of its own at the end of the file
-    take.png   1. a text chunk "Comment"        2. an XMP packet in a text chunk
+    take.mp4, take.mov   1. the container's comment            2. an XMP packet in a box of its own at the end of the file
+    take.webm            1. a tag COMMENT
+    take.gif             1. a comment extension                2. an XMP packet in an application extension
+    take.png             1. a text chunk "Comment"             2. an XMP packet in a text chunk
+    poster.jpg           1. an XMP packet in an APP1 segment
 
 Services that clean a film's user data tend to leave one of the two. The XMP also says, in the words that the press
 agreed on (IPTC digital source type), that a trained model made the pictures.
-Knows boxes and chunks. Knows nothing of what a recipe means: it is a line of JSON here.
+Knows where recipes are put. Knows nothing of what a recipe means: it is a line of JSON here. Finding them is `finding`'s.
 """
 
 from __future__ import annotations
 
+import os
 import struct
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")     # ISO 16684-1, the uuid of an XMP box
 XMP_CHUNK = "XML:com.adobe.xmp"
+XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"                 # in a JPEG
+XMP_EXTENSION = b"XMP DataXMP"                                  # in a GIF
 SPACE = "urn:cineloom:1"
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-LIMIT = 1_000_000       # bytes of a packet that is read
+SEGMENT = 65_000        # bytes that a JPEG's segment holds
 
 
 def xmp(recipe: str) -> str:
@@ -34,57 +39,32 @@ def xmp(recipe: str) -> str:
 
 
 def box(recipe: str) -> bytes:
-    """The same as the last box of an MP4 file."""
+    """The same as the last box of an MP4 or MOV file."""
     payload = XMP_BOX + xmp(recipe).encode()
     return struct.pack(">I4s", 8 + len(payload), b"uuid") + payload
 
 
-def carried(path: str | Path) -> str | None:
-    """The JSON of the recipe that a film or picture carries, from whichever carrier is left; None when there is none.
-
-    What is found is untrusted text: `engine.recipe.from_json` decides whether it is a recipe. Raises BadMedia for a file
-    that is neither picture nor film.
-    """
-    path = Path(path)
-    from engine.media.films import comment_of
-    from engine.media.pictures import is_png, text_chunks
-
-    if is_png(path):
-        chunks = text_chunks(path)
-        found = chunks.get("Comment"), _recipe_in(chunks.get(XMP_CHUNK))
-    else:
-        found = comment_of(path), _recipe_in(_xmp_box(path))
-    return next((text for text in found if text and text.lstrip().startswith("{")), None)
+def extensions(recipe: str) -> bytes:
+    """The same for a GIF: a comment, and XMP as Adobe puts it there. They stand before the last byte of the file."""
+    text = recipe.encode()
+    blocks = b"".join(bytes([len(part)]) + part for part in (text[at:at + 255] for at in range(0, len(text), 255)))
+    # XMP is not cut into blocks: whoever walks blocks runs through the text into the 256 lengths behind it, and out.
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    return b"\x21\xfe" + blocks + b"\0" + b"\x21\xff\x0b" + XMP_EXTENSION + xmp(recipe).encode() + trailer
 
 
-def _recipe_in(packet: str | None) -> str | None:
-    if not packet or "<!" in packet:        # no document types or entities: nothing that could expand
-        return None
-    try:
-        root = ElementTree.fromstring(packet)
-    except ElementTree.ParseError:
-        return None
-    for element in root.iter():
-        if f"{{{SPACE}}}recipe" in element.attrib:
-            return element.attrib[f"{{{SPACE}}}recipe"]
-    return None
+def segment(recipe: str) -> bytes | None:
+    """The packet for a JPEG; None for a recipe too long for one segment."""
+    packet = xmp(recipe).encode()
+    return packet if len(packet) <= SEGMENT else None
 
 
-def _xmp_box(path: Path) -> str | None:
-    """Walk the top-level boxes of an MP4 file to the one that holds XMP."""
-    end = path.stat().st_size
-    with path.open("rb") as file:
-        at = 0
-        while at + 8 <= end:
-            file.seek(at)
-            size, kind = struct.unpack(">I4s", file.read(8))
-            head = 8
-            if size == 1:                   # a 64-bit size follows
-                size, head = int.from_bytes(file.read(8), "big"), 16
-            size = size or end - at         # 0: up to the end of the file
-            if size < head or at + size > end:
-                return None
-            if kind == b"uuid" and head + 16 <= size <= LIMIT and file.read(16) == XMP_BOX:
-                return file.read(size - head - 16).decode("utf-8", "replace")
-            at += size
-    return None
+def add_to_film(path: Path, recipe: str, container: str) -> None:
+    """Add what the library that wrote the film does not write itself. Raises OSError."""
+    with path.open("rb+") as file:
+        file.seek(0, os.SEEK_END)
+        if container in ("mp4", "mov"):
+            file.write(box(recipe))
+        elif container == "gif":
+            file.seek(-1, os.SEEK_END)
+            file.write(extensions(recipe) + b"\x3b")

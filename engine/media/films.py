@@ -1,14 +1,16 @@
 """Films: moving pictures in and out of files, one part after another, so that memory does not grow with their length.
 
 A film is a stream of numpy arrays (N, H, W, 3) uint8, sRGB. Written as H.264 in MP4, the one format that every browser
-and every editor plays: 4:2:0, BT.709 said aloud, its index in front so that it plays while it loads.
+and every editor plays: 4:2:0, BT.709 said aloud, its index in front so that it plays while it loads. MOV is the same for
+editors, WebM is VP9 for the web, GIF has a palette for each picture. Read from whatever `kinds` lists, in a process apart.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,26 +18,52 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from engine.errors import BadMedia, BadRequest, CannotWrite
+from engine.errors import BadRequest, CannotWrite
 from engine.media import carriers
+from engine.media.apart import LIMIT, ask
+from engine.media.kinds import FILM_FILE, head
 from engine.media.writing import writing
 
-SIDE = 8192                 # pixels of a film that is read
 QUALITY = 16                # x264's constant rate factor: above 45 dB on renders, where 23 is the usual
 NARROW = 128                # x264's look-ahead tree reads beyond its memory below 96 pixels of width: the same film came
                             # out in other bytes up to once in five times (measured; never from 96 on, nor without it)
 BT709 = 1                   # its number in H.264 for primaries, transfer and matrix alike (ITU-T H.273)
+COMMENT = 60_000            # bytes: QuickTime's own comment has 16 bits for its length, and a longer one breaks the file
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write a film."""
+
+    container: str
+    codec: str
+    pixels: str
+    options: dict           # of the container
+    quality: dict           # of the codec
+
+
+_X264 = {"crf": str(QUALITY), "preset": "medium"}
+FORMS = {
+    ".mp4": Form("mp4", "libx264", "yuv420p", {"movflags": "+faststart"}, _X264),
+    ".mov": Form("mov", "libx264", "yuv420p", {"movflags": "+faststart"}, _X264),
+    # Bit-exact: without it every file gets a random number of its own. 24 is near x264's 16 on our films.
+    ".webm": Form("webm", "libvpx-vp9", "yuv420p", {"fflags": "+bitexact"},
+                  {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}),
+    ".gif": Form("gif", "gif", "pal8", {}, {}),
+}
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a film file is, without decoding it."""
+    """What a film file is, as it will be read."""
 
-    width: int              # pixels
+    width: int              # pixels, upright and square
     height: int
     pictures: int
     rate: float             # pictures per second, on average
     duration: float         # seconds
+    container: str = field(default="", compare=False)       # "mov", "matroska", "gif", ...
+    codec: str = field(default="", compare=False)           # "h264", "vp9", ...
 
 
 class FilmWriter:
@@ -44,33 +72,55 @@ class FilmWriter:
         with FilmWriter("take.mp4", 256, 144, 16, recipe=json) as film:
             for part in decoded: film.add(part)
 
+    path     its ending says how: .mp4, .mov, .webm or .gif; MP4 for any other
+    rate     pictures per second. A GIF counts in hundredths of a second: its pictures stay for 6 or 7, and end in time
     recipe   JSON that the file carries, see `carriers`
-    Raises BadRequest for odd sizes, CannotWrite for a folder that is not writable or a full disk.
+    Raises BadRequest for odd sizes (a GIF may have them), CannotWrite for a folder that is not writable or a full disk.
     """
 
     def __init__(self, path: str | Path, width: int, height: int, rate: int, recipe: str = ""):
-        if width % 2 or height % 2:
-            raise BadRequest(f"A film in H.264 has an even width and height; {width}x{height} was asked.")
         self.path = Path(path)
-        self.part = self.path.with_name(f".{self.path.name}.part")
+        self.form = FORMS.get(self.path.suffix.lower(), FORMS[".mp4"])
+        if self.form.pixels == "yuv420p" and (width % 2 or height % 2):
+            raise BadRequest(f"A film in {'VP9' if self.form.container == 'webm' else 'H.264'} has an even width and height; "
+                             f"{width}x{height} was asked.")
+        # Absolute and without the film's own name: a colon in it would be read as a protocol, 255 bytes leave no room.
+        self.part = self.path.absolute().with_name(f".{secrets.token_hex(6)}.part")
         self.width, self.height, self.rate, self.recipe = width, height, rate, recipe
-        self.pictures = 0
+        self.pictures, self.container, self.graph = 0, None, None
 
     def __enter__(self) -> FilmWriter:
         with writing(self.path):
-            self.part.touch()       # says in the system's own words why not
-            self.container = av.open(str(self.part), "w", format="mp4", options={"movflags": "+faststart"})
+            try:
+                self._open()
+            except BaseException:
+                if self.container is not None:
+                    _close_quietly(self.container)
+                self.part.unlink(missing_ok=True)
+                raise
+        return self
+
+    def _open(self) -> None:
+        if self.path.is_dir():
+            raise IsADirectoryError(21, "it is a folder, not a file")
+        self.path.parent.joinpath(self.path.name).exists()      # says ENAMETOOLONG now, not after an hour of work
+        self.part.touch()           # says in the system's own words why not
+        self.container = av.open(str(self.part), "w", format=self.form.container, options=self.form.options)
+        if self.form.container != "mov" or len(self.recipe.encode()) < COMMENT:
             self.container.metadata["comment"] = self.recipe
-            # A whole picture every second: scrubbing in a browser lands there.
-            options = {"crf": str(QUALITY), "preset": "medium", "g": str(self.rate)}
-            if self.width < NARROW:
-                options["mbtree"] = "0"
-            self.stream = self.container.add_stream("libx264", rate=self.rate, options=options)
-            self.stream.width, self.stream.height, self.stream.pix_fmt = self.width, self.height, "yuv420p"
+        options = dict(self.form.quality)
+        if self.form.codec != "gif":
+            options["g"] = str(self.rate)       # a whole picture every second: scrubbing in a browser lands there
+        if self.form.codec == "libx264" and self.width < NARROW:
+            options["mbtree"] = "0"
+        # GIF counts in hundredths: the encoder is told so, and the times are rounded in `add`.
+        self.ticks = 100 if self.form.codec == "gif" else self.rate
+        self.stream = self.container.add_stream(self.form.codec, rate=self.ticks, options=options)
+        self.stream.width, self.stream.height, self.stream.pix_fmt = self.width, self.height, self.form.pixels
+        if self.form.pixels == "yuv420p":
             codec = self.stream.codec_context
             codec.color_primaries = codec.color_trc = codec.colorspace = BT709
             codec.color_range = ColorRange.MPEG
-        return self
 
     def add(self, pictures: np.ndarray) -> None:
         """The next pictures of the film, (N, H, W, 3) uint8."""
@@ -79,11 +129,31 @@ class FilmWriter:
                              f"{pictures.shape} in {pictures.dtype} was given.")
         with writing(self.path):
             for picture in pictures:
-                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(
-                    format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
-                frame.pts, frame.time_base = self.pictures, Fraction(1, self.rate)
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+                if self.form.pixels == "yuv420p":
+                    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+                else:
+                    frame = self._in_palette(frame)
+                frame.pts, frame.time_base = round(self.pictures * self.ticks / self.rate), Fraction(1, self.ticks)
                 self.container.mux(self.stream.encode(frame))
                 self.pictures += 1
+
+    def _in_palette(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """The frame in 256 colours of its own: one palette for all would need the whole film in memory."""
+        if self.graph is None:
+            self.graph = av.filter.Graph()
+            add = self.graph.add
+            source = self.graph.add_buffer(width=self.width, height=self.height, format=frame.format, time_base=Fraction(1, 100))
+            split, make, use = add("split"), add("palettegen", "stats_mode=single"), add("paletteuse", "new=1:dither=sierra2_4a")
+            source.link_to(split)
+            split.link_to(make, 0, 0)
+            split.link_to(use, 1, 0)
+            make.link_to(use, 0, 1)
+            use.link_to(add("buffersink"))
+            self.graph.configure()
+        frame.pts, frame.time_base = self.pictures, Fraction(1, 100)
+        self.graph.vpush(frame)
+        return self.graph.vpull()
 
     def __exit__(self, kind, error, trace) -> None:
         try:
@@ -103,14 +173,9 @@ class FilmWriter:
             _close_quietly(self.container)
             raise
         if self.recipe:
-            with self.part.open("ab") as file:
-                file.write(carriers.box(self.recipe))
+            carriers.add_to_film(self.part, self.recipe, self.form.container)
         # A disk that filled up while the index was moved to the front can leave a file that says nothing of it.
-        try:
-            whole = probe(self.part).pictures == self.pictures
-        except BadMedia:
-            whole = False
-        if not whole:
+        if _counted(self.part) != self.pictures:
             raise CannotWrite(f"{self.path} cannot be written: what came to the disk is not the whole film. Is it full?")
         os.replace(self.part, self.path)
 
@@ -122,76 +187,36 @@ def write_film(path: str | Path, parts: Iterable[np.ndarray], width: int, height
             film.add(part)
 
 
-def read_film(path: str | Path) -> Iterator[np.ndarray]:
-    """The pictures of a film, one (H, W, 3) uint8 after another, as they are stored. Raises BadMedia."""
-    with _Opened(path) as container:
-        count = 0
-        for frame in container.decode(video=0):
-            count += 1
-            yield frame.to_ndarray(format="rgb24")
-        if count == 0:
-            raise BadMedia(f"{Path(path).name} holds no picture that can be read.")
+def read_film(path: str | Path, rate: float | None = None, *, notes: list[str] | None = None,
+              limit: float = LIMIT) -> Iterator[np.ndarray]:
+    """The pictures of a film, one (H, W, 3) uint8 after another, as they are to be seen: see `light`.
+
+    rate     pictures per second to resample to, each the one on screen at its moment, so that variable rates keep their
+             time: s seconds have s * rate pictures. None gives every picture that is stored
+    notes    gets a sentence for each thing that was done to the film, or that it lacks: "Damaged or cut short: ..."
+    limit    seconds that the decoder may work on one picture
+
+    Decoded apart, see `apart`. What can be read of a damaged film is read. Raises BadMedia where that is nothing, for a
+    kind or codec that is not in `kinds`, for a size beyond its limits, and for a decoder that hangs or breaks; BadRequest
+    for a rate that is none.
+    """
+    if rate is not None and not 0 < rate <= 1000:
+        raise BadRequest(f"A film is read at up to 1,000 pictures a second; {rate:g} was asked.")
+    head(path, FILM_FILE)
+    for said, picture in ask("film", path, limit, rate=None if rate is None else float(rate)):
+        if picture is not None:
+            yield picture
+        elif notes is not None:
+            notes.append(said["note"])
 
 
-def probe(path: str | Path) -> Probe:
-    """Size, length and rate of a film, from its index where it has one. Raises BadMedia."""
-    with _Opened(path) as container:
-        stream = container.streams.video[0]
-        pictures, rate = stream.frames, stream.average_rate or stream.guessed_rate
-        last = None
-        if not pictures:            # no index: count, without decoding
-            for packet in container.demux(stream):
-                if packet.size:
-                    pictures += 1
-                    if packet.pts is not None:
-                        end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                        last = end if last is None else max(last, end)
-        if stream.duration:
-            last = float(stream.duration * stream.time_base)
-        elif last is None and container.duration:
-            last = container.duration / av.time_base
-        if last is None:
-            last = pictures / float(rate or 16)
-        if pictures == 0:
-            raise BadMedia(f"{Path(path).name} holds no picture that can be read.")
-        return Probe(stream.width, stream.height, pictures, float(rate or pictures / max(last, 1e-6)), last)
+def probe(path: str | Path, limit: float = LIMIT) -> Probe:
+    """Size, length and rate of a film: from its index where it has one, else counted. Its first picture is decoded.
 
-
-def comment_of(path: Path) -> str | None:
-    """The comment in a film's container. Raises BadMedia."""
-    with _Opened(path) as container:
-        return container.metadata.get("comment")
-
-
-class _Opened:
-    """A film file opened and within its limits; whatever the library says against it becomes BadMedia."""
-
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-
-    def __enter__(self):
-        if not self.path.is_file():
-            raise BadMedia(f"There is no film at {self.path}.")
-        if self.path.stat().st_size == 0:
-            raise BadMedia(f"{self.path.name} is empty.")
-        try:
-            self.container = av.open(str(self.path), metadata_errors="replace")
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise BadMedia(f"{self.path.name} is no film that can be read, or it is cut short.") from error
-        stream = next(iter(self.container.streams.video), None)
-        if stream is None or stream.codec_context is None:
-            self.container.close()
-            raise BadMedia(f"{self.path.name} has no moving pictures in it" +
-                           ("." if stream is None else " that this computer can decode."))
-        if not (0 < stream.width <= SIDE and 0 < stream.height <= SIDE):
-            self.container.close()
-            raise BadMedia(f"{self.path.name} is {stream.width}x{stream.height}; films of up to {SIDE}x{SIDE} are read.")
-        return self.container
-
-    def __exit__(self, kind, error, trace) -> None:
-        self.container.close()
-        if isinstance(error, (av.FFmpegError, ValueError, ArithmeticError)):    # all three come from damaged files
-            raise BadMedia(f"{self.path.name} is damaged or cut short: it cannot be read to its end.") from error
+    Raises BadMedia like `read_film`.
+    """
+    head(path, FILM_FILE)
+    return Probe(**next(ask("probe", path, limit))[0])
 
 
 def _close_quietly(container) -> None:
@@ -200,3 +225,13 @@ def _close_quietly(container) -> None:
         container.close()
     except (av.FFmpegError, OSError):
         pass
+
+
+def _counted(path: Path) -> int:
+    """Pictures in a film of our own making, so that nothing needs to stand between it and us; -1 where it is broken."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            return stream.frames or sum(packet.size > 0 for packet in container.demux(stream))
+    except (av.FFmpegError, OSError, ValueError, IndexError):
+        return -1

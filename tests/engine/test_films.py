@@ -84,11 +84,11 @@ def test_odd_sizes_and_other_pictures_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("content, sentence", [
-    (None,                                "no film at"),
+    (None,                                "no file at"),
     (b"",                                 "is empty"),
-    (b"a letter" * 50,                    "is no film that can be read"),
-    (lambda whole: whole[:200],           "is no film that can be read|has no moving pictures"),
-    (lambda whole: whole.replace(b"vide", b"soun"), r"no moving pictures|no film that can be read|damaged"),
+    (b"a letter" * 50,                    "is text: no film that can be read"),
+    (lambda whole: whole[:200],           "no film that can be read|has no moving pictures|holds no picture"),
+    (lambda whole: whole.replace(b"vide", b"soun"), r"no moving pictures|no film that can be read|damaged|holds no picture"),
 ])
 def test_what_is_no_film_is_said_in_a_sentence(tmp_path, content, sentence):
     path = film(tmp_path / "a.mp4", pictures=60)
