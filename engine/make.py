@@ -8,9 +8,10 @@ happens, and whoever consumes it shows that.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ BRIEF = 1.0         # seconds of walking that are not worth a checkpoint of thei
 
 
 def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Callable[[], bool | Stop] = lambda: False,
-         every: float = math.inf, since: bytes | None = None) -> Iterator[Event]:
+         every: float = math.inf, since: bytes | None = None,
+         inputs: Mapping[str, Path] | None = None) -> Iterator[Event]:
     """Run a recipe whole. Yields Started, a Stepped for each step, Decoded as the film is written, and Finished.
 
     folder      gets take.mp4 (or take.png for one picture), poster.jpg, strip.jpg, latents.safetensors and recipe.json,
@@ -44,6 +46,7 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
                 is kept before it is asked for
     since       the state of an earlier Kept of this recipe: the walk goes on there and its latents are bit for bit what
                 they would have been. One of another recipe, model or version is passed over
+    inputs      where the recipe's pictures lie on this machine, by hash, if not where it says
 
     Pictures that the recipe gives are in the film exactly, at the film's size, before it is compressed.
     On an error, when cancelled, or when the consumer stops listening, the folder is as it was before. Raises BadRequest
@@ -57,7 +60,9 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
     fits(recipe, backend)
     recipe = recipe.made_by(backend.version)
     with workshop(folder) as bench:
-        given = {item.at: _given(item, recipe) for item in recipe.inputs}
+        places = inputs or {}
+        given = {item.at: _given(dataclasses.replace(item, path=str(places.get(item.sha256, item.path))), recipe)
+                 for item in recipe.inputs}
         canvas = lay(recipe, backend, given)
         keeper = _Keeper(recipe, backend.version, every, _earlier(since, recipe, backend, canvas))
         yield Started(recipe, recipe.steps, canvas.frames, keeper.kept)

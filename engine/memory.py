@@ -1,4 +1,4 @@
-"""Memory: how much of it is free. Asks the system; knows no model and no library.
+"""Memory: how much of it is free, how much this process holds, whether the system ran out. Knows no model and no library.
 
     free = the least of   what the machine can still give (Linux, Windows; half of all of it elsewhere)
                           what this process's container (cgroup) may still take
@@ -16,6 +16,31 @@ def free() -> int | None:
     """Bytes that a new piece of work can take without pushing anything out; None where nobody says."""
     offers = [offer for offer in (_machine(), _container()) if offer is not None]
     return max(0, min(offers)) if offers else None
+
+
+def total() -> int | None:
+    """Bytes of the whole machine; None where nobody says."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def resident() -> int | None:
+    """Bytes of memory that this process holds now; None where nobody says."""
+    pages = _read("/proc/self/statm").split()
+    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if len(pages) > 1 else None
+
+
+def oom_kills() -> int | None:
+    """How many processes this kernel has killed since it was started because memory ran out; None where it does not count.
+
+    A process that dies of it gets no word in: whoever finds it dead compares this number with an earlier one.
+    """
+    for line in _read("/proc/vmstat").splitlines():
+        if line.startswith("oom_kill "):
+            return int(line.split()[1])
+    return None
 
 
 def words(count: float) -> str:

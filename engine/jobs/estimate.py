@@ -18,9 +18,15 @@ class Estimate:
     cells: int
     pixels: int
     pace: dict[str, float] = field(default_factory=dict)    # seconds per cell and step, per decoded pixel
-    spent_steps: list[float] = field(default_factory=list)  # seconds of each step so far
+    kept: int = 0                                           # steps that an earlier worker did
+    spent_steps: list[float] = field(default_factory=list)  # seconds of each step since
     decoded: float = 0.0                                    # part of the film, 0 to 1
     spent_decode: float = 0.0                               # seconds
+
+    @property
+    def done(self) -> int:
+        """Steps done, whoever did them."""
+        return self.kept + len(self.spent_steps)
 
     @property
     def step_seconds(self) -> float | None:
@@ -44,7 +50,7 @@ class Estimate:
         """Seconds to go, None while nobody can know."""
         if self.step_seconds is None:
             return None
-        return (self.steps - len(self.spent_steps)) * self.step_seconds + (1 - self.decoded) * self.decode_seconds
+        return (self.steps - self.done) * self.step_seconds + (1 - self.decoded) * self.decode_seconds
 
     @property
     def progress(self) -> float:

@@ -12,28 +12,31 @@ import threading
 import time
 from pathlib import Path
 
+from engine.errors import CannotWrite
 from engine.jobs.queue import Queue
 
 LOOK = 0.5          # seconds between looks
 EARLY = 3           # deaths in a row before a worker took up any job: it cannot even start, so say so and stop trying
-PATIENCE = 3.0      # seconds a worker may take to put its job back when the studio closes
+PATIENCE = 3.0      # seconds a worker may take to keep its job and put it back when the studio closes
+
 
 class Keeper:
     """Starts the worker of one home when something waits. `start` and `close` it; `wake` it after a submit."""
 
-    def __init__(self, queue: Queue, *, warm: str = "", command: list[str] | None = None):
+    def __init__(self, queue: Queue, *, warm: str = "", device: str = "here", command: list[str] | None = None):
         """
         warm      backend that a new worker opens before its first job
+        device    the post to see to
         command   what to run instead of the worker of this package, for tests
         """
         self.queue = queue
         self.command = command or [sys.executable, "-m", "engine.jobs.worker"]
-        self.warm = warm
+        self.warm, self.device = warm, device
         self.log = queue.home / "worker.log"
         self.child: subprocess.Popen | None = None
         self.wanted = False         # somebody is about to ask for something: have the model ready
         self._deaths = 0
-        self._tries = 0             # of all jobs together, when the worker was started: did it take up any?
+        self._taken = 0             # jobs taken up by anybody, when the worker was started: did it take up any?
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._watch, daemon=True, name="keeper")
@@ -67,7 +70,13 @@ class Keeper:
         except subprocess.TimeoutExpired:
             self.child.kill()           # in the middle of a long step; recover() finds the job
             self.child.wait()
-        self.queue.recover()
+        self._recover()
+
+    def _recover(self) -> None:
+        try:
+            self.queue.recover()
+        except CannotWrite as error:        # locked: the next studio sees to it
+            print(f"keeper: {error}", file=sys.stderr)
 
     def _watch(self) -> None:
         woken = True
@@ -82,7 +91,7 @@ class Keeper:
     def _look(self, woken: bool) -> None:
         if self.child is not None and self.child.poll() is not None:
             failed = self.child.returncode not in (0, 3)
-            self._deaths = self._deaths + 1 if failed and self.queue.tries() == self._tries else 0
+            self._deaths = self._deaths + 1 if failed and self.queue.taken() == self._taken else 0
             self.child = None
             self.wanted = False
         if self.child is not None:
@@ -90,19 +99,19 @@ class Keeper:
                 self._nudge()
             return
         self.queue.recover()
-        if not (self.wanted or self.queue.waiting()):
+        if not (self.wanted or self.queue.waiting(self.device)):
             return
-        if self.queue.worker() is not None:
+        if self.queue.worker(self.device) is not None:
             return                      # an older studio's, or another's on this home: it takes our jobs too
         if self._deaths >= EARLY:
             self._deaths = 0
             self.wanted = False
-            self.queue.fail_waiting(f"The worker does not start. {self.log} ends with: {self._last_words()}")
+            self.queue.fail_waiting(f"The worker does not start. {self.log} ends with: {self._last_words()}", self.device)
             return
         self._spawn()
 
     def _spawn(self) -> None:
-        self._tries = self.queue.tries()
+        self._taken = self.queue.taken()
         if self.log.exists() and self.log.stat().st_size > 1_000_000:
             self.log.replace(self.log.with_suffix(".old.log"))
         root = Path(__file__).resolve().parents[2]
@@ -111,7 +120,7 @@ class Keeper:
             log.write(f"\n--- {time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode())
             log.flush()
             self.child = subprocess.Popen(
-                [*self.command, "--home", str(self.queue.home), "--kept", "--warm", self.warm],
+                [*self.command, "--home", str(self.queue.home), "--device", self.device, "--kept", "--warm", self.warm],
                 stdin=subprocess.PIPE,      # its end tells the worker that we are gone, however we went
                 stdout=log,
                 stderr=log,
@@ -129,4 +138,3 @@ class Keeper:
     def _last_words(self) -> str:
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()[-40:] if line.strip()]
         return lines[-1][:300] if lines else "nothing"
-

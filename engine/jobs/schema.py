@@ -70,3 +70,26 @@ def m001_jobs(db):
         },
         pk=("backend", "phase"),
     )
+
+
+@migrations()
+def m002_a_line_that_can_be_paused_and_put_in_order(db):
+    jobs = db["jobs"]
+    jobs.add_column("position", float, not_null_default=0)  # place in line: the least is made first
+    jobs.add_column("held", int, not_null_default=0)        # somebody paused it
+    jobs.add_column("device", str, not_null_default="")     # the worker it asks for; "" is any
+    jobs.add_column("batch", str, not_null_default="")      # id of the first of the variations it is one of
+    jobs.add_column("ended", int)                           # counts up: the order in which jobs ended, whatever the clock said
+    jobs.add_column("taken", int, not_null_default=0)       # how many workers took it up, those that got on with it too
+    jobs.add_column("kept", int, not_null_default=0)        # steps in its checkpoint
+    jobs.add_column("resumed", int, not_null_default=0)     # steps that were done already when its last worker began
+    jobs.add_column("unkept", float, not_null_default=0)    # seconds of work since the checkpoint
+    jobs.add_column("again", float, not_null_default=0)     # seconds of work that were lost with workers and done again
+    jobs.add_column("free", int)                            # bytes of memory that were free when its worker last said so
+    jobs.add_column("kills", int)                           # of processes by this kernel for want of memory, when it was taken up
+    db.conn.execute("update jobs set position = number, taken = tries")
+    over = "state in ('done', 'failed', 'cancelled')"
+    db.conn.execute(f"update jobs set ended = (select count(*) from jobs as b where b.{over} and b.finished <= jobs.finished) where {over}")
+    jobs.create_index(["state", "position"])
+    jobs.create_index(["ended"])
+    db["line"].insert({"id": 1, "paused": 0}, pk="id")      # one row: nothing is taken up while it is paused

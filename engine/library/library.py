@@ -16,7 +16,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,19 +44,19 @@ class Library:
     """The takes of one project. May be used from any thread and from several processes at once.
 
     Every method that changes something raises CannotWrite on a full disk, in a folder that may only be read, and when
-    another process holds the database for longer than `patience`; then nothing has changed.
+    another process holds the database for longer than `busy`; then nothing has changed.
     """
 
-    def __init__(self, folder: Path, *, patience: float = BUSY, clock: Callable[[], float] = time.time):
+    def __init__(self, folder: Path, *, busy: float = BUSY, clock: Callable[[], float] = time.time):
         """Open the project at `folder`, making it when it is not there; finish what a killed process left half-done.
 
-        patience    seconds to wait for another process's write
+        busy    seconds to wait for another process's write
         clock       seconds since 1970; only shown, never relied on
         Raises CannotWrite.
         """
         self.folder = Path(folder).resolve()
         self.clock = clock
-        self.store = Store(self.folder / "library.db", migrations, patience=patience)
+        self.store = Store(self.folder / "library.db", migrations, busy=busy)
         if not self.store.readonly:
             with suppress(CannotWrite):     # a full disk keeps nobody from looking
                 arriving.settle(self.store, self.folder)
@@ -68,18 +68,30 @@ class Library:
 
     # ---- adding
 
-    def staging(self, id: str) -> Path:
-        """An empty folder on the same disk, to make take `id` in."""
+    def staging(self, id: str, keep: str = "") -> Path:
+        """A folder on the same disk, to make take `id` in: empty but for the file called `keep`, where it is there."""
         folder = self.folder / "making" / id
         with says_why(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.name != keep:
+                    path.unlink()
         return folder
 
-    def clear_staging(self) -> None:
-        """Throw away what a killed worker left half-made. Only the one live worker may call it."""
+    def clear_staging(self, wanted: Callable[[], Container[str]] = tuple) -> None:
+        """Throw away what killed workers left half-made, but for the folders of the ids that are still `wanted`.
+
+        wanted   asked once the folders have been listed: a job that is taken up meanwhile is either not in that list
+                 or among the wanted
+        """
         arriving.settle(self.store, self.folder)        # what was made and on its way in is not half-made
-        shutil.rmtree(self.folder / "making", ignore_errors=True)
+        there = list((self.folder / "making").glob("*"))
+        keep = wanted() if there else ()
+        for folder in there:
+            if folder.name not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def add_take(self, made: Made, id: str | None = None, parents: Iterable[Edge] = ()) -> Take:
         """Move the files of `made` in and write its row. With an `id` that is there already, nothing changes.

@@ -36,29 +36,29 @@ def made(folder: Path, asked: Recipe) -> Made:
                 rate=16, seconds=0.5)
 
 
-def quick(asked: Recipe, folder: Path, *, cancelled):
+def quick(asked: Recipe, folder: Path, *, cancelled, **_):
     """Every event, at once."""
     return _events(asked, folder, cancelled, 0.0)
 
 
-def slow(asked: Recipe, folder: Path, *, cancelled):
+def slow(asked: Recipe, folder: Path, *, cancelled, **_):
     """The same, a pause before every step: time enough to be killed."""
     return _events(asked, folder, cancelled, PAUSE)
 
 
-def refusing(asked: Recipe, folder: Path, *, cancelled):
+def refusing(asked: Recipe, folder: Path, *, cancelled, **_):
     """Says no, in a sentence."""
     raise BadRequest("This cannot be made; ask for something else.")
     yield
 
 
-def broken(asked: Recipe, folder: Path, *, cancelled):
+def broken(asked: Recipe, folder: Path, *, cancelled, **_):
     """A mistake in the program."""
     yield Started(asked, asked.steps, 5)
     raise ZeroDivisionError("division by zero")
 
 
-def deadly(asked: Recipe, folder: Path, *, cancelled):
+def deadly(asked: Recipe, folder: Path, *, cancelled, **_):
     """Takes its process along."""
     yield Started(asked, asked.steps, 5)
     (folder / "half.mp4").write_bytes(b"half")
