@@ -1,13 +1,14 @@
 """Arriving and leaving: files first and then rows, rows first and then files, so that a kill at any moment loses nothing.
 
-    arriving/TOKEN.OWNER/   ...             files on their way in; what a worker made lies in making/ instead
-                            record.jsonl    a line per take: its row, its edges, from where to where each file goes
+    arriving/TOKEN/   ...             files on their way in; what a worker made lies in making/ instead
+                      owner           locked by the process that fills it, for as long as it lives
+                      record.jsonl    a line per take: its row, its edges, from where to where each file goes
 
     come   lock ─ record ─ move files, film last ─ flush ─ rows ─ commit ─ unlock ─ remove TOKEN
     go     lock ─ names of the files into `graves`, rows out ─ commit ─ unlock ─ remove files ─ empty `graves`
 
-Once there is a record, whoever opens the project next finishes what it says; without one, and with its owner gone, what
-lies there is waste. All moves happen under the write lock, so whoever holds the lock sees no take half there.
+Once there is a record, whoever opens the project next finishes what it says; without one, and with its owner gone,
+what lies there is waste. All moves happen under the write lock, so whoever holds the lock sees no take half there.
 Knows files, rows and processes. Knows not what a film is.
 """
 
@@ -17,19 +18,18 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from engine.errors import CannotWrite
 from engine.library.database import Store, says_why
 
 BAYS, LOST = "arriving", "lost-and-found"
-RECORD = "record.jsonl"
+RECORD, OWNER = "record.jsonl", "owner"
 # A row's columns that come from outside; the rest is the library's own.
 COLUMNS = ("id", "created", "prompt", "caption", "notes", "tags", "operation", "backend", "version", "seed", "steps", "width",
            "height", "pictures", "rate", "spent", "recipe", "film", "poster", "strip", "latents", "bytes", "state", "rating",
@@ -50,18 +50,19 @@ class Arrival:
 
 
 @contextmanager
-def bay(folder: Path) -> Iterator[Path]:
+def bay(store: Store, folder: Path) -> Iterator[Path]:
     """A place in the project to put files that come in; gone at the end, or swept once this process is."""
-    place = folder / BAYS / f"{secrets.token_hex(6)}.{quote(_me(), safe='@')}"
-    with says_why(folder):
+    place = folder / BAYS / secrets.token_hex(8)
+    with store.writing(), says_why(folder):     # the lock: nobody sweeps it before it has its owner
         place.mkdir(parents=True)
+        owner = open(place / OWNER, "w")
+        _lock(owner)
     try:
         yield place
     finally:
+        owner.close()
         if not (place / RECORD).exists():       # else it is promised, and was not finished
             shutil.rmtree(place, ignore_errors=True)
-            with suppress(OSError):
-                place.parent.rmdir()
 
 
 def come(store: Store, folder: Path, place: Path, arrivals: Iterable[Arrival], *, flushed: bool = False) -> list[str]:
@@ -123,20 +124,19 @@ def settle(store: Store, folder: Path) -> list[str]:
     bury(store, folder)
     if not (folder / BAYS).is_dir() or not any((folder / BAYS).iterdir()):
         return done
-    finished = set()
+    finished, waste = [], []
     with store.writing() as db:
         for place in sorted((folder / BAYS).iterdir()):
             if (place / RECORD).exists():       # we hold the lock: whoever wrote it is dead, or has finished
                 done += _finish(db, folder, place / RECORD, False)
-                finished.add(place)
-    for place in sorted((folder / BAYS).iterdir()):
-        if place in finished or not _alive(unquote(place.name.partition(".")[2])):
-            if place.is_dir():
-                shutil.rmtree(place, ignore_errors=True)
-            else:
-                lose(folder, place)
-    with suppress(OSError):
-        (folder / BAYS).rmdir()
+                finished.append(place)
+            elif not _owned(place):
+                waste.append(place)
+    for place in finished + waste:
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        elif place.exists():
+            lose(folder, place)
     return done
 
 
@@ -246,18 +246,25 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-@cache
-def _me_of(pid: int) -> str:
-    from engine.jobs.process import identity        # here, because the queue's rooms import ours
+def _owned(place: Path) -> bool:
+    """Whether the process that fills it lives: it holds a lock that goes with it, however it goes."""
+    try:
+        with open(place / OWNER, "r+") as owner:
+            _lock(owner)
+            return False
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
-    return identity(pid) or str(pid)
 
+def _lock(file) -> None:
+    """Raises OSError when somebody else has it, in this process too."""
+    if sys.platform == "win32":
+        import msvcrt
 
-def _me() -> str:
-    return _me_of(os.getpid())
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
 
-
-def _alive(who: str) -> bool:
-    from engine.jobs.process import alive
-
-    return alive(who)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

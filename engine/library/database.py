@@ -64,7 +64,7 @@ class Store:
         """A transaction that takes the write lock at once.
 
         A deferred transaction that reads first and writes later fails with "database is locked" whenever somebody
-        else wrote in between, and no busy timeout helps (https://sqlite.org/isolation.html): so BEGIN IMMEDIATE.
+        else wrote in between, and no patience timeout helps (https://sqlite.org/isolation.html): so BEGIN IMMEDIATE.
         """
         if self.readonly:
             raise CannotWrite(f"{self.path.parent} can only be read; copy it to a folder that this user may write to.")
@@ -161,7 +161,7 @@ def says_why(path: Path, patience: float = BUSY) -> Iterator[None]:
         if "full" in text:
             raise CannotWrite(f"The disk that holds {path} is full; free some space and try again.") from error
         if "locked" in text or "busy" in text:
-            raise CannotWrite(f"{path} was busy for {patience:.0f} s: another program holds it; close that one.") from error
+            raise CannotWrite(f"{path} was busy for {patience:g} s: another program holds it; close that one.") from error
         raise CannotWrite(f"{path} cannot be used ({text}); choose a folder that this user may write to.") from error
     except OSError as error:
         raise CannotWrite(f"{path} cannot be written ({error.strerror or error}); choose another folder.") from error

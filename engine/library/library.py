@@ -44,19 +44,19 @@ class Library:
     """The takes of one project. May be used from any thread and from several processes at once.
 
     Every method that changes something raises CannotWrite on a full disk, in a folder that may only be read, and when
-    another process holds the database for longer than `busy`; then nothing has changed.
+    another process holds the database for longer than `patience`; then nothing has changed.
     """
 
-    def __init__(self, folder: Path, *, busy: float = BUSY, clock: Callable[[], float] = time.time):
+    def __init__(self, folder: Path, *, patience: float = BUSY, clock: Callable[[], float] = time.time):
         """Open the project at `folder`, making it when it is not there; finish what a killed process left half-done.
 
-        busy    seconds to wait for another process's write
+        patience    seconds to wait for another process's write
         clock       seconds since 1970; only shown, never relied on
         Raises CannotWrite.
         """
         self.folder = Path(folder).resolve()
         self.clock = clock
-        self.store = Store(self.folder / "library.db", migrations, busy=busy)
+        self.store = Store(self.folder / "library.db", migrations, patience=patience)
         if not self.store.readonly:
             with suppress(CannotWrite):     # a full disk keeps nobody from looking
                 arriving.settle(self.store, self.folder)
@@ -107,7 +107,7 @@ class Library:
         sources = {what: Path(path) for what, path in sources.items() if path is not None}
         names = {what: place(id, what, path.suffix) for what, path in sources.items()}
         recipe = made.recipe.to_json()
-        with arriving.bay(self.folder) as bay:
+        with arriving.bay(self.store, self.folder) as bay:
             with says_why(self.folder):
                 (bay / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
                 size = film.stat().st_size
