@@ -43,15 +43,16 @@ def fast_dtype(device: str) -> torch.dtype:
 class PaperDenoiser:
     """Paper with one prompt for each film: `denoise(x, level, next_level) -> x0`."""
 
-    def __init__(self, model: PaperTransformer, text: Tensor, mask: Tensor, guidance: float | None, period: float | None):
-        self.model, self.text, self.mask, self.period = model, text, mask, period
+    def __init__(self, model: PaperTransformer, text: Tensor, mask: Tensor, guidance: float | None, period: float | None,
+                 continues: bool):
+        self.model, self.text, self.mask, self.kind = model, text, mask, {"period": period, "continues": continues}
         self.guidance = None if guidance is None else torch.full((len(text),), guidance, device=text.device)
 
     @torch.no_grad()
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         device = self.text.device
         made = self.model(x.to(device), level.to(device), next_level.to(device), self.text, self.mask,
-                          guidance=self.guidance, period=self.period)
+                          guidance=self.guidance, **self.kind)
         return made.to(x.device)
 
 
@@ -87,21 +88,23 @@ class PaperBackend:
                    words, facts, device)
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "",
-                 period: float | None = None) -> Denoiser:
+                 period: float | None = None, continues: bool = False) -> Denoiser:
         """A denoiser for a batch of prompts. Guidance None is what the weights were measured with; 1 is none.
 
+        period      latent frames after which the film begins again: a loop
+        continues   it goes on from earlier film: its first latent frame holds as many pictures as the others
         Weights whose flow map has guidance inside need one call a step; others are called with and without the words.
         """
         guidance = self.facts["guidance"] if guidance is None else guidance
         if self.facts["fused"] and not negative:
-            return self._one(prompts, max(1.0, min(guidance, self.facts["strongest"])), period)
-        told = self._one(prompts, None, period)
-        return told if guidance == 1 else Guided(told, self._one([negative] * len(prompts), None, period), guidance)
+            return self._one(prompts, max(1.0, min(guidance, self.facts["strongest"])), period, continues)
+        told = self._one(prompts, None, period, continues)
+        return told if guidance == 1 else Guided(told, self._one([negative] * len(prompts), None, period, continues), guidance)
 
     @torch.no_grad()
-    def _one(self, prompts: Sequence[str], guidance: float | None, period: float | None) -> PaperDenoiser:
+    def _one(self, prompts: Sequence[str], guidance: float | None, period: float | None, continues: bool) -> PaperDenoiser:
         read = self.transformer.read(self.words, list(prompts), torch.device(self.device))
-        return PaperDenoiser(self.transformer, *self.transformer.text(*read), guidance, period)
+        return PaperDenoiser(self.transformer, *self.transformer.text(*read), guidance, period, continues)
 
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
         """Evenly spaced, then leaned to noise by the shift the weights were measured with."""

@@ -105,7 +105,7 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         self.proj_in = nn.Linear((channels + 1) * patch * patch, width)
         self.embed_level = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
         self.embed_next = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width, bias=False))
-        self.embed_take = nn.Linear(3, width, bias=False)       # size, guidance, loop
+        self.embed_take = nn.Linear(3, width, bias=False)       # size, guidance, whether it has no first frame
         self.shared = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList(Block(width, heads, text_width, rank) for _ in range(depth))
         self.norm_out = Norm(width, eps=1e-6, elementwise_affine=False)
@@ -163,7 +163,7 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         return numbers.to(device), letters.to(device), lengths.to(device)
 
     def forward(self, hidden_states: Tensor, level: Tensor, next_level: Tensor, encoder_hidden_states: Tensor,
-                text_mask: Tensor, guidance: Tensor | None = None, period: float | None = None,
+                text_mask: Tensor, guidance: Tensor | None = None, period: float | None = None, continues: bool = False,
                 windows: bool | None = None, tap: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
         """Predict clean latents from noisy ones.
 
@@ -172,6 +172,7 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         encoder_hidden_states   (B, L, text_width) and text_mask (B, 1, 1, L) from `self.text`
         guidance                (B,) how strongly the prompt is followed, where that was distilled; None is 1
         period                  frames after which a loop closes
+        continues               the film goes on from earlier film: its first frame holds 4 pictures like the others. A loop does
         windows                 cut attention into windows; None decides by the number of tokens
         tap                     also return the tokens (B, S, D) after this block
         """
@@ -186,10 +187,10 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         (now, then, sample), index = self.rows(level, next_level, every=torch.is_grad_enabled() and x.device.type != "cpu")
         size = torch.full_like(now, math.log(shape[1] * shape[2] / 144))
         strength = torch.zeros_like(now) if guidance is None else guidance.float()[sample].log()
-        loop = torch.full_like(now, float(period is not None))
+        middle = torch.full_like(now, float(continues or period is not None))
         exact = self.embed_take.weight.dtype                # float32 where loaded so: levels near 0 must not round away
         emb = self.embed_level(features(now, 256).to(exact)) + self.embed_next(features(now - then, 256).to(exact))
-        emb = F.silu(emb + self.embed_take(torch.stack([size, strength, loop], 1).to(exact))).to(x.dtype)
+        emb = F.silu(emb + self.embed_take(torch.stack([size, strength, middle], 1).to(exact))).to(x.dtype)
         if index is None:
             emb = emb.unflatten(0, (batch, -1))
         shared = self.shared(emb)

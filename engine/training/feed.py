@@ -17,6 +17,8 @@ from torch import Tensor
 from engine.training.levels import draw_levels, shift_of
 from engine.training.run import Ahead
 
+MIDDLE = 0.25       # of the batches of films: cut out of longer film
+
 Weight = Callable[[int, int], float]        # (frames, tokens of a clip) -> how often its bucket is drawn
 Read = Callable[[list[str]], tuple[Tensor, Tensor, Tensor]]     # prompts -> what the text encoder takes
 
@@ -31,6 +33,7 @@ class Batch:
     prompts: list[str]
     rows: list[dict]                # of the shard: captions, attributes, seed
     loop: bool = False
+    continues: bool = False         # cut out of longer film, so that no frame of it is a first one
     told: tuple[Tensor, Tensor, Tensor] = ()    # the prompts as the text encoder reads them
     untold: tuple[Tensor, Tensor, Tensor] = ()  # as many prompts that say nothing
 
@@ -83,9 +86,15 @@ class Feed:
         count = max(1, round(self.tokens / tokens))
         picks = [clips[i] for i in torch.randint(len(clips), (count,), generator=self.generator).tolist()]
         prompts = [self._prompt(row, *draw) for (_, _, row), draw in zip(picks, torch.rand(count, 2, generator=self.generator).tolist())]
-        levels = draw_levels((count, *key[:3]), self.generator, shift_of(tokens))
-        return Batch(torch.stack([p[0] for p in picks]).float(), torch.stack([p[1] for p in picks]).float() / 255, levels,
-                     prompts, [p[2] for p in picks], key[3], self.read(prompts), self.read([""] * count))
+        start = self._start(*key)
+        levels = draw_levels((count, key[0] - start, *key[1:3]), self.generator, shift_of(tokens))
+        return Batch(torch.stack([p[0][:, start:] for p in picks]).float(), torch.stack([p[1][start:] for p in picks]).float() / 255,
+                     levels, prompts, [p[2] for p in picks], key[3], start > 0, self.read(prompts), self.read([""] * count))
+
+    def _start(self, frames: int, height: int, width: int, loop: bool) -> int:
+        """The frame a film begins with: now and then a later one, as in the windows of a long take or of an extension."""
+        middle = frames > 2 and not loop and float(torch.rand(1, generator=self.generator)) < MIDDLE
+        return int(torch.randint(1, frames - 1, (1,), generator=self.generator)) if middle else 0
 
     @staticmethod
     def _prompt(row: dict, kind: float, which: float) -> str:

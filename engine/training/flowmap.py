@@ -61,18 +61,19 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
         landing = levels * share
         guidance = (1 + (strongest - 1) * torch.rand(count, generator=generator)).to(device)
         scale = guidance.view(-1, 1, 1, 1, 1)
+        kind = {"period": batch.period, "continues": batch.continues}
         with torch.autocast(device, torch.bfloat16):
             with torch.no_grad():
-                told, untold = (teacher(x, levels, levels, *teacher.text(*read), period=batch.period) for read in (batch.told, batch.untold))
+                told, untold = (teacher(x, levels, levels, *teacher.text(*read), **kind) for read in (batch.told, batch.untold))
                 v = (x - (untold + scale * (told - untold))) / levels.clamp_min(LEAST)
             text, mask = model.text(*batch.told)
             if bool((share < 1).any()):
                 with torch.no_grad():
-                    aim = target_velocity(lambda at, near, to: model(at, near, to, text, mask, guidance=guidance, period=batch.period),
+                    aim = target_velocity(lambda at, near, to: model(at, near, to, text, mask, guidance=guidance, **kind),
                                           x, v, levels, landing, share)
             else:
                 aim = v
-            made = model(x, levels, landing, text, mask, guidance=guidance, period=batch.period)
+            made = model(x, levels, landing, text, mask, guidance=guidance, **kind)
         error = ((x - made) / levels.clamp_min(LEAST) - aim).square().mean(1, keepdim=True)
         weights = token_weights(batch, levels)
         each = (error * weights).sum((1, 2, 3, 4)) / weights.sum((1, 2, 3, 4)).clamp_min(1)

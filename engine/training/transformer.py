@@ -120,7 +120,8 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         windows = True if torch.rand(1, generator=dice) < 0.1 else None         # small films learn now and then how large ones are cut
         with torch.autocast(device, torch.bfloat16):
             text, mask = model.text(*batch.told)
-            made, tapped = model(x, levels, levels, text, mask, period=batch.period, windows=windows, tap=model.config.depth // 3)
+            made, tapped = model(x, levels, levels, text, mask, period=batch.period, continues=batch.continues, windows=windows,
+                                 tap=model.config.depth // 3)
         loss = velocity_loss(made, x0, levels, token_weights(batch, levels))
         truth = trainee.truth.loss(tapped, batch)
         stage.update(loss + 0.1 * truth, velocity=loss.detach(), truth=truth.detach(),

@@ -99,6 +99,7 @@ def test_words_levels_landing_and_guidance_all_matter(transformer):
                   ask(transformer, ["a red boat"], x, uniform(x, 0.7)),
                   ask(transformer, ["a red boat"], x, uniform(x, 0.5), uniform(x, 0.0)),
                   ask(transformer, ["a red boat"], x, uniform(x, 0.5), guidance=torch.tensor([4.0])),
+                  ask(transformer, ["a red boat"], x, uniform(x, 0.5), continues=True),
                   ask(transformer, ["a red boat"], x, uniform(x, 0.5), period=3.0)):
         assert (other - base).abs().max() > 1e-4
 

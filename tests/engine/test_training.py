@@ -182,12 +182,12 @@ def test_pictures_come_first_and_large_films_last():
     assert early(9, 1296) < 0.01 < late(9, 1296)
 
 
-def bake(folder, number, words="clip"):
+def bake(folder, number, words="clip", frames=2):
     """A shard of four clips that are noise; their captions say which is which."""
     from safetensors.torch import save_file
 
-    latents = torch.randn(4, 16, 2, 4, 6)
-    save_file({"latents": latents.half(), "subject": torch.full((4, 2, 2, 3), 255, dtype=torch.uint8)}, folder / f"{number:04d}.safetensors")
+    latents = torch.randn(4, 16, frames, 4, 6)
+    save_file({"latents": latents.half(), "subject": torch.full((4, frames, 2, 3), 255, dtype=torch.uint8)}, folder / f"{number:04d}.safetensors")
     rows = [{"descriptive": [f"{words} {i}"], "dropped": [f"{words} {i}"], "short": [f"{words} {i}"], "attributes": {"loop": "no"}} for i in range(4)]
     (folder / f"{number:04d}.json").write_text(json.dumps(rows))
     return latents
@@ -229,6 +229,20 @@ def test_a_feed_gives_the_same_again_and_takes_in_what_is_baked_later(tmp_path):
     bake(tmp_path, 1, words="later clip")
     assert one.refresh() == 1
     assert any("later" in prompt for _ in range(20) for prompt in one.next(always).prompts)
+
+
+def test_a_film_is_now_and_then_the_middle_of_a_longer_one(tmp_path):
+    latents = bake(tmp_path, 0, frames=4)
+    feed = Feed(tmp_path, tokens=48, seed=3, read=lengths)
+    seen = set()
+    for batch in (feed.next(always) for _ in range(60)):
+        length = batch.latents.shape[2]
+        assert batch.levels.shape[2] == batch.subject.shape[1] == length and batch.continues == (length < 4)
+        seen.add(length)
+        for clip, prompt in zip(batch.latents, batch.prompts):
+            if prompt:
+                torch.testing.assert_close(clip, latents[int(prompt.split()[1]), :, 4 - length:], atol=1e-2, rtol=1e-2)
+    assert seen == {2, 3, 4}
 
 
 def test_a_loop_is_baked_as_a_circle(tmp_path):
