@@ -64,7 +64,7 @@ class Store:
         """A transaction that takes the write lock at once.
 
         A deferred transaction that reads first and writes later fails with "database is locked" whenever somebody
-        else wrote in between, and no patience timeout helps (https://sqlite.org/isolation.html): so BEGIN IMMEDIATE.
+        else wrote in between, and no busy timeout helps (https://sqlite.org/isolation.html): so BEGIN IMMEDIATE.
         """
         if self.readonly:
             raise CannotWrite(f"{self.path.parent} can only be read; copy it to a folder that this user may write to.")

@@ -4,7 +4,8 @@
                         inputs/      pictures to start from      lost-and-found/   files that belonged to nothing
                         making/ID/   arriving/...   takes while they are made and come in; empty when nothing is going on
 
-The door to the rooms beside it: what comes and goes is in arriving.py, pages in finding.py, descent in lineage.py.
+The door to the rooms beside it: what comes and goes is in arriving.py, pages in finding.py, descent in lineage.py; films
+from outside in importing.py, zips in packing.py and unpacking.py, rows held against files in checking.py.
 Invariants, whatever is killed when: an answered call is on the disk; a row has its files; a file without a row is gone, or
 has its row, after the next opening. A film that somebody took away is a state of its take. Knows no model and no page.
 """
@@ -16,16 +17,17 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import BadRequest, CannotWrite
-from engine.library import arriving, lineage, tidying
+from engine.library import arriving, checking, importing, lineage, packing, tidying, unpacking
 from engine.library.arriving import Arrival
 from engine.library.database import BUSY, Store, says_why
 from engine.library.finding import Wanted, numbers
+from engine.library.importing import Progress
 from engine.library.schema import migrations
 from engine.library.take import FILES, Edge, Take
 
@@ -228,6 +230,24 @@ class Library:
     def descendants(self, id: str) -> list[Edge]:
         """Every edge on the way down from it, the nearest first."""
         return lineage.descendants(self.store, _word(id))
+
+    # ---- long things: each yields how far it is and at last what came of it; `finish` runs one to its end
+
+    def import_file(self, path: Path | str, tags: Iterable[str] = ()) -> Iterator[Progress | Take]:
+        """A film or picture as a take, see `importing.import_file`. Raises BadMedia."""
+        return importing.import_file(self, path, tags)
+
+    def export(self, path: Path | str) -> Iterator[Progress | Path]:
+        """The whole project as one zip, see `packing.export`."""
+        return packing.export(self, path)
+
+    def open_zip(self, path: Path | str) -> Iterator[Progress | unpacking.Opened]:
+        """The takes of such a zip into this project, see `unpacking.open_zip`. Raises BadMedia."""
+        return unpacking.open_zip(self, path)
+
+    def check(self, repair: bool = True) -> Iterator[Progress | checking.Findings]:
+        """Rows and files held against each other, see `checking.check`."""
+        return checking.check(self, repair)
 
     def _set(self, id: str, column: str, value: object) -> Take | None:
         with self.store.writing() as db:
