@@ -30,6 +30,7 @@ class Grid:
     time: int = 4           # pictures in every latent frame but the first
     patch: int = 2          # cells along one side of a token: sizes snap to space * patch
     rate: int = 16          # pictures per second
+    memory: int = 5         # latent frames back that the autoencoder remembers, at most
 
     @property
     def step(self) -> int:
@@ -85,21 +86,32 @@ class Backend(Protocol):
     grid: Grid
     default_steps: int
 
-    def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "") -> Denoiser:
-        """A denoiser for a batch of prompts, one for each film. `guidance` 1 means none."""
+    def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
+                 continues: bool = False) -> Denoiser:
+        """A denoiser for a batch of prompts, one for each film. `guidance` 1 means none.
+
+        period      latent frames after which the film begins again: a loop, which has no first frame
+        continues   it goes on from earlier film: its first latent frame holds `grid.time` pictures like the others
+        """
         ...
 
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
         """The model's own grid of global noise: `steps` + 1 numbers from 1.0 down to 0.0, for latents of `shape`."""
         ...
 
-    def encode(self, pictures: Tensor) -> Tensor:
-        """Pictures (B, 3, N, H, W) in -1..1, N = 1 + 4k, to normalised latents (B, C, T, H/8, W/8)."""
+    def encode(self, pictures: Tensor, before: Tensor | None = None) -> Tensor:
+        """Pictures (B, 3, N, H, W) in -1..1, N = 1 + 4k, to normalised latents (B, C, 1 + k, H/8, W/8).
+
+        before   pictures (B, 3, 1 + 4j, H, W) that the film has right before these. Then N is 4k, and the k latent
+                 frames are those of film that stands there: an autoencoder remembers what came before
+        """
         ...
 
-    def decode(self, latents: Tensor) -> Iterator[Tensor]:
+    def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """Latents (B, C, T, h, w) to pictures, one latent frame after another: (B, 3, n, H, W) in -1..1, n = 1 or 4.
 
+        before   latent frames that the film has right before these: they are remembered and not given, and every frame
+                 of `latents` is 4 pictures. `grid.memory` of them are enough. A loop's are its own last ones
         A stream: memory does not grow with the film, and the parts put together equal a whole decode.
         """
         ...

@@ -39,30 +39,32 @@ class DrawnBackend:
         self.grid = self.model.grid
         self.default_steps = self.model.default_steps
 
-    def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "") -> Denoiser:
+    def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
+                 continues: bool = False) -> Denoiser:
         """An exact denoiser for film as each prompt draws it; the negative prompt draws what guidance leads away from."""
-        told = _Drawing(prompts)
-        return told if guidance == 1 else Guided(told, _Drawing([negative or "gray still"] * len(prompts)), guidance)
+        told = _Drawing(prompts, period, continues)
+        return told if guidance == 1 else Guided(told, _Drawing([negative or "gray still"] * len(prompts), period, continues), guidance)
 
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
         """Equal strides."""
         return uniform(steps)
 
-    def encode(self, pictures: Tensor) -> Tensor:
-        """(B, 3, 1 + 4k, H, W) in -1..1 -> (B, 48, 1 + k, H/8, W/8), averages of 4x4 pixels."""
+    def encode(self, pictures: Tensor, before: Tensor | None = None) -> Tensor:
+        """(B, 3, 1 + 4k, H, W) in -1..1 -> (B, 48, 1 + k, H/8, W/8), averages of 4x4 pixels; it remembers nothing."""
         count, height, width = pictures.shape[2:]
-        if (count - 1) % self.grid.time or height % self.grid.space or width % self.grid.space:
-            raise GridMismatch(f"Drawn encodes 1 + 4k pictures with sides that are multiples of 8; {count} of "
-                               f"{width}x{height} were given.")
-        return _pack(F.avg_pool3d(pictures.float(), (1, 4, 4)))
+        first = 1 if before is None else 0
+        if (count - first) % self.grid.time or height % self.grid.space or width % self.grid.space:
+            raise GridMismatch(f"Drawn encodes {'1 + 4k' if first else '4k'} pictures with sides that are multiples of 8; "
+                               f"{count} of {width}x{height} were given.")
+        return _pack(F.avg_pool3d(pictures.float(), (1, 4, 4)), bool(first))
 
-    def decode(self, latents: Tensor) -> Iterator[Tensor]:
-        """Latent frame after latent frame: (B, 3, n, H, W) in -1..1, n = 1, then 4 each."""
+    def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
+        """Latent frame after latent frame: (B, 3, n, H, W) in -1..1, n = 1, then 4 each; 4 each after `before`."""
         for at in range(latents.shape[2]):
             batch, _, _, height, width = latents.shape
             slots = latents[:, :, at].reshape(batch, 3, 4, 2, 2, height, width)
             small = slots.permute(0, 1, 2, 5, 3, 6, 4).reshape(batch, 3, 4, 2 * height, 2 * width)
-            if at == 0:         # one picture, in all four slots
+            if at == 0 and before is None:         # one picture, in all four slots
                 small = small.mean(2, keepdim=True)
             yield small.clamp(-1, 1).repeat_interleave(4, 3).repeat_interleave(4, 4)
 
@@ -82,18 +84,20 @@ class DrawnBackend:
 class _Drawing:
     """The exact denoiser of film that is what its prompt draws, give or take SPREAD."""
 
-    def __init__(self, prompts: Sequence[str]):
-        self.prompts = list(prompts)
+    def __init__(self, prompts: Sequence[str], period: int | None = None, continues: bool = False):
+        self.prompts, self.period, self.continues = list(prompts), period, continues
         self.drawn: Tensor | None = None
 
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         if self.drawn is None or self.drawn.shape != x.shape:
-            self.drawn = torch.stack([draw(prompt, *x.shape[2:]) for prompt in self.prompts]).to(x.device)
+            self.drawn = torch.stack([draw(prompt, *x.shape[2:], self.period, self.continues) for prompt in self.prompts]).to(x.device)
         return GaussianDenoiser(SPREAD, self.drawn)(x, level, next_level)
 
 
-def draw(prompt: str, frames: int, height: int, width: int) -> Tensor:
+def draw(prompt: str, frames: int, height: int, width: int, period: int | None = None, continues: bool = False) -> Tensor:
     """What `prompt` means, as latents (48, T, h, w): waves of light over its colour, which go where it says.
+
+    With a `period` in latent frames they go a whole number of turns in it. Film that loops or `continues` has no first frame.
 
     Words without a meaning here still count: a hash of the whole prompt turns the waves and, where no colour is named,
     picks one.
@@ -103,17 +107,22 @@ def draw(prompt: str, frames: int, height: int, width: int) -> Tensor:
     colour = next((COLOURS[word] for word in words if word in COLOURS), list(COLOURS.values())[chance % len(COLOURS)])
     right, down = next((MOTIONS[word] for word in words if word in MOTIONS), (0.25, 0.0))
     angle = 2 * math.pi * (chance >> 8) / (1 << 24)
-    time = torch.arange(1 + 4 * (frames - 1)).view(-1, 1, 1) / 16                   # seconds
+    first = period is None and not continues
+    turns = torch.arange(1 + 4 * (frames - 1) if first else 4 * frames).view(-1, 1, 1) / 16 * (right + down)      # of the waves
+    if period and right + down:
+        asked = abs(right + down) * period / 4
+        turns = turns * (max(1, round(asked)) / asked)
     y = torch.linspace(0, 1, 2 * height).view(1, -1, 1)
     x = torch.linspace(0, 1, 2 * width).view(1, 1, -1)
-    waves = torch.sin(2 * math.pi * (math.cos(angle) * x + math.sin(angle) * y - (right * time + down * time)))
+    waves = torch.sin(2 * math.pi * (math.cos(angle) * x + math.sin(angle) * y - turns))
     film = torch.tensor(colour).view(3, 1, 1, 1) + 0.2 * waves
-    return _pack(film[None].clamp(-1, 1))[0]
+    return _pack(film[None].clamp(-1, 1), first)[0]
 
 
-def _pack(small: Tensor) -> Tensor:
-    """Pictures at a quarter of the size (B, 3, 1 + 4k, 2h, 2w) -> latents (B, 48, 1 + k, h, w)."""
-    small = torch.cat([small[:, :, :1].expand(-1, -1, 3, -1, -1), small], 2)        # the first picture in four slots
+def _pack(small: Tensor, first: bool = True) -> Tensor:
+    """Pictures at a quarter of the size (B, 3, 1 + 4k, 2h, 2w) -> latents (B, 48, 1 + k, h, w); 4k -> k without a `first`."""
+    if first:
+        small = torch.cat([small[:, :, :1].expand(-1, -1, 3, -1, -1), small], 2)        # the first picture in four slots
     batch, _, count, height, width = small.shape
     cells = small.reshape(batch, 3, count // 4, 4, height // 2, 2, width // 2, 2)
     return cells.permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(batch, 48, count // 4, height // 2, width // 2)

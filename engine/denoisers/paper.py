@@ -22,7 +22,7 @@ from torch import Tensor
 from engine.denoisers.base import Denoiser, Grid
 from engine.denoisers.guidance import Guided
 from engine.errors import WeightsError
-from engine.paper.autoencoder import PaperAutoencoder
+from engine.paper.autoencoder import PaperAutoencoder, Stream
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 
@@ -113,12 +113,18 @@ class PaperBackend:
         return tuple(shift * u / (1 + (shift - 1) * u) for u in even)
 
     @torch.no_grad()
-    def encode(self, pictures: Tensor) -> Tensor:
-        return self.autoencoder.encode(pictures.to(self.device)).cpu()
+    def encode(self, pictures: Tensor, before: Tensor | None = None) -> Tensor:
+        """See `Backend`."""
+        stream = Stream()
+        if before is not None:
+            self.autoencoder.encode(before.to(self.device), stream)
+        return self.autoencoder.encode(pictures.to(self.device), stream).cpu()
 
     @torch.no_grad()
-    def decode(self, latents: Tensor) -> Iterator[Tensor]:
-        for pictures in self.autoencoder.stream(latents.to(self.device)):
+    def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
+        """See `Backend`."""
+        known = None if before is None else before[:, :, -self.grid.memory:].to(self.device)
+        for pictures in self.autoencoder.stream(latents.to(self.device), before=known):
             yield pictures.clamp(-1, 1).cpu()
 
     def preview(self, latents: Tensor) -> Tensor:

@@ -208,8 +208,13 @@ class PaperAutoencoder(ModelMixin, ConfigMixin):
         mean, std = self.statistics(z)
         return self.decoder((z * std + mean).to(self.dtype), stream or Stream()).float().transpose(1, 2)
 
-    def stream(self, latents: Tensor, chunk: int = 1) -> Iterator[Tensor]:
-        """Decode `chunk` latent frames at a time: pictures (B, 3, n, H, W), the same as a whole decode gives."""
+    def stream(self, latents: Tensor, chunk: int = 1, before: Tensor | None = None) -> Iterator[Tensor]:
+        """Decode `chunk` latent frames at a time: pictures (B, 3, n, H, W), the same as a whole decode gives.
+
+        before   latent frames that are decoded first and only remembered
+        """
         stream = Stream()
+        for start in range(0, 0 if before is None else before.shape[2], chunk):
+            self.decode(before[:, :, start:start + chunk], stream)
         for start in range(0, latents.shape[2], chunk):
             yield self.decode(latents[:, :, start:start + chunk], stream)

@@ -110,3 +110,21 @@ def test_asking_for_models_and_recipes_loads_no_torch():
             "describe('paper'), describe('drawn'), engine.recipe.compose('a red boat', model='drawn')\n"
             "assert not {'torch', 'gradio', 'diffusers', 'av', 'PIL'} & set(sys.modules), sorted(sys.modules)")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_film_that_goes_on_has_no_first_frame():
+    backend = DrawnBackend()
+    film = torch.rand(1, 3, 17, 16, 24) * 2 - 1
+    whole = backend.encode(film)
+    torch.testing.assert_close(backend.encode(film[:, :, 9:], before=film[:, :, :9]), whole[:, :, 3:])
+    pictures = torch.cat(list(backend.decode(whole)), 2)
+    later = torch.cat(list(backend.decode(whole[:, :, 3:], before=whole[:, :, :3])), 2)
+    torch.testing.assert_close(later, pictures[:, :, 9:])
+
+
+@pytest.mark.parametrize("word", ["right", "left", "still"])
+def test_a_drawn_loop_goes_round(word):
+    """Twice the period is the same film twice, and it moves at about the pace that was asked."""
+    once, twice = (draw(f"a red {word}", frames, 4, 6, period=5) for frames in (5, 10))
+    torch.testing.assert_close(twice, torch.cat([once, once], 1), atol=1e-4, rtol=1e-4)
+    assert ((once[:, 1:] - once[:, :-1]).abs().max() > 0.1) == (word != "still")

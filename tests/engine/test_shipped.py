@@ -82,6 +82,20 @@ def test_a_streamed_decode_equals_the_whole(paper, tmp_path):
     torch.testing.assert_close(torch.cat(list(paper.decode(latents)), 2), whole, atol=2e-2, rtol=0)     # bfloat16
 
 
+@pytest.mark.parametrize("at", [1, 3, 7])
+def test_film_is_coded_where_it_stands(paper, at):
+    """Encoded after what comes before it, and decoded so, a part of a film is that part of the whole."""
+    pictures = torch.rand(1, 3, 33, 48, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    whole = paper.encode(pictures)
+    split = 1 + 4 * (at - 1)
+    torch.testing.assert_close(paper.encode(pictures[:, :, split:], before=pictures[:, :, :split]), whole[:, :, at:], atol=0.1, rtol=0)
+    decoded = torch.cat(list(paper.decode(whole)), 2)[:, :, split:]
+    later = torch.cat(list(paper.decode(whole[:, :, at:], before=whole[:, :, :at])), 2)
+    torch.testing.assert_close(later, decoded, atol=2e-2, rtol=0)       # bfloat16
+    alone = torch.cat(list(paper.decode(whole[:, :, at:])), 2)
+    assert alone.shape[2] == decoded.shape[2] - 3, "without it the first frame is one picture"
+
+
 def test_words_change_the_film(paper):
     """At pure noise the model has only the words to go by."""
     x, one = torch.randn(1, paper.grid.channels, 1, 10, 16, generator=torch.Generator().manual_seed(0)), torch.ones(1, 1, 1, 10, 16)
