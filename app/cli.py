@@ -2,13 +2,14 @@
 
     studio                  opens the studio in the browser
     take, image, animate    make a film or a picture, right here, into a file
+    recipe, reproduce       what made a file; made again, and set beside it
     train, evaluate         the built-in model: made again, measured
     models, bench, doctor   what there is, how fast it is, whether all is well
 
 Knows names, exit codes and how errors are said. What commands do is in app/commands. Imports neither torch nor gradio.
 
-Exit codes: 0 done; 1 the doctor found something missing, or Cineloom itself broke; 2 something was asked that cannot be,
-and a sentence said why; 130 stopped with Ctrl-C.
+Exit codes: 0 done; 1 the doctor found something missing, a take came out different, or Cineloom itself broke; 2 something
+was asked that cannot be, and a sentence said why; 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import learning, machine, making, opening
+from app.commands import learning, machine, making, opening, recipes
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -39,7 +40,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, learning, machine):
+for group in (opening, making, recipes, learning, machine):
     group.register(cineloom)
 
 

@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,7 @@ def _run(asked: Asked, out: Path | None, latents: bool, backend: str, as_json: b
     for note in [*notes, *([f"{model.title} was never taught {', '.join(strange)}."] if strange else [])]:
         aside(note)
     with target.workshop() as folder, bar(f"opening {model.title}") as shown:
-        made = _make(recipe, folder, shown)
+        made = make_shown(recipe, folder, shown)
         kept = target.keep(made.film, made.latents if latents else None)
     spent = time.monotonic() - began
     facts = {
@@ -131,13 +131,13 @@ def still(text: str) -> tuple[Path, float]:
     return Path(name), time
 
 
-def _make(recipe: Recipe, folder: Path, shown: Bar) -> Made:
-    """Run the recipe into `folder`, showing how far it is."""
+def make_shown(recipe: Recipe, folder: Path, shown: Bar, inputs: Mapping[str, Path] | None = None) -> Made:
+    """Run the recipe into `folder`, showing how far it is. `inputs`: where its pictures lie, by hash, if not where it says."""
     from engine.denoisers.catalog import open_backend
     from engine.events import Decoded, Finished, Started, Stepped
     from engine.make import make
 
-    for event in make(recipe, open_backend(recipe.backend), folder):
+    for event in make(recipe, open_backend(recipe.backend), folder, inputs=inputs):
         if isinstance(event, Started):
             shown.show(f"step 1 of {event.steps}", 0, event.steps)
         elif isinstance(event, Stepped):

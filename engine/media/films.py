@@ -73,7 +73,7 @@ class FilmWriter:
             for part in decoded: film.add(part)
 
     path     its ending says how: .mp4, .mov, .webm or .gif; MP4 for any other
-    rate     pictures per second. A GIF counts in hundredths of a second: its pictures stay for 6 or 7, and end in time
+    rate     pictures per second. A GIF counts in hundredths of a second: at 16 its pictures stay for 6 or 7 of them
     recipe   JSON that the file carries, see `carriers`
     Raises BadRequest for odd sizes (a GIF may have them), CannotWrite for a folder that is not writable or a full disk.
     """
@@ -105,7 +105,10 @@ class FilmWriter:
             raise IsADirectoryError(21, "it is a folder, not a file")
         self.path.parent.joinpath(self.path.name).exists()      # says ENAMETOOLONG now, not after an hour of work
         self.part.touch()           # says in the system's own words why not
-        self.container = av.open(str(self.part), "w", format=self.form.container, options=self.form.options)
+        options = dict(self.form.options)
+        if self.form.container == "gif":
+            options["final_delay"] = str(round(100 / self.rate))        # else the last picture is gone after 1/100 s
+        self.container = av.open(str(self.part), "w", format=self.form.container, options=options)
         if self.form.container != "mov" or len(self.recipe.encode()) < COMMENT:
             self.container.metadata["comment"] = self.recipe
         options = dict(self.form.quality)

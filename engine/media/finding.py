@@ -20,6 +20,7 @@ from engine.media.carriers import SPACE, XMP_BOX, XMP_CHUNK, XMP_EXTENSION, XMP_
 from engine.media.kinds import FILM_FILE, head
 
 LIMIT = 1_000_000       # bytes of one carrier that are read
+ITSELF = "the file itself"
 STEPS = 200_000         # boxes, chunks or tags that are looked at
 
 INSIDE = (b"moov", b"udta", b"ilst", b"\xa9cmt", b"trak")      # boxes of boxes
@@ -66,10 +67,10 @@ def _walk(file: BinaryIO, first: bytes) -> Iterator[Carried]:
             yield from _boxes(file)
         elif first.lstrip()[:1] == b"{":
             file.seek(0)
-            yield Carried(file.read(LIMIT).decode("utf-8", "replace"), "the file itself")
+            yield Carried(file.read(LIMIT).decode("utf-8", "replace"), ITSELF)
         elif first[8:9] == b"{" and 0 < int.from_bytes(first[:8], "little") <= 10 * LIMIT:
             yield from _safetensors(file)
-    except (struct.error, IndexError, ValueError, OSError, RecursionError):
+    except (struct.error, IndexError, ValueError, TypeError, AttributeError, OSError, RecursionError):
         return                  # cut short or damaged: what came before counts
 
 

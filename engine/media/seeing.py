@@ -61,6 +61,8 @@ def probe(file, name: str) -> Iterator[tuple[dict, None] | None]:
             seconds = end - start
         else:
             seconds = container.duration / av.time_base if container.duration else pictures / float(rate or 16)
+        if kind == "gif":       # its rate is a guess from the first delays
+            rate = None
         width, height = square(first.width, first.height, stream.sample_aspect_ratio)
         turn = display_matrix(first)
         if turn is not None and turn[0] == 0:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import operator
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +18,22 @@ from typing import TYPE_CHECKING
 
 from engine import __version__, memory
 from engine.errors import BadMedia, BadRequest
+from engine.recipe.machine import here
+from engine.recipe.older import brought_up
 
 if TYPE_CHECKING:
     from engine.denoisers.catalog import Model
 
 OPERATIONS = ("text", "image", "animate", "keyframes")
 SOLVERS = ("euler", "multistep")
-FORMAT = 1              # of the JSON; a change that old programs would misread raises it
+FORMAT = 2              # of the JSON; a change that old programs would misread raises it, and `older` gets a step
 PROMPT = 5_000          # characters. The longest of 946 rewritten benchmark prompts has 897
 SIDES = (64, 1920)      # pixels of a width or height
 STEPS = (1, 250)
 GUIDANCE = (0.0, 30.0)
 SEEDS = 2**63           # [0, SEEDS)
 FILE = 500_000_000      # bytes of an input picture; more is a mistake
+_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -64,49 +68,57 @@ class Recipe:
     version: str = ""                   # of the weights; empty until it was made
     inputs: tuple[Input, ...] = ()
     engine: str = ""                    # version of the engine that made it
+    device: str = ""                    # what it was computed on, "cpu (AVX512)": another one rounds otherwise
 
     def to_json(self) -> str:
-        """One line of JSON, every field in it; `from_json` reads it back."""
-        return json.dumps({"cineloom": FORMAT, **dataclasses.asdict(self)}, ensure_ascii=False)
+        """The recipe as one line of JSON, every field in it, in their order; `from_json` reads it back.
+
+        Equal recipes give the same text. It can be written as UTF-8 and into XML: halves of characters, which names of
+        files may have, and the two code points that XML does not know are escaped.
+        """
+        data = {"cineloom": FORMAT, **dataclasses.asdict(self), "guidance": float(self.guidance) + 0.0}     # no -0.0
+        return _UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(data, ensure_ascii=False))
 
     def digest(self) -> str:
         """sha256 of what was asked: the same for two recipes that ask for the same film.
 
-        Left out is what the making fills in (`version`, `engine`), where inputs lie (`path`; their content counts),
-        and every field at its default, so that fields added later leave old digests alone.
+        Left out is what the making fills in (`version`, `engine`, `device`), where inputs lie (`path`; their content
+        counts), and every field at its default, so that fields added later leave old digests alone.
         """
         asked = {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.name in ("version", "engine") or value == field.default:
+            if field.name in ("version", "engine", "device") or value == field.default:
                 continue
             asked[field.name] = [[i.sha256, i.at] for i in value] if field.name == "inputs" else value
         if "guidance" in asked:
-            asked["guidance"] = float(asked["guidance"])
+            asked["guidance"] = float(asked["guidance"]) + 0.0
         return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
-    def made_by(self, version: str) -> Recipe:
-        """The same recipe, saying which weights and which engine made it."""
-        return dataclasses.replace(self, version=version, engine=__version__)
+    def made_by(self, version: str, device: str | None = None) -> Recipe:
+        """The same recipe, saying which weights and which engine made it, and on what; None: what this process uses."""
+        return dataclasses.replace(self, version=version, engine=__version__, device=here() if device is None else device)
 
 
 def from_json(text: str) -> Recipe:
-    """Read a recipe from JSON, also an old one: fields it does not have yet are at their defaults.
+    """Read a recipe from JSON, also one of any earlier format: it is brought up to this one step by step, see `older`.
 
-    Nothing is passed over in silence: an unknown field, a wrong type or a value out of bounds raises BadRequest.
+    Nothing is passed over in silence: an unknown field, one that is there twice, a wrong type or a value out of bounds
+    raises BadRequest, and so does a format that is yet to come.
     """
     if len(text) > 1_000_000:
         raise BadRequest(f"A recipe is a few lines of JSON; this one has {len(text):,} characters.")
     try:
-        data = json.loads(text, parse_constant=lambda name: name)
+        data = json.loads(text, parse_constant=lambda name: name, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"This recipe is no JSON: {str(error) or 'it is nested too deeply'}.") from error
     if not isinstance(data, dict):
         raise BadRequest("A recipe is a JSON object with fields such as prompt, seed and steps.")
-    made_for = data.pop("cineloom", FORMAT)
-    if not isinstance(made_for, int) or made_for > FORMAT:
+    made_for = data.pop("cineloom", 1)
+    if not isinstance(made_for, int) or isinstance(made_for, bool) or not 1 <= made_for <= FORMAT:
         raise BadRequest(f"This recipe is of format {made_for!r:.20}; this Cineloom ({__version__}) reads up to "
                          f"{FORMAT}. A newer Cineloom would read it.")
+    data = brought_up(data, made_for)
     inputs = data.pop("inputs", [])
     if not isinstance(inputs, list):
         raise BadRequest("A recipe's inputs are a list.")
@@ -191,6 +203,19 @@ def control_characters(text: str) -> list[str]:
     return [char for char in text if unicodedata.category(char) in ("Cc", "Cs")]
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict:
+    """An object of JSON whose fields are there once: of two, one would be passed over."""
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        twice = sorted({name for name in data if [one for one, _ in pairs].count(name) > 1}) if len(pairs) < 100 else ["many"]
+        raise BadRequest(f"This recipe has fields twice: {_plain(', '.join(twice)):.200}.")
+    return data
+
+
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 def _fill(kind: type, data: object, **known: object):
     """A dataclass from a JSON object, every field's type checked."""
     title = kind.__name__.lower()
@@ -200,7 +225,7 @@ def _fill(kind: type, data: object, **known: object):
     unknown = sorted(set(data) - set(fields))
     if unknown:
         raise BadRequest(f"This recipe has fields that Cineloom {__version__} does not know: "
-                         f"{', '.join(unknown):.200}. It may come from a newer one.")
+                         f"{_plain(', '.join(unknown)):.200}. It may come from a newer one.")
     missing = [name for name, field in fields.items() if field.default is dataclasses.MISSING and name not in data]
     if missing:
         raise BadRequest(f"This recipe lacks {', '.join(missing)}.")

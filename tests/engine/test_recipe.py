@@ -235,7 +235,7 @@ def changed(**fields):
 @pytest.mark.parametrize("text, sentence", [
     (changed(strength=0.5),                          "does not know: strength. It may come from a newer one"),
     (changed(inputs=[{"path": "a", "sha256": "0" * 64, "crop": 1}]), "does not know: crop"),
-    (changed(cineloom=2),                            "of format 2; .* reads up to 1"),
+    (changed(cineloom=3),                              "of format 3; .* reads up to 2"),
     (changed(cineloom="new"),                        "of format 'new'"),
     (changed(prompt=...),                            "lacks prompt"),
     (changed(seed="7"),                              "seed is of type int; '7' was found"),

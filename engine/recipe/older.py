@@ -1,0 +1,22 @@
+"""Older: recipes of every earlier format, brought up to the one of today, one step at a time.
+
+A format is raised when old programs would misread new recipes. A step stays for good, and so do the recipes in
+tests/recipes, one of each kind and format that was ever written: a film of ten years ago must still say what made it.
+Knows JSON objects. Knows no fields of today.
+"""
+
+from __future__ import annotations
+
+
+def brought_up(data: dict, made_for: int) -> dict:
+    """The fields of a recipe of format `made_for` as today's format has them; an unknown field is left as it is."""
+    for step in STEPS[made_for - 1:]:
+        data = step(data)
+    return data
+
+
+def _f2_a_recipe_says_what_it_was_computed_on(data: dict) -> dict:
+    return {**data, "device": data.get("device", "")}
+
+
+STEPS = (_f2_a_recipe_says_what_it_was_computed_on,)        # from 1 to 2, from 2 to 3, ...
