@@ -27,6 +27,12 @@ half[:, 3:] = True
     (op.extend(clip(3), frames=3),                  "...###"),
     (op.precede(clip(3), frames=3),                 "###..."),
     (op.connect(clip(2), clip(2), frames=2),        "..##.."),
+    (op.dissolve(clip(3), clip(4), overlap=1),      "..9..."),
+    (op.dissolve(clip(5), clip(5), overlap=3),      "..494.."),
+    (op.dissolve(clip(5), clip(5), overlap=5, peak=0.6),    "24642"),
+    (op.loop(clip(4), frames=2),                    "...##"),
+    (op.finish(clip(4)),                            "4444"),
+    (op.outpaint(clip(3), 6, 12, 1, 2),             "###"),
     (op.edit(clip(6), 0.6),                         "666666"),
     (op.edit(clip(6), [0, 0, 0.3, 0.6, 0.9, 1]),    "..369#"),
     (op.inpaint(clip(6), slice(2, 4)),              "..##.."),
@@ -46,6 +52,30 @@ def test_every_operation_keeps_the_film_it_was_given():
     assert torch.equal(joined.latents[:, :, :2], a) and torch.equal(joined.latents[:, :, 5:], b)
     assert torch.equal(op.precede(a, frames=3).latents[:, :, 3:], a)
     assert torch.equal(op.keyframes({2: a[:, :, :1]}, frames=4).latents[:, :, 2:3], a[:, :, :1])
+
+
+def test_an_overlap_starts_as_a_cross_fade():
+    a, b = clip(4), clip(5, seed=1)
+    canvas = op.dissolve(a, b, overlap=3)
+    assert torch.equal(canvas.latents[:, :, :1], a[:, :, :1]) and torch.equal(canvas.latents[:, :, 4:], b[:, :, 3:])
+    torch.testing.assert_close(canvas.latents[:, :, 2], (a[:, :, 2] + b[:, :, 1]) / 2)
+    for overlap in (0, 5):
+        with pytest.raises(BadRequest, match="overlap by 1 to 4"):
+            op.dissolve(a, b, overlap)
+
+
+def test_a_loop_leaves_out_the_frame_that_holds_one_picture():
+    assert torch.equal(op.loop(clip(4), 2).latents[:, :, :3], clip(4)[:, :, 1:])
+    with pytest.raises(BadRequest, match="Animate it first"):
+        op.loop(still, 3)
+
+
+def test_what_is_painted_around_leaves_the_clip():
+    canvas = op.outpaint(clip(3), 6, 12, 1, 2)
+    assert torch.equal(canvas.latents[:, :, :, 1:5, 2:8], clip(3)) and canvas.levels[:, :, :, 1:5, 2:8].max() == 0
+    assert canvas.levels.sum() == 3 * (6 * 12 - 4 * 6)
+    with pytest.raises(BadRequest, match="does not lie within"):
+        op.outpaint(clip(3), 6, 12, 3, 2)
 
 
 def test_a_mask_paints_its_cells_and_no_others():
