@@ -21,7 +21,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from engine.errors import BadRequest, CannotWrite
 from engine.media import carriers
 from engine.media.apart import LIMIT, ask
-from engine.media.kinds import FILM_FILE, head
+from engine.media.kinds import FILM_FILE, FILM_PICTURES, head
 from engine.media.writing import writing
 
 QUALITY = 16                # x264's constant rate factor: above 45 dB on renders, where 23 is the usual
@@ -190,13 +190,14 @@ def write_film(path: str | Path, parts: Iterable[np.ndarray], width: int, height
             film.add(part)
 
 
-def read_film(path: str | Path, rate: float | None = None, *, notes: list[str] | None = None,
+def read_film(path: str | Path, rate: float | None = None, *, notes: list[str] | None = None, most: int = FILM_PICTURES,
               limit: float = LIMIT) -> Iterator[np.ndarray]:
     """The pictures of a film, one (H, W, 3) uint8 after another, as they are to be seen: see `light`.
 
     rate     pictures per second to resample to, each the one on screen at its moment, so that variable rates keep their
              time: s seconds have s * rate pictures. None gives every picture that is stored
     notes    gets a sentence for each thing that was done to the film, or that it lacks: "Damaged or cut short: ..."
+    most     pictures that are read; a note says when there are more
     limit    seconds that the decoder may work on one picture
 
     Decoded apart, see `apart`. What can be read of a damaged film is read. Raises BadMedia where that is nothing, for a
@@ -206,7 +207,7 @@ def read_film(path: str | Path, rate: float | None = None, *, notes: list[str] |
     if rate is not None and not 0 < rate <= 1000:
         raise BadRequest(f"A film is read at up to 1,000 pictures a second; {rate:g} was asked.")
     head(path, FILM_FILE)
-    for said, picture in ask("film", path, limit, rate=None if rate is None else float(rate)):
+    for said, picture in ask("film", path, limit, rate=None if rate is None else float(rate), most=most):
         if picture is not None:
             yield picture
         elif notes is not None:

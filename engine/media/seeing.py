@@ -71,7 +71,7 @@ def probe(file, name: str) -> Iterator[tuple[dict, None] | None]:
                "duration": seconds, "container": kind, "codec": stream.codec_context.name}, None
 
 
-def film(file, name: str, rate: float | None = None) -> Iterator[tuple[dict, np.ndarray | None] | None]:
+def film(file, name: str, rate: float | None = None, most: int = kinds.FILM_PICTURES) -> Iterator[tuple[dict, np.ndarray | None] | None]:
     """Says {"time": seconds} with each picture, and {"note": sentence} for what a person should know.
 
     rate     pictures per second to resample to, each the one that is on screen at its moment; None: as they are stored
@@ -88,9 +88,8 @@ def film(file, name: str, rate: float | None = None) -> Iterator[tuple[dict, np.
                 continue
             time, picture = said[:2]
             count += 1
-            if count > kinds.FILM_PICTURES or time > kinds.FILM_SECONDS:
-                state["note"] = (f"Cut short: films of up to {kinds.FILM_PICTURES:,} pictures and {kinds.FILM_SECONDS / 3600:g} "
-                                 "hours are read.")
+            if count > most or time > kinds.FILM_SECONDS:
+                state["note"] = f"Not read to its end: up to {most:,} pictures and {kinds.FILM_SECONDS / 3600:g} hours are."
                 break
             yield {"time": time}, picture
     except BadMedia as error:
@@ -159,6 +158,8 @@ def _stream(container, name: str):
 
 
 def _within(width: int, height: int, name: str) -> None:
+    if width <= 0 or height <= 0:       # FFmpeg says so of sizes beyond its own limits too
+        raise BadMedia(f"{name} does not say how large its pictures are, or says something that no picture is.")
     if not (0 < width <= kinds.SIDE and 0 < height <= kinds.SIDE) or width * height > kinds.FILM_PIXELS:
         raise BadMedia(f"{name} is {width}x{height}; films of up to {kinds.SIDE} pixels a side and {kinds.FILM_PIXELS // 10**6} "
                        "million in all are read.")
