@@ -2,6 +2,7 @@
 
     studio                  opens the studio in the browser
     take, image, animate    make a film or a picture, right here, into a file
+    queue                   what the studio has in line: listed, paused, put in order, changed
     recipe, reproduce       what made a file; made again, and set beside it
     train, evaluate         the built-in model: made again, measured
     models, bench, doctor   what there is, how fast it is, whether all is well
@@ -24,7 +25,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import learning, machine, making, opening, recipes
+from app.commands import learning, machine, making, opening, queueing, recipes
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -40,7 +41,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, recipes, learning, machine):
+for group in (opening, making, recipes, queueing, learning, machine):
     group.register(cineloom)
 
 

@@ -20,6 +20,7 @@ from app.examples import examples, knows
 from engine.denoisers.catalog import describe
 from engine.errors import BadRequest
 from engine.jobs import Job, Queue
+from engine.jobs.editing import edited
 from engine.jobs.keeper import Keeper
 from engine.library import Library, Take
 from engine.library.database import says_why
@@ -64,7 +65,24 @@ class Desk:
         steps: int | None = None,
         picture: str = "",
     ) -> Job:
-        """Check and snap what is asked and put it in line.
+        """One take: see `submit_variations`."""
+        return self.submit_variations(
+            prompt, 1, seconds=seconds, width=width, height=height, seed=seed, steps=steps, picture=picture
+        )[0]
+
+    def submit_variations(
+        self,
+        prompt: str,
+        count: int,
+        *,
+        seconds: float = 2.0,
+        width: int = 256,
+        height: int = 144,
+        seed: int | None = None,
+        steps: int | None = None,
+        picture: str = "",
+    ) -> list[Job]:
+        """Check and snap what is asked and put it in line `count` times, each with the next seed; all of them or none.
 
         seconds   of film; 0 is a still picture
         picture   a name that `keep_picture` gave: the film begins with it
@@ -81,9 +99,9 @@ class Desk:
             model=describe(self.backend),
             inputs=[self.picture(picture)] if picture else (),
         )
-        id = self.queue.submit(recipe, self.project, said)
+        ids = self.queue.submit_variations(recipe, count, self.project, said)
         self.keeper.wake()
-        return self.job(id)
+        return [self.job(id) for id in ids]
 
     def job(self, id: str) -> Job:
         """One job. Raises BadRequest when there is none of that id."""
@@ -101,6 +119,31 @@ class Desk:
         """Take a job that is over off the page."""
         self.job(id)
         return self.queue.dismiss(id)
+
+    def pause(self, id: str | None = None) -> Job | None:
+        """Hold one job, or with no id the whole line; what runs stops at its next step and keeps what it has."""
+        return self.queue.pause(id)
+
+    def resume(self, id: str | None = None) -> Job | None:
+        """Let one job, or with no id the whole line, go on."""
+        job = self.queue.resume(id)
+        self.keeper.wake()
+        return job
+
+    def retry(self, id: str) -> Job:
+        """Put a job that failed or was cancelled in line again. Raises BadRequest for any other."""
+        job = self.queue.retry(id)
+        self.keeper.wake()
+        return job
+
+    def move(self, id: str, to: str | int) -> Job:
+        """Another place in line: "up", "down", "top", "bottom" or a number from 1. Raises BadRequest."""
+        return self.queue.move(id, to)
+
+    def edit(self, id: str, **changes: object) -> Job:
+        """Another recipe for a waiting job: what is not among the `changes` stays. See `engine.jobs.editing`. Raises BadRequest."""
+        recipe, said = edited(self.job(id).asked, **changes)
+        return self.queue.edit(id, recipe, said)
 
     # ---- showing
 
@@ -130,6 +173,7 @@ class Desk:
         return {
             "takes": self.library.mark(),
             "jobs": [job.to_json() for job in self.queue.jobs(recent=5)],
+            "paused": self.queue.paused,
             "worker": worker["doing"] if worker else "",
             "pace": self.queue.pace(self.backend),
         }

@@ -77,18 +77,48 @@ def make_routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
         seed: str | int | None = Body(None),
         steps: int | None = Body(None),
         picture: str = Body(""),
+        variations: int = Body(1),
     ) -> dict:
-        job = desk.submit(
-            prompt, seconds=seconds, width=width, height=height, seed=read_seed(seed), steps=steps, picture=picture
+        jobs = desk.submit_variations(
+            prompt, variations, seconds=seconds, width=width, height=height, seed=read_seed(seed), steps=steps,
+            picture=picture,
+        )  # fmt: skip
+        return {"job": jobs[0].to_json(), "jobs": [job.to_json() for job in jobs]}
+
+    @router.post("/studio/jobs/{id}/move")
+    def move_job(id: str, to: str | int = Body(embed=True)) -> dict:
+        return {"job": desk.move(id, to).to_json()}
+
+    @router.post("/studio/jobs/{id}/edit")
+    def edit_job(
+        id: str,
+        prompt: str | None = Body(None),
+        seconds: float | None = Body(None),
+        width: int | None = Body(None),
+        height: int | None = Body(None),
+        seed: str | int | None = Body(None),
+        steps: int | None = Body(None),
+    ) -> dict:
+        job = desk.edit(
+            id, prompt=prompt, seconds=seconds, width=width, height=height, seed=read_seed(seed), steps=steps
         )
         return {"job": job.to_json()}
 
     @router.post("/studio/jobs/{id}/{what}")
     def change_job(id: str, what: str) -> dict:
-        act = {"cancel": desk.cancel, "dismiss": desk.dismiss}.get(what)
+        can = {"cancel": desk.cancel, "dismiss": desk.dismiss, "pause": desk.pause, "resume": desk.resume, "retry": desk.retry}
+        act = can.get(what)
         if act is None:
-            raise NotHere(f"A job can be cancelled or dismissed, not {what[:40]!r}.")
+            raise NotHere(f"A job can be asked to {', '.join(can)}, move or edit, not {what[:40]!r}.")
         return {"job": act(id).to_json()}
+
+    @router.post("/studio/queue/{what}")
+    def change_queue(what: str) -> dict:
+        act = {"pause": desk.pause, "resume": desk.resume}.get(what)
+        if act is None:
+            raise NotHere(f"The queue can be asked to pause or resume, not {what[:40]!r}.")
+        act()
+        return {"paused": desk.queue.paused}
 
     @router.get("/studio/takes")
     def takes(

@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
     models.command("list")(list_models)
     app.add_typer(models, name="models")
     app.command()(doctor)
-    app.command()(bench)
+    benches = typer.Typer(help="Measure how fast this machine makes film; or, with a name, something else.")
+    benches.callback(invoke_without_command=True)(bench)
+    benches.command()(kills)
+    app.add_typer(benches, name="bench")
 
 
 def _models(context: typer.Context, as_json: AsJson = False) -> None:
@@ -66,6 +69,7 @@ def doctor(
 
 
 def bench(
+    context: typer.Context,
     quick: Annotated[bool, typer.Option("--quick", help="Three rounds instead of seven.")] = False,
     rounds: Annotated[int | None, typer.Option(min=1, max=1000, help="How many times everything is measured.", show_default="7")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")] = None,
@@ -76,6 +80,8 @@ def bench(
 
     A film of 2 seconds at 256x144, several times; medians are set beside what they should be.
     """
+    if context.invoked_subcommand is not None:
+        return
     import json
 
     from engine.bench import measure
@@ -92,3 +98,32 @@ def bench(
     if out is not None:
         write_bytes(out, (json.dumps(result.to_json(), indent=1) + "\n").encode())
     answer(result.to_json(), result.text(), as_json)
+
+
+def kills(
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many processes are killed.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed chooses the same victims.")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kill studio, worker and writer at random moments, and see what is lost.
+
+    Real jobs of a model without weights, in a folder of their own that is gone afterwards. 200 take about 20 minutes.
+    """
+    import json
+
+    from engine.bench import kill
+    from engine.media.writing import write_bytes
+
+    result = None
+    with bar("opening a studio") as shown:
+        for event in kill([sys.executable, "-m", "app.cli", "studio", "--no-open"], settings.ROOT, count, seed):
+            if isinstance(event, str):
+                shown.show(event)
+            else:
+                result = event
+    if out is not None:
+        write_bytes(out, (json.dumps(result.to_json(), indent=1) + "\n").encode())
+    answer(result.to_json(), result.text(), as_json)
+    if not result.well:
+        raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""How fast a machine makes film: see `speed`. Importing this loads nothing."""
+"""How fast a machine makes film: see `speed`. What is lost when processes are killed: see `kills`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.bench.kills import Kills
     from engine.bench.speed import Bench
 
 
@@ -15,3 +16,10 @@ def measure(model: str, command: Sequence[str], folder: Path | str, rounds: int)
     from engine.bench import speed
 
     yield from speed.measure(model, command, folder, rounds)
+
+
+def kill(studio: Sequence[str], root: Path | str, count: int, seed: int) -> Iterator[str | Kills]:
+    """See `engine.bench.kills.kill`."""
+    from engine.bench import kills
+
+    yield from kills.kill(studio, root, count, seed)

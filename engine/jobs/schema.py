@@ -82,7 +82,7 @@ def m002_a_line_that_can_be_paused_and_put_in_order(db):
     jobs.add_column("ended", int)                           # counts up: the order in which jobs ended, whatever the clock said
     jobs.add_column("taken", int, not_null_default=0)       # how many workers took it up, those that got on with it too
     jobs.add_column("kept", int, not_null_default=0)        # steps in its checkpoint
-    jobs.add_column("resumed", int, not_null_default=0)     # steps that were done already when its last worker began
+    jobs.add_column("resumed", int, not_null_default=0)     # steps that were done already when its last worker began; -1 while it gets ready
     jobs.add_column("unkept", float, not_null_default=0)    # seconds of work since the checkpoint
     jobs.add_column("again", float, not_null_default=0)     # seconds of work that were lost with workers and done again
     jobs.add_column("free", int)                            # bytes of memory that were free when its worker last said so

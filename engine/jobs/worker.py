@@ -4,6 +4,8 @@
     python -m engine.jobs.worker --home DIR --kept     stays; reads its keeper's pipe: a line wakes it, the end of the
                                                        pipe means that the keeper is gone: finish the job in hand, end
 
+    CINELOOM_EVERY     seconds of walking between checkpoints      default: 5
+
 Knows the queue, the library and a runner behind the contract (contract.py). Knows no model by name and no page.
 What it says on the way may be lost when the disk is full or the database locked; what a job comes to is said until it is heard.
 """
@@ -282,7 +284,7 @@ def main(arguments: list[str] | None = None, maker: Maker | None = None, runner:
     parser.add_argument("--idle", type=float, default=usual.idle, help="seconds without work after which to end")
     parser.add_argument("--jobs", type=int, default=usual.jobs, help="jobs after which to end")
     parser.add_argument("--growth", type=float, default=usual.growth, help="bytes of memory more than after the first job, after which to end")
-    parser.add_argument("--every", type=float, default=EVERY, help="seconds of walking between checkpoints")
+    parser.add_argument("--every", type=float, default=os.environ.get("CINELOOM_EVERY") or EVERY, help="seconds of walking between checkpoints")
     parser.add_argument("--patience", type=float, default=BUSY, help="seconds to wait for a locked database before saying so")
     asked = parser.parse_args(arguments)
     limits = Limits(asked.idle, asked.jobs, asked.growth)

@@ -107,7 +107,7 @@ class Working:
             db.conn.execute(
                 "update jobs set state = 'running', worker = ?, started = ?, heartbeat = ?, tries = tries + 1, taken = taken + 1, "
                 "step = kept, progress = case when kept > 0 then progress else 0 end, unkept = 0, error = null, left = null, "
-                "free = null, kills = ?, message = 'starting' where number = ?",
+                "resumed = -1, free = null, kills = ?, message = 'starting' where number = ?",
                 [who, now, now, self.kills(), rows[0]["number"]],
             )
         return self.job(rows[0]["id"])
