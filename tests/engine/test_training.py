@@ -10,6 +10,7 @@ from engine.training.autoencoder import Pool, crop
 from engine.training.feed import Feed
 from engine.training.flowmap import target_velocity
 from engine.training.levels import draw_levels
+from engine.training.paper import PLANS
 from engine.training.run import Average, Budget, Stage, learning_rate
 from engine.training.shards import SMALL, Bucket, encode_shard, plan, render_shard, subject_share
 from engine.training.textures import moving_leaves
@@ -180,6 +181,19 @@ def test_pictures_come_first_and_large_films_last():
     early, late = mix(0.0), mix(0.9)
     assert early(1, 40) > 10 * early(5, 200) and late(1, 40) < 2 * late(5, 200)
     assert early(9, 1296) < 0.01 < late(9, 1296)
+
+
+@pytest.mark.parametrize("device", PLANS)
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0])
+def test_training_never_hangs_on_one_kind_of_film(device, share):
+    """What is drawn and what is asked for must suit each other at every moment of a run: a plan once gave half of it to one bucket."""
+    plan_ = PLANS[device]
+    assert sum(bucket.share for bucket in plan_.buckets) == pytest.approx(1) and sum(plan_.shares.values()) == pytest.approx(1)
+    weight = mix(share)
+    asked = [weight(-(-b.pictures // 4), b.tokens) * (b.share * plan_.clips) ** 0.5 for b in plan_.buckets]
+    assert max(asked) < 0.5 * sum(asked)
+    alone = sum(w for w, b in zip(asked, plan_.buckets) if b.pictures == 1) / sum(asked)
+    assert 0.3 < alone < 0.99 if share < 0.5 else 0.2 < alone < 0.7
 
 
 def bake(folder, number, words="clip", frames=2):
