@@ -17,6 +17,7 @@ from torch import Tensor
 from engine.training.levels import draw_levels, shift_of
 from engine.training.run import Ahead
 
+MOST = 512          # clips of a step: reading more prompts would take longer than the step does
 MIDDLE = 0.25       # of the batches of films: cut out of longer film
 
 Weight = Callable[[int, int], float]        # (frames, tokens of a clip) -> how often its bucket is drawn
@@ -83,7 +84,7 @@ class Feed:
         weights = torch.tensor([weight(t, t * h * w // 4) * len(self.buckets[t, h, w, loop]) ** 0.5 for t, h, w, loop in keys])
         key = keys[int(torch.multinomial(weights, 1, generator=self.generator))]
         clips, tokens = self.buckets[key], key[0] * key[1] * key[2] // 4
-        count = max(1, round(self.tokens / tokens))
+        count = min(MOST, max(1, round(self.tokens / tokens)))
         picks = [clips[i] for i in torch.randint(len(clips), (count,), generator=self.generator).tolist()]
         prompts = [self._prompt(row, *draw) for (_, _, row), draw in zip(picks, torch.rand(count, 2, generator=self.generator).tolist())]
         start = self._start(*key)
