@@ -37,6 +37,7 @@ class Eye:
     def __init__(self, aspect: Fraction | None = None) -> None:
         self.notes: dict[str, None] = {}
         self.aspect = aspect        # width of a pixel by its height
+        self.tick: Fraction | None = None       # seconds in which a frame's time is counted, where it does not say
         self.formatter, self.graph, self.shape = VideoReformatter(), None, None
         self.size: tuple[int, int] | None = None        # (width, height) of the first picture; later ones are fitted to it
 
@@ -78,7 +79,8 @@ class Eye:
 
             self.notes["Its pictures change size: all are scaled to the first."] = None
             turned = np.asarray(Image.fromarray(np.ascontiguousarray(turned)).resize(self.size))
-        time = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+        tick = frame.time_base or self.tick
+        time = None if frame.pts is None or tick is None else float(frame.pts * tick)
         return time, np.ascontiguousarray(turned)
 
     def _in(self, frame: av.VideoFrame, width: int, height: int, pixels: str) -> av.VideoFrame:

@@ -199,12 +199,12 @@ def _frames(file, name: str, kind: str, state: dict) -> Iterator:
     with _opened(file, name, kind) as container:
         stream = _stream(container, name)
         decoder, eye = _decoder(stream), state["eye"]
-        eye.aspect = stream.sample_aspect_ratio
+        eye.aspect, eye.tick = stream.sample_aspect_ratio, stream.time_base
         usual = 1 / float(stream.average_rate or stream.guessed_rate or 16)
         clock, lost, count = _Clock(usual), 0, 0
         for packet in _packets(container, stream):
             try:
-                frames = decoder.decode(packet if packet.size else None)
+                frames = decoder.decode(packet)         # the last one is empty: it asks for what is left
             except EOFError:            # there was an empty packet before
                 frames = []
             except (av.FFmpegError, ValueError):
