@@ -35,9 +35,9 @@ from engine.library import Library
 from engine.recipe import Recipe, compose
 
 EVERY = 0.3         # seconds of walking between checkpoints: jobs here are short
-WINDOW = 3.0        # seconds: a kill comes at a moment drawn from so many
+WINDOW = 2.0        # seconds: a kill comes at a moment drawn from so many
 IDLE = 0.2          # of the studios and workers are killed whether a job is in hand or not
-SHARES = {"worker": 2, "writer": 2, "studio": 1}    # of the kills: a studio takes its time to open
+SHARES = {"worker": 3, "writer": 3, "studio": 1}    # of the kills: a studio takes its time to open
 LINE = 5            # jobs that the studio is asked to have in line
 HASTE = 300.0       # seconds without anything coming to an end after which the queue does not go on
 

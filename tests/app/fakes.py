@@ -6,15 +6,19 @@ As a program this is a worker with one of them:  python fakes.py MAKER --home DI
 from __future__ import annotations
 
 import os
+import queue
+import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import BadRequest, Cancelled
-from engine.events import Decoded, Finished, Made, Started, Stepped
-from engine.recipe import Recipe
+from engine.events import Decoded, Finished, Kept, Made, Started, Stepped, Stop
+from engine.jobs.contract import Order, Result, resolve
+from engine.recipe import Recipe, from_json
 
 PAUSE = 0.08        # seconds a slow step takes
 
@@ -58,6 +62,51 @@ def broken(asked: Recipe, folder: Path, *, cancelled, **_):
     raise ZeroDivisionError("division by zero")
 
 
+def steady(asked: Recipe, folder: Path, *, cancelled, since, **_):
+    """Slow, and keeps every step: its state is the number of steps done, in digits."""
+    done = int(since) if since else 0
+    yield Started(asked, asked.steps, 1 + (asked.pictures - 1) // 4, done)
+    for index in range(done, asked.steps):
+        time.sleep(PAUSE)
+        yield Stepped(index, asked.steps, np.full((1, 8, 8, 3), index % 250, np.uint8))
+        yield Kept(index + 1, str(index + 1).encode())
+        if cancelled():
+            raise Cancelled("stopped")
+    yield Decoded(asked.pictures, asked.pictures)
+    yield Finished(made(folder, asked))
+
+
+def lethal(asked: Recipe, folder: Path, *, since, **_):
+    """Gets one step further each time, keeps it, and takes its process along; the third time it finishes."""
+    done = int(since) if since else 0
+    yield Started(asked, asked.steps, 5, done)
+    if done < 3 and asked.prompt == "moves" or done < 1 and asked.prompt == "stays":
+        yield Kept(done + 1, str(done + 1).encode())
+        os._exit(9)
+    if asked.prompt == "stays":
+        os._exit(9)
+    yield Finished(made(folder, asked))
+
+
+def hungry(asked: Recipe, folder: Path, **_):
+    """Asks the system for more memory than there is: a real MemoryError, or torch's own words for it."""
+    yield Started(asked, asked.steps, 5)
+    if asked.prompt == "torch":
+        import torch
+
+        torch.empty(1 << 50)
+    bytearray(1 << 60)
+
+
+def leaky(asked: Recipe, folder: Path, **_):
+    """Holds 20 MB more after each film."""
+    HELD.append(b"x" * 20_000_000)
+    yield from _events(asked, folder, lambda: False, 0.0)
+
+
+HELD: list[bytes] = []
+
+
 def deadly(asked: Recipe, folder: Path, *, cancelled, **_):
     """Takes its process along."""
     yield Started(asked, asked.steps, 5)
@@ -76,6 +125,58 @@ def _events(asked, folder, cancelled, pause):
             raise Cancelled("cancelled")
     yield Decoded(asked.pictures, asked.pictures)
     yield Finished(made(folder, asked))
+
+
+class Elsewhere:
+    """A runner as a cluster engine would have it: sees nothing of ours but what travels, works in a folder and a thread of its own."""
+
+    def __init__(self, place: Path):
+        self.place, self.orders, self.warmed = place, [], []
+
+    def warm(self, backend: str) -> None:
+        self.warmed.append(backend)
+
+    def start(self, order: Order, bench: Path):
+        self.orders.append(order)
+        return ElsewhereRun(order.carried(), self.place / order.id)
+
+
+class ElsewhereRun:
+    """See `engine.jobs.contract.Run`."""
+
+    def __init__(self, order: Order, place: Path):
+        self.said, self.asked = queue.SimpleQueue(), None
+        self.thread = threading.Thread(target=self._work, args=(order, place))
+        self.thread.start()
+
+    def __iter__(self):
+        while (said := self.said.get()) is not None:
+            if isinstance(said, Exception):
+                raise said
+            yield said
+
+    def stop(self, how) -> None:
+        self.asked = how
+
+    def close(self) -> None:
+        self.asked = Stop.DROP
+        self.thread.join()
+
+    def _work(self, order: Order, place: Path) -> None:
+        from engine.denoisers.catalog import open_backend
+        from engine.make import make
+
+        try:
+            recipe = from_json(order.recipe)
+            inputs = resolve(order.inputs, place / "inputs")
+            for event in make(recipe, open_backend(recipe.backend), place, cancelled=lambda: self.asked or False,
+                              every=order.every, since=order.state, inputs=inputs):
+                self.said.put(Result.of(event.made, carried=True) if isinstance(event, Finished) else event)
+            self.said.put(None)
+        except Exception as error:
+            self.said.put(error)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 if __name__ == "__main__":
