@@ -23,6 +23,8 @@ def register(app: typer.Typer) -> None:
     benches = typer.Typer(help="Measure how fast this machine makes film; or, with a name, something else.")
     benches.callback(invoke_without_command=True)(bench)
     benches.command()(kills)
+    benches.command("library")(bench_library)
+    benches.command()(media)
     app.add_typer(benches, name="bench")
 
 
@@ -126,4 +128,73 @@ def kills(
         write_bytes(out, (json.dumps(result.to_json(), indent=1) + "\n").encode())
     answer(result.to_json(), result.text(), as_json)
     if not result.well:
+        raise typer.Exit(1)
+
+
+def media(
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many files are broken.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed breaks the same files the same way.")] = 1,
+    clips: Annotated[Path | None, typer.Option(help="Folder of films and pictures to break, besides those that are drawn for it.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Break thousands of media files, and see what their readers do.
+
+    Every one must be read or refused with a sentence, and none may break or stop the studio. 2,000 take some minutes.
+    """
+    import json
+
+    from engine.bench import break_files
+    from engine.media.writing import write_bytes
+
+    result = None
+    with bar("drawing clips") as shown:
+        for event in break_files(count, seed, sorted(clips.glob("*.*")) if clips else ()):
+            if isinstance(event, str):
+                shown.show(event)
+            else:
+                result = event
+    if out is not None:
+        write_bytes(out, (json.dumps(result.to_json(), indent=1) + "\n").encode())
+    answer(result.to_json(), result.text(), as_json)
+    if not result.well:
+        raise typer.Exit(1)
+
+
+def bench_library(
+    takes: Annotated[int, typer.Option(min=100, max=10_000_000, help="How many takes the project has.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, max=10_000, help="How often each kind of search is made.")] = 40,
+    kills: Annotated[int, typer.Option(min=0, max=10_000, help="Kill a writer so many times instead, and see what is lost.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same takes.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a project with very many takes is.
+
+    Opening it, a page, a search, one more take: percentiles beside what they should be. The project is made for it, in the
+    folder of your projects, and gone afterwards. 100,000 takes need half a gigabyte and a few minutes.
+    """
+    import json
+    import shutil
+    import tempfile
+
+    from engine.bench import library, library_kills
+    from engine.media.writing import write_bytes
+
+    home = settings.home(None)
+    home.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=home))      # on the disk that is asked about, and no project
+    try:
+        with bar("drawing takes") as shown:
+            for event in library_kills.measure(folder, kills, seed) if kills else library.measure(folder, takes, rounds, seed):
+                if isinstance(event, str):
+                    shown.show(event)
+                else:
+                    result = event
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if out is not None:
+        write_bytes(out, (json.dumps(result.to_json(), indent=1) + "\n").encode())
+    answer(result.to_json(), result.text(), as_json)
+    if kills and not result.well:
         raise typer.Exit(1)

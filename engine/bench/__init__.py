@@ -1,4 +1,5 @@
-"""How fast a machine makes film: see `speed`. What is lost when processes are killed: see `kills`. Importing this loads nothing."""
+"""How fast a machine makes film: see `speed`. What is lost when processes are killed: see `kills`. What broken
+files do to their readers: see `mischief`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.bench.kills import Kills
+    from engine.bench.mischief import Mischief
     from engine.bench.speed import Bench
 
 
@@ -23,3 +25,10 @@ def kill(studio: Sequence[str], root: Path | str, count: int, seed: int) -> Iter
     from engine.bench import kills
 
     yield from kills.kill(studio, root, count, seed)
+
+
+def break_files(count: int, seed: int, clips: Sequence[Path] = ()) -> Iterator[str | Mischief]:
+    """See `engine.bench.mischief.run`."""
+    from engine.bench import mischief
+
+    yield from mischief.run(count, seed, clips)

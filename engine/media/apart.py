@@ -40,16 +40,17 @@ WALLS = hasattr(os, "fork") and hasattr(socket, "send_fds")
 Message = tuple[dict, "np.ndarray | None"]
 
 
-def ask(job: str, path: str | Path, limit: float = LIMIT, **options) -> Iterator[Message]:
+def ask(job: str, path: str | Path, limit: float = LIMIT, facts: dict | None = None, **options) -> Iterator[Message]:
     """Run one of `cell.JOBS` on the file at `path`; yields what it says, pictures as (H, W, C) uint8.
 
     limit    seconds of work from one message to the next
+    facts    gets `peak`, the bytes of memory that the cell held at most, when it ends by itself
     Raises BadMedia with the job's sentence, and one when the decoder hung, crashed or wanted too much memory; OSError where
     the file cannot be opened. Closing the generator ends the cell.
     """
     with open(path, "rb") as file:
         if WALLS:
-            yield from _Cell(job, file, shown(path), limit, options)
+            yield from _Cell(job, file, shown(path), limit, facts, options)
         else:
             from engine.media.cell import JOBS
 
@@ -59,8 +60,8 @@ def ask(job: str, path: str | Path, limit: float = LIMIT, **options) -> Iterator
 class _Cell:
     """One cell at work, seen from outside."""
 
-    def __init__(self, job: str, file, name: str, limit: float, options: dict):
-        self.name, self.limit = name, limit
+    def __init__(self, job: str, file, name: str, limit: float, facts: dict | None, options: dict):
+        self.name, self.limit, self.facts = name, limit, facts
         self.asked = json.dumps({"job": job, "name": name, "limit": limit, "total": TOTAL, "options": options}).encode()
         self.file = file
 
@@ -73,6 +74,8 @@ class _Cell:
             while True:
                 head = self._take(struct.calcsize(">I"), began)
                 said = json.loads(self._take(min(struct.unpack(">I", head)[0], 1 << 20), began))
+                if self.facts is not None and "peak" in said:
+                    self.facts["peak"] = said["peak"]
                 if "error" in said:
                     raise BadMedia(str(said["error"])[:2000])
                 if "end" in said:

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import time
 from collections.abc import Iterator
 
@@ -61,7 +62,7 @@ def _confined(asked: dict, out: socket.socket, file: int) -> None:
         try:
             _work(JOBS[asked["job"]](opened, asked["name"], **asked["options"]), out, asked["limit"], asked["total"], asked["name"])
         except CineloomError as error:
-            _say(out, {"error": str(error)})
+            _say(out, {"error": str(error), "peak": _peak()})
         except MemoryError:
             _say(out, {"error": f"{asked['name']} wants more memory than a file gets ({MEMORY >> 30} GB): it is damaged, or too "
                                 "large. Make it smaller first."})
@@ -81,11 +82,17 @@ def _work(job: Iterator, out: socket.socket, limit: float, total: float, name: s
         signal.setitimer(signal.ITIMER_REAL, 0)
         spent += time.monotonic() - began
         if said is ended:
-            return _say(out, {"end": True})
+            return _say(out, {"end": True, "peak": _peak()})
         if spent > total:
             return _say(out, {"error": f"{name} takes more than {total / 60:.0f} minutes to decode. Convert it with another program first."})
         if said is not None:
             _say(out, *said)
+
+
+def _peak() -> int:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _say(out: socket.socket, words: dict, picture: np.ndarray | None = None) -> None:
