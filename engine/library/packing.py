@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import CannotWrite
-from engine.library.arriving import COLUMNS, EDGE
+from engine.library.arriving import COLUMNS, EDGE, remove
 from engine.library.database import says_why
 from engine.library.importing import Progress
 from engine.library.take import FILES
@@ -52,7 +52,7 @@ def export(library: Library, path: str | Path) -> Iterator[Progress | Path]:
                 os.fsync(file.fileno())
             os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        remove(part)
     yield path
 
 

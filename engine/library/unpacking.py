@@ -102,7 +102,7 @@ def _names(zip: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
         name = info.orig_filename
         said = "".join(char if char.isprintable() else "?" for char in name)[:120]
         mode = info.external_attr >> 16
-        if info.is_dir() and name in ("media/", "posters/", "latents/", "inputs/"):
+        if name in ("media/", "posters/", "latents/", "inputs/"):
             continue                        # what a person's own program adds when it packs the folder again
         if not NAMES.fullmatch(name):
             raise BadMedia(f"{shown} holds {said!r}, which no project has; nothing of it was opened.")

@@ -42,15 +42,20 @@ def picture(path: Path, asked: Recipe | None = None) -> Path:
     return path
 
 
-def take(library: Library, id: str, prompt: str = "a red boat", seed: int = 0, parents=()) -> Take:
-    """A take whose files are what they say."""
+def made(library: Library, id: str, prompt: str = "a red boat", seed: int = 0) -> Made:
+    """What a worker hands over: files that are what they say, in the take's staging."""
     staging, asked = library.staging(id), recipe(prompt)
     film(staging / "take.mp4", asked, seed)
     picture(staging / "poster.jpg"), picture(staging / "strip.jpg")
     head = b'{"__metadata__":{}}'
     (staging / "latents.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
     files = (staging / name for name in ("take.mp4", "poster.jpg", "strip.jpg", "latents.safetensors"))
-    return library.add_take(Made(asked, *files, width=SIZE, height=SIZE, pictures=PICTURES, rate=16, seconds=0.1), id, parents)
+    return Made(asked, *files, width=SIZE, height=SIZE, pictures=PICTURES, rate=16, seconds=0.1)
+
+
+def take(library: Library, id: str, prompt: str = "a red boat", seed: int = 0, parents=()) -> Take:
+    """A take of such files."""
+    return library.add_take(made(library, id, prompt, seed), id, parents)
 
 
 def lying(library: Library) -> set[str]:
