@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,10 @@ class Store:
     readonly    True where file or folder may only be read: reading works, `writing` raises CannotWrite
     """
 
-    def __init__(self, path: Path, migrations: Migrations, durable: bool = True, patience: float = BUSY):
-        """durable   every commit reaches the disk before it is said to be done; else a power cut, though no kill of a
+    def __init__(self, path: Path, migrations: Migrations | str, durable: bool = True, patience: float = BUSY, newest: str = ""):
+        """migrations    the steps to the newest schema; or the module that has them as `migrations`, imported only where
+                      the step called `newest` is still to be made: sqlite-utils loads pandas, 0.3 s before a first list
+        durable   every commit reaches the disk before it is said to be done; else a power cut, though no kill of a
                   process, may undo the last second
         patience  seconds to wait for another process's write
 
@@ -47,16 +50,29 @@ class Store:
         with self._says_why():
             if not self.readonly:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-            if migrations.pending(self.db):
-                with self.writing() as db:      # two processes may open a new project at once: one of them migrates
-                    migrations.apply(db)
+            if not (newest and self._applied(newest)):
+                steps = import_module(migrations).migrations if isinstance(migrations, str) else migrations
+                if steps.pending(self.db):
+                    with self.writing() as db:      # two processes may open a new project at once: one of them migrates
+                        steps.apply(db)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._open_readonly() if self.readonly else _open(self.path, self.durable, self.patience)
+            self._local.connection = connection
+        return connection
 
     @property
     def db(self) -> Database:
-        """This thread's connection."""
+        """The same as sqlite-utils sees it."""
         db = getattr(self._local, "db", None)
         if db is None:
-            db = self._local.db = self._open_readonly() if self.readonly else _open(self.path, self.durable, self.patience)
+            from sqlite_utils import Database
+
+            db = self._local.db = Database(self.connection)
         return db
 
     @contextmanager
@@ -94,36 +110,41 @@ class Store:
     def rows(self, sql: str, parameters: object = ()) -> list[dict]:
         """The rows of one reading statement, as dictionaries."""
         with self._says_why():
-            return list(self.db.query(sql, parameters))
+            found = self.connection.execute(sql, parameters)
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row)) for row in found]
 
     def close(self) -> None:
         """Close this thread's connection."""
-        db = getattr(self._local, "db", None)
-        if db is not None:
-            db.close()
-            self._local.db = None
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = self._local.db = None
 
-    def _open_readonly(self) -> Database:
+    def _applied(self, step: str) -> bool:
+        try:
+            return bool(self.rows("select 1 from _sqlite_migrations where name = ?", [step]))
+        except CannotWrite as error:
+            if isinstance(error.__cause__, sqlite3.OperationalError) and "no such table" in str(error.__cause__):
+                return False
+            raise
+
+    def _open_readonly(self) -> sqlite3.Connection:
         """The file as it lies there. Another process's latest writes lie beside it, and to fold them in takes writing."""
-        from sqlite_utils import Database
-
         beside = self.path.with_name(self.path.name + "-wal")
         if beside.exists() and beside.stat().st_size:
             raise CannotWrite(
                 f"{self.path.parent} can only be read, and its last changes were not folded in yet; "
                 "copy the whole folder to a place that this user may write to."
             )
-        connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None,
-                                     check_same_thread=False)  # fmt: skip
-        return Database(connection)
+        address = f"{self.path.absolute().as_uri()}?immutable=1"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
 
     def _says_why(self):
         return says_why(self.path, self.patience)
 
 
-def _open(path: Path, durable: bool, patience: float) -> Database:
-    from sqlite_utils import Database
-
+def _open(path: Path, durable: bool, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":    # asking is free, setting takes a lock
@@ -131,7 +152,7 @@ def _open(path: Path, durable: bool, patience: float) -> Database:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = {-1000 * CACHE}")
-    return Database(connection)
+    return connection
 
 
 def _patiently(do, patience: float) -> None:

@@ -28,13 +28,13 @@ from engine.library.arriving import Arrival
 from engine.library.database import BUSY, Store, says_why
 from engine.library.finding import Wanted, numbers
 from engine.library.importing import Progress
-from engine.library.schema import migrations
 from engine.library.take import FILES, Edge, Take
 
 if TYPE_CHECKING:
     from engine.events import Made
 
 FIRST_PROJECT = "my-films"
+NEWEST = "m002_a_take_is_rated_tagged_and_traced"      # the last step of schema.py
 
 
 def new_id() -> str:
@@ -58,7 +58,7 @@ class Library:
         """
         self.folder = Path(folder).resolve()
         self.clock = clock
-        self.store = Store(self.folder / "library.db", migrations, patience=patience)
+        self.store = Store(self.folder / "library.db", "engine.library.schema", patience=patience, newest=NEWEST)
         if not self.store.readonly:
             with suppress(CannotWrite):     # a full disk keeps nobody from looking
                 arriving.settle(self.store, self.folder)

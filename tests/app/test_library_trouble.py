@@ -15,6 +15,8 @@ from reels import film, lying, made, take
 
 from engine.errors import BadMedia, CannotWrite
 from engine.library import Library, finish
+from engine.library.library import NEWEST
+from engine.library.schema import migrations
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -153,6 +155,8 @@ STUDIO = """
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from engine.library import Library, finish
+from engine.library.library import NEWEST
+from engine.library.schema import migrations
 from reels import take
 me, library = sys.argv[4], Library(sys.argv[3])
 for number in range(8):
@@ -248,6 +252,12 @@ def test_a_project_of_the_first_release_opens_with_all_it_has(library):
     assert [t.id for t in library.takes("runs")] == ["two"] and [t.id for t in library.takes(tags=["sea"], rating=5)] == ["one"]
     take(library, "four"), library.empty_trash()
     assert finish(library.check()).well and Library(folder).count() == 3
+
+
+def test_a_project_that_is_up_to_date_is_opened_without_loading_what_makes_it_so(library):
+    assert NEWEST == [step.name for step in migrations._migrations][-1]
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from engine.library import Library; Library(sys.argv[2]).takes('x'); print('sqlite_utils' in sys.modules, 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code, str(ROOT), str(library.folder)], capture_output=True, text=True).stdout == "False False\n"
 
 
 def test_an_old_project_opened_by_two_at_once_is_brought_up_once(library):
