@@ -56,7 +56,7 @@ class Kills:
     orphans: list[str] = field(default_factory=list)
     windows: int = 0                # times that a job went on from a checkpoint after its worker was killed
     steps_lost: int = 0             # steps that were in a checkpoint and were walked again
-    retried: int = 0                # jobs given up after workers died twice over one stretch, and put in line again
+    retried: int = 0                # jobs given up because workers were killed over and over, and put in line again
     again: float = 0.0              # seconds of work done again
     worst: float = 0.0              # of one job
     back: float = 0.0               # seconds from the death of a worker until the next one had a job in hand, the median
@@ -275,12 +275,14 @@ class Trial:
             self._open(writer=False)
             self._look()
             for job in self.queue.jobs(recent=1000):
-                if job.state == "failed" and "died" in (job.error or ""):
+                if job.state == "failed":       # workers died twice over one stretch of it, or three times before it
                     self.queue.retry(job.id)
                     self.figures.retried += 1
             left = self.queue.open_ids()
             if not left and self.address:
                 break
+            if self.figures.retried > 10 * self.figures.count:
+                raise CineloomError("The same jobs fail again and again, though nobody kills anything any more.")
             now = [(job.id, job.step) for job in self.queue.jobs(recent=0)]
             if now != mark:
                 mark, quiet = now, time.monotonic()

@@ -19,7 +19,7 @@ from engine.jobs.job import Job
 from engine.jobs.queue import Queue
 from engine.recipe import Recipe
 
-SAY = 0.15          # seconds between reports, at least: each is a write that the page cannot show faster anyway
+SAY = 0.15          # seconds between reports, and between previews, at least: each is a write that no page shows faster anyway
 
 
 class Saying:
@@ -29,7 +29,7 @@ class Saying:
         self.queue, self.who, self.job, self.recipe = queue, who, job, recipe
         pace = queue.pace(recipe.backend)
         self.estimate = Estimate(recipe.steps, 1, recipe.width * recipe.height * recipe.pictures, pace, kept=job.kept)
-        self.last = -SAY
+        self.last = self.shown = -SAY
         self.began = self.since = time.monotonic()      # of what is being done; of what is not kept yet
 
     def mark(self) -> None:
@@ -57,9 +57,13 @@ class Saying:
 
     def stepped(self, event: Stepped) -> None:
         """A step is done, and there is something to see."""
-        self.estimate.spent_steps.append(time.monotonic() - self.began)
-        self._show(event)
-        self.now(f"step {event.index + 2} of {event.count}" if event.index + 1 < event.count else "drawing the pictures")
+        now = time.monotonic()
+        self.estimate.spent_steps.append(now - self.began)
+        last = event.index + 1 == event.count
+        if last or now - self.shown > SAY:
+            self.shown = now
+            self._show(event)
+        self.now("drawing the pictures" if last else f"step {event.index + 2} of {event.count}", urgent=last)
 
     def kept(self) -> None:
         """What was done so far is safe."""
