@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def features(values: Tensor, width: int) -> Tensor:
-    """Sines and cosines of numbers in 0..1, (R,) -> (R, width)."""
-    rates = torch.exp(torch.linspace(0, math.log(1000), width // 2, device=values.device))
+def features(values: Tensor, width: int, fastest: float = 1000.0) -> Tensor:
+    """Sines and cosines of numbers in 0..1, (R,) -> (R, width), at rates from 1 to `fastest` radians."""
+    rates = torch.exp(torch.linspace(0, math.log(fastest), width // 2, device=values.device))
     angles = values[:, None].float() * rates
     return torch.cat([angles.cos(), angles.sin()], 1)
 

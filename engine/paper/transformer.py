@@ -26,6 +26,7 @@ from engine.paper.text import TextEncoder
 from engine.paper.words import LIMIT, PIECES, Words
 
 WINDOW_ABOVE = 1000     # tokens: full attention up to here, windows in turn above (at 1,296 it is half of a step's time)
+STRIDE = 20.0           # fastest rate of the stride's features: a flow map is learnt from differences of 1 %, which must stay smooth
 WINDOW = 8              # tokens along a side of a spatiotemporal window
 
 
@@ -99,7 +100,7 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
 
     @register_to_config
     def __init__(self, channels: int = 16, width: int = 256, depth: int = 8, heads: int = 4, rank: int = 32,
-                 patch: int = 2, vocabulary: int = 400, text_width: int = 256, text_depth: int = 2):
+                 patch: int = 2, vocabulary: int = 400, text_width: int = 256, text_depth: int = 2, fastest: float = 1000.0):
         super().__init__()
         self.text = TextEncoder(vocabulary, text_width, text_depth)
         self.proj_in = nn.Linear((channels + 1) * patch * patch, width)
@@ -126,6 +127,16 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
 
         TransformerBlockRegistry.register(Block, TransformerBlockMetadata(return_hidden_states_index=0))
         super().enable_cache(config)
+
+    @torch.no_grad()
+    def forget_strides(self) -> None:
+        """Make the answer independent of where a step ends, and for steps of no length what it was.
+
+        Trained without strides the model has learnt something about a stride of 0 alone; what that does to others is chance.
+        """
+        nothing = features(torch.zeros(1, device=self.embed_next[0].weight.device), 256, STRIDE).to(self.embed_next[0].weight)
+        self.embed_level[2].bias += self.embed_next(nothing)[0]
+        self.embed_next[2].weight.zero_()
 
     def angles(self, shape: tuple[int, int, int], period: float | None, device: torch.device) -> tuple[Tensor, Tensor]:
         """Cosine and sine (1, 1, S, head) of each token's angles.
@@ -189,7 +200,7 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
         strength = torch.zeros_like(now) if guidance is None else guidance.float()[sample].log()
         middle = torch.full_like(now, float(continues or period is not None))
         exact = self.embed_take.weight.dtype                # float32 where loaded so: levels near 0 must not round away
-        emb = self.embed_level(features(now, 256).to(exact)) + self.embed_next(features(now - then, 256).to(exact))
+        emb = self.embed_level(features(now, 256, self.config.fastest).to(exact)) + self.embed_next(features(now - then, 256, STRIDE).to(exact))
         emb = F.silu(emb + self.embed_take(torch.stack([size, strength, middle], 1).to(exact))).to(x.dtype)
         if index is None:
             emb = emb.unflatten(0, (batch, -1))

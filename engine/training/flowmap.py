@@ -36,7 +36,15 @@ def target_velocity(student, x: Tensor, v: Tensor, levels: Tensor, landing: Tens
         near = levels * (1 + sign * DIFFERENCE)
         at = x + sign * DIFFERENCE * levels * v
         sides.append((at - student(at, near, landing)) / near.clamp_min(LEAST))
-    return v - (1 - share) * (sides[0] - sides[1]) / (2 * DIFFERENCE)
+    return v - (1 - share) * ease(levels) * (sides[0] - sides[1]) / (2 * DIFFERENCE)
+
+
+def ease(levels: Tensor) -> Tensor:
+    """How much of the bend counts: all of it from level 0.4 up, nothing under 0.1.
+
+    Down there a straight step is as good, and a difference of x0 over the level is mostly rounding.
+    """
+    return ((levels - 0.1) / 0.3).clamp(0, 1)
 
 
 def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, seed: int = 0, tokens: int = 1600,
@@ -48,6 +56,7 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     torch.manual_seed(seed)
     teacher = PaperTransformer.from_pretrained(base).to(device).eval().requires_grad_(False)
     model, words = copy.deepcopy(teacher).requires_grad_(True).train(), Words.load(base / "words.json")
+    model.forget_strides()
     stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens}, decay=0.995)
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"))
     generator, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)

@@ -24,8 +24,8 @@ LEAST = 0.05        # velocity is (x - x0) / level; below this its error would d
 
 SIZES = {           # rows of data: what two CPU cores can teach in hours, and what fits into 45 MB with all that ships
     "cpu": dict(width=256, depth=8, heads=4, text_width=256, text_depth=2),
-    "cuda": dict(width=320, depth=8, heads=5, text_width=256, text_depth=2),
-    "toy": dict(width=64, depth=2, heads=1, text_width=64, text_depth=1),       # to rehearse the whole recipe in a test
+    "cuda": dict(width=320, depth=8, heads=5, text_width=256, text_depth=2, fastest=100.0),
+    "toy": dict(width=64, depth=2, heads=1, text_width=64, text_depth=1, fastest=100.0),       # to rehearse the whole recipe in a test
 }
 
 

@@ -1,5 +1,6 @@
 """Paper's parts without weights: what must hold for any numbers in them."""
 
+import copy
 import json
 
 import pytest
@@ -102,6 +103,18 @@ def test_words_levels_landing_and_guidance_all_matter(transformer):
                   ask(transformer, ["a red boat"], x, uniform(x, 0.5), continues=True),
                   ask(transformer, ["a red boat"], x, uniform(x, 0.5), period=3.0)):
         assert (other - base).abs().max() > 1e-4
+
+
+def test_strides_are_forgotten_and_nothing_else(transformer):
+    """Before it learns to stride, a model trained without must not care where a step ends; its steps of no length stay."""
+    taught = copy.deepcopy(transformer)
+    taught.embed_next[2].weight.data.normal_(std=0.05)
+    x = noise(1)
+    before = ask(taught, ["a fox"], x, uniform(x, 0.5))
+    assert (ask(taught, ["a fox"], x, uniform(x, 0.5), uniform(x, 0.0)) - before).abs().max() > 1e-3
+    taught.forget_strides()
+    for landing in (0.5, 0.25, 0.0):
+        torch.testing.assert_close(ask(taught, ["a fox"], x, uniform(x, 0.5), uniform(x, landing)), before, atol=1e-4, rtol=1e-4)
 
 
 def test_one_row_for_a_level_or_a_row_for_each_say_the_same(transformer):
