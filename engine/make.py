@@ -163,7 +163,7 @@ def _film(recipe: Recipe, backend: Backend, latents: Tensor, given: dict[int, np
                 film.add(part)
                 sheets.look(part)
                 yield film.pictures
-    sheets.write(bench / "poster.jpg", bench / "strip.jpg")
+    sheets.write(bench / "poster.jpg", bench / "strip.jpg", recipe.to_json())
 
 
 def _pictures(backend: Backend, latents: Tensor, given: dict[int, np.ndarray]) -> Iterator[np.ndarray]:

@@ -35,7 +35,8 @@ def recipe(file: File, as_json: AsJson = False) -> None:
 
     found = recipe_of(file)
     made = json.loads(found.recipe.to_json())
-    facts = {"path": str(file), "carrier": found.carrier, "also_in": list(found.others), "note": found.note, "digest": found.recipe.digest(), "recipe": made}
+    facts = {"path": str(file), "carrier": found.carrier, "also_in": list(found.others), "note": found.note,
+             "digest": found.recipe.digest(), "recipe": made}
     shown = [(name, value) for name, value in made.items() if name not in ("cineloom", "inputs") and value not in ("", None)]
     shown += [("input", f"{item['path']} as picture {item['at']} (sha256 {item['sha256'][:12]}...)") for item in made["inputs"]]
     shown.append(("found in", ", ".join([found.carrier, *found.others])))
@@ -76,7 +77,8 @@ def reproduce(
                 moved = workshop / made.film.name
                 moved.write_bytes(made.film.read_bytes())
                 keep = target.keep(moved, None)
-    facts = {"path": str(file), **verdict.to_json(), "kept": None if keep is None else str(keep), "seconds_spent": round(made.seconds, 3)}
+    facts = {"path": str(file), **verdict.to_json(), "kept": None if keep is None else str(keep),
+             "seconds_spent": round(made.seconds, 3)}
     answer(facts, sentence(verdict), as_json)
     if verdict.says == "different":
         raise typer.Exit(1)

@@ -27,7 +27,7 @@ from engine.media.kinds import film_kind
 LIMIT = 10.0            # seconds for one picture: more is a hang
 MOST = 12               # pictures that are read of each
 LARGEST = 2_500_000     # bytes of a clip that is broken: larger ones take longer and break no other way
-KINDS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".ts", ".gif", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
+KINDS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".ts", ".gif", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".tiff", ".bmp")
 OUTCOMES = ("whole", "part", "refused", "hang", "crash", "no sentence")
 
 
@@ -106,7 +106,8 @@ def run(count: int, seed: int, clips: Sequence[Path] = (), limit: float = LIMIT)
 def rendered(folder: Path) -> list[Path]:
     """One small film or picture of each kind that we write, with a recipe in it."""
     y, x = np.mgrid[:96, :128]
-    film = np.stack([np.stack([(x * 2 + 9 * at) % 256, y * 2, (x + y + 5 * at) % 256], -1) for at in range(12)]).astype(np.uint8)
+    film = np.stack([np.stack([(x * 2 + 9 * at) % 256, y * 2, (x + y + 5 * at) % 256], -1) for at in range(12)])
+    film = film.astype(np.uint8)
     recipe = '{"operation": "text", "prompt": "waves", "pictures": 13, "width": 128, "height": 96, "seed": 7}'
     made = [folder / f"film{suffix}" for suffix in (".mp4", ".mov", ".webm", ".gif")]
     for path in made:
@@ -128,7 +129,8 @@ def _read(path: Path, told: Mischief, what: str, limit: float) -> str:
             outcome = read()
         except BadMedia as error:
             sentence = str(error)
-            outcome = "hang" if "kept the decoder busy" in sentence else "crash" if "broke the decoder" in sentence else "refused"
+            ended = {"kept the decoder busy": "hang", "broke the decoder": "crash"}
+            outcome = next((name for words, name in ended.items() if words in sentence), "refused")
             told.sentences[sentence.replace(path.name, "FILE")] += 1
             if not sentence.endswith(".") or len(sentence) > 500 or not sentence.isprintable():
                 told.bad.append(f"{what}: no sentence: {sentence[:200]!r}")

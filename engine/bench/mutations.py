@@ -13,7 +13,8 @@ NUMBERS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000,
 HEADS = (b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\x1aE\xdf\xa3", b"\0\0\0\x18ftypisom", b"RIFF\xff\xff\xff\x7fAVI LIST",
          b"RIFF\x10\0\0\0WEBPVP8X\n\0\0\0\2", b"\xff\xd8\xff\xe0", b"BM", b"II*\0\x08\0\0\0", b"\0\0\0\x1cftypavif",
          (b"\x47" + bytes(187)) * 5)
-MASTERS = tuple(map(bytes.fromhex, ("18538067", "1654ae6b", "ae", "e0", "1f43b675", "1549a966", "1254c367", "a0")))  # Matroska's
+# Matroska's elements that hold elements.
+MASTERS = tuple(map(bytes.fromhex, ("18538067", "1654ae6b", "ae", "e0", "1f43b675", "1549a966", "1254c367", "a0")))
 
 Part = tuple[int, int, int, int, int, int, int]
 Other = Callable[[], bytes]
@@ -115,7 +116,8 @@ def disguised(data: bytes, chance: random.Random, other: Other) -> bytes:
     return head + data[len(head) if chance.random() < 0.7 else 0:]
 
 
-MUTATIONS = {one.__name__: one for one in (truncated, flipped, smeared, resized, renumbered, shuffled, deepened, spliced, disguised)}
+MUTATIONS = {one.__name__: one for one in (truncated, flipped, smeared, resized, renumbered, shuffled, deepened, spliced,
+                                          disguised)}
 
 
 # ---- how files are built

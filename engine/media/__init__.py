@@ -18,5 +18,5 @@ from engine.media.pictures import fit_picture, picture_size, read_picture, write
 from engine.media.sheets import Sheets
 from engine.media.writing import workshop, write_bytes, writing
 
-__all__ = ["FORMS", "Carried", "FilmWriter", "Probe", "Sheets", "carried", "carriers_of", "fit_picture", "picture_size", "probe",
-           "read_film", "read_picture", "workshop", "write_bytes", "write_film", "write_picture", "writing"]
+__all__ = ["FORMS", "Carried", "FilmWriter", "Probe", "Sheets", "carried", "carriers_of", "fit_picture", "picture_size",
+           "probe", "read_film", "read_picture", "workshop", "write_bytes", "write_film", "write_picture", "writing"]

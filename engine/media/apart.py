@@ -103,10 +103,10 @@ class _Cell:
                 count = 0
             if count == 0:
                 if time.monotonic() - began >= self.limit:
-                    raise BadMedia(f"{self.name} kept the decoder busy for more than {self.limit:g} s on one picture: it is damaged, "
-                                   "or made to do that. Convert it with another program first.")
-                raise BadMedia(f"{self.name} is damaged in a way that broke the decoder; nothing else was harmed. Convert it "
-                               "with another program first.")
+                    raise BadMedia(f"{self.name} kept the decoder busy for more than {self.limit:g} s on one picture: it is "
+                                   "damaged, or made to do that. Convert it with another program first.")
+                raise BadMedia(f"{self.name} is damaged in a way that broke the decoder; nothing else was harmed. Convert "
+                               "it with another program first.")
             view = view[count:]
 
 
@@ -126,7 +126,8 @@ class _Nursery:
                 try:
                     if self.control is None or self.owner != os.getpid():
                         self._start()
-                    socket.send_fds(self.control, [struct.pack(">I", len(asked)) + asked], [there.fileno(), file.fileno()])
+                    files = [there.fileno(), file.fileno()]
+                    socket.send_fds(self.control, [struct.pack(">I", len(asked)) + asked], files)
                     if self.control.recv(1) == b"!":
                         return here
                     raise ConnectionError("the nursery is gone")
@@ -134,7 +135,8 @@ class _Nursery:
                     self.rest()
                     if attempt:
                         here.close()
-                        raise BadMedia("The process that reads media could not be started; is the machine out of memory?") from None
+                        raise BadMedia("The process that reads media could not be started; is the machine out of memory?"
+                                       ) from None
         raise AssertionError("unreachable")
 
     def _start(self) -> None:
@@ -142,7 +144,8 @@ class _Nursery:
         here, there = socket.socketpair()
         here.settimeout(60)
         paths = [place for place in sys.path if os.path.isabs(place)]
-        code = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from engine.media.cell import nurse; nurse(int(sys.argv[2]))"
+        code = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); from engine.media.cell import nurse;"
+                "nurse(int(sys.argv[2]))")
         root = str(Path(__file__).resolve().parents[2])
         with there:
             # -I: neither this folder nor the environment decides what is imported. One thread each: fork wants that.

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 import av
 import numpy as np
 from PIL import (  # noqa: F401  a cell cannot import: everything that Pillow would load later
-    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
+    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin,
+    WebPImagePlugin)
 
 from engine.errors import CineloomError
 from engine.media import light, pictures, seeing
@@ -60,12 +61,13 @@ def _confined(asked: dict, out: socket.socket, file: int) -> None:
     with open(file, "rb") as opened:
         _wall_in()
         try:
-            _work(JOBS[asked["job"]](opened, asked["name"], **asked["options"]), out, asked["limit"], asked["total"], asked["name"])
+            job = JOBS[asked["job"]](opened, asked["name"], **asked["options"])
+            _work(job, out, asked["limit"], asked["total"], asked["name"])
         except CineloomError as error:
             _say(out, {"error": str(error), "peak": _peak()})
         except MemoryError:
-            _say(out, {"error": f"{asked['name']} wants more memory than a file gets ({MEMORY >> 30} GB): it is damaged, or too "
-                                "large. Make it smaller first."})
+            _say(out, {"error": f"{asked['name']} wants more memory than a file gets ({MEMORY >> 30} GB): it is damaged, or "
+                                "too large. Make it smaller first."})
         except (BrokenPipeError, ConnectionError):      # nobody reads any more
             pass
         except Exception as error:      # decoders raise a dozen kinds, and whatever it was, the file is why
@@ -84,7 +86,8 @@ def _work(job: Iterator, out: socket.socket, limit: float, total: float, name: s
         if said is ended:
             return _say(out, {"end": True, "peak": _peak()})
         if spent > total:
-            return _say(out, {"error": f"{name} takes more than {total / 60:.0f} minutes to decode. Convert it with another program first."})
+            return _say(out, {"error": f"{name} takes more than {total / 60:.0f} minutes to decode. Convert it with another "
+                                       "program first."})
         if said is not None:
             _say(out, *said)
 

@@ -7,8 +7,10 @@ editors, WebM is VP9 for the web, GIF has a palette for each picture. Read from 
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -101,9 +103,11 @@ class FilmWriter:
         return self
 
     def _open(self) -> None:
-        if self.path.is_dir():
-            raise IsADirectoryError(21, "it is a folder, not a file")
-        self.path.parent.joinpath(self.path.name).exists()      # says ENAMETOOLONG now, not after an hour of work
+        try:
+            if stat.S_ISDIR(os.stat(self.path).st_mode):
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        except FileNotFoundError:       # and a name that is too long says so now, not after an hour of work
+            pass
         self.part.touch()           # says in the system's own words why not
         options = dict(self.form.options)
         if self.form.container == "gif":
@@ -134,7 +138,8 @@ class FilmWriter:
             for picture in pictures:
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
                 if self.form.pixels == "yuv420p":
-                    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+                    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709,
+                                           dst_color_range=ColorRange.MPEG)
                 else:
                     frame = self._in_palette(frame)
                 frame.pts, frame.time_base = round(self.pictures * self.ticks / self.rate), Fraction(1, self.ticks)
@@ -146,8 +151,10 @@ class FilmWriter:
         if self.graph is None:
             self.graph = av.filter.Graph()
             add = self.graph.add
-            source = self.graph.add_buffer(width=self.width, height=self.height, format=frame.format, time_base=Fraction(1, 100))
-            split, make, use = add("split"), add("palettegen", "stats_mode=single"), add("paletteuse", "new=1:dither=sierra2_4a")
+            source = self.graph.add_buffer(width=self.width, height=self.height, format=frame.format,
+                                           time_base=Fraction(1, 100))
+            split, make = add("split"), add("palettegen", "stats_mode=single")
+            use = add("paletteuse", "new=1:dither=sierra2_4a")
             source.link_to(split)
             split.link_to(make, 0, 0)
             split.link_to(use, 1, 0)

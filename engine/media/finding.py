@@ -169,7 +169,8 @@ def _boxes(file: BinaryIO) -> Iterator[Carried]:
             yield Carried(_read(file, start + 8, stop).decode("utf-8", "replace"), "the container's comment")
         elif kind == b"\xa9cmt" and path[-2:-1] == (b"udta",):      # QuickTime's own: a length and a language before it
             data = _read(file, start, stop)
-            yield Carried(data[4:4 + struct.unpack(">H", data[:2])[0]].decode("utf-8", "replace"), "the container's comment")
+            text = data[4:4 + struct.unpack(">H", data[:2])[0]]
+            yield Carried(text.decode("utf-8", "replace"), "the container's comment")
         elif kind == b"uuid" and _read(file, start, min(stop, start + 16)) == XMP_BOX:
             later += _xmp(_read(file, start + 16, stop).decode("utf-8", "replace"), "XMP in a box of its own")
         elif kind == b"XMP_":
@@ -177,7 +178,7 @@ def _boxes(file: BinaryIO) -> Iterator[Carried]:
     yield from later
 
 
-def _tree(file: BinaryIO, at: int, end: int, above: tuple[bytes, ...], steps: list[int]) -> Iterator[tuple[tuple[bytes, ...], int, int]]:
+def _tree(file: BinaryIO, at: int, end: int, above: tuple[bytes, ...], steps: list[int]) -> Iterator[tuple]:
     """Every box between two places, with those around it, as (kinds, start, stop) of what is in it."""
     while at + 8 <= end and steps[0] < STEPS:
         steps[0] += 1

@@ -28,6 +28,7 @@ FILM_FILE = 200_000_000_000     # bytes
 FILM_PICTURES = 500_000     # two hours at 60 a second; a GIF of some megabytes can hold millions
 FILM_SECONDS = 6 * 3600.0
 HEAD = 4096                 # bytes that are looked at
+STILLS = (b"avif", b"avis", b"heic", b"heix", b"mif1")      # brands of pictures in the boxes of films
 
 
 def shown(path: str | Path) -> str:
@@ -60,7 +61,7 @@ def head(path: str | Path, most: int = FILE) -> bytes:
 
 def film_kind(first: bytes) -> str | None:
     """Which of the known containers begins like this, by FFmpeg's name for it ("webp" is Pillow's); None for none."""
-    if first[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot") and first[8:12] not in (b"avif", b"avis", b"heic", b"heix", b"mif1"):
+    if first[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot") and first[8:12] not in STILLS:
         return "mov"
     if first.startswith(b"\x1aE\xdf\xa3"):
         return "matroska"
@@ -100,7 +101,8 @@ def _by_start(first: bytes) -> str:
     for start, name in ((b"\x1aE\xdf\xa3", "a film (WebM or Matroska)"), (b"%PDF", "a PDF document"), (b"PK", "a ZIP archive"),
                         (b"\x1f\x8b", "a gzip archive"), (b"<svg", "an SVG drawing"), (b"<?xml", "an XML document"),
                         (b"<!DOC", "a web page"), (b"<html", "a web page"), (b"8BPS", "a Photoshop document"),
-                        (b"#EXTM3U", "a playlist"), (b"ffconcat", "a list of other files"), (b"v=0", "a description of a stream")):
+                        (b"#EXTM3U", "a playlist"), (b"ffconcat", "a list of other files"),
+                        (b"v=0", "a description of a stream")):
         if first.lstrip().startswith(start):
             return name
     return "text" if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in first[:64]) else "something else"

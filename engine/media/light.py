@@ -97,8 +97,10 @@ class Eye:
         if frame is not None:
             if self.graph is None:
                 self.graph, self.shape = av.filter.Graph(), shape
-                source = self.graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-                self.graph.link_nodes(source, self.graph.add("bwdif", "mode=send_frame:deint=interlaced"), self.graph.add("buffersink"))
+                source = self.graph.add_buffer(width=frame.width, height=frame.height, format=frame.format,
+                                               time_base=frame.time_base)
+                fill = self.graph.add("bwdif", "mode=send_frame:deint=interlaced")
+                self.graph.link_nodes(source, fill, self.graph.add("buffersink"))
                 self.graph.configure()
             self.graph.vpush(frame)
             out += _all(self.graph)
@@ -178,7 +180,8 @@ def _pixels(frame: av.VideoFrame, kind: type, colours: int = 3) -> np.ndarray:
     """The only plane of a packed frame, (H, W, colours), without the room at the end of its lines."""
     plane = frame.planes[0]
     lines = np.frombuffer(plane, np.uint8)[:plane.line_size * frame.height].reshape(frame.height, plane.line_size)
-    return lines[:, :frame.width * colours * np.dtype(kind).itemsize].copy().view(kind).reshape(frame.height, frame.width, colours)
+    used = lines[:, :frame.width * colours * np.dtype(kind).itemsize].copy()
+    return used.view(kind).reshape(frame.height, frame.width, colours)
 
 
 def _all(graph) -> list[av.VideoFrame]:

@@ -20,7 +20,8 @@ PATIENCE = 200          # packets in a row that cannot be decoded, after which n
 DAMAGED = "Damaged or cut short: what can be read was read."
 TICK = 500              # packets that are counted before more time is asked for
 OPTIONS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,avi,mpegts,apng", "protocol_whitelist": "",
-           "codec_whitelist": ",".join(sorted(kinds.CODECS)), "enable_drefs": "0", "use_absolute_path": "0", "max_streams": "64"}
+           "codec_whitelist": ",".join(sorted(kinds.CODECS)), "max_streams": "64",
+           "enable_drefs": "0", "use_absolute_path": "0"}      # MOV's references to other files
 
 
 def probe(file, name: str) -> Iterator[tuple[dict, None] | None]:
@@ -71,7 +72,8 @@ def probe(file, name: str) -> Iterator[tuple[dict, None] | None]:
                "duration": seconds, "container": kind, "codec": stream.codec_context.name}, None
 
 
-def film(file, name: str, rate: float | None = None, most: int = kinds.FILM_PICTURES) -> Iterator[tuple[dict, np.ndarray | None] | None]:
+def film(file, name: str, rate: float | None = None,
+         most: int = kinds.FILM_PICTURES) -> Iterator[tuple[dict, np.ndarray | None] | None]:
     """Says {"time": seconds} with each picture, and {"note": sentence} for what a person should know.
 
     rate     pictures per second to resample to, each the one that is on screen at its moment; None: as they are stored
@@ -147,8 +149,8 @@ def _stream(container, name: str):
     known = [stream for stream in moving if stream.codec_context is not None and stream.codec_context.name in kinds.CODECS]
     if not known:
         codec = moving[0].codec_context
-        raise BadMedia(f"{name} has no moving pictures in it that are read here" + (f": {codec.name} is not among the codecs "
-                       "that are. Convert it to H.264 first." if codec is not None else "."))
+        why = "." if codec is None else f": {codec.name} is not among the codecs that are. Convert it to H.264 first."
+        raise BadMedia(f"{name} has no moving pictures in it that are read here{why}")
     stream = next((one for one in known if one.disposition & av.stream.Disposition.default), known[0])
     _within(stream.width, stream.height, name)
     for other in container.streams:
@@ -161,8 +163,8 @@ def _within(width: int, height: int, name: str) -> None:
     if width <= 0 or height <= 0:       # FFmpeg says so of sizes beyond its own limits too
         raise BadMedia(f"{name} does not say how large its pictures are, or says something that no picture is.")
     if not (0 < width <= kinds.SIDE and 0 < height <= kinds.SIDE) or width * height > kinds.FILM_PIXELS:
-        raise BadMedia(f"{name} is {width}x{height}; films of up to {kinds.SIDE} pixels a side and {kinds.FILM_PIXELS // 10**6} "
-                       "million in all are read.")
+        raise BadMedia(f"{name} is {width}x{height}; films of up to {kinds.SIDE} pixels a side and "
+                       f"{kinds.FILM_PIXELS // 10**6} million in all are read.")
 
 
 def _decoder(stream):
@@ -289,4 +291,5 @@ def _probe_webp(file, name: str) -> dict:
     for time, picture, stays in _webp_frames(file, name):
         count, end = count + 1, time + stays
     height, width = picture.shape[:2]
-    return {"width": width, "height": height, "pictures": count, "rate": count / end, "duration": end, "container": "webp", "codec": "webp"}
+    return {"width": width, "height": height, "pictures": count, "rate": count / end, "duration": end, "container": "webp",
+            "codec": "webp"}

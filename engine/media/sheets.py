@@ -38,11 +38,11 @@ class Sheets:
                 self.small.append(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
             self.seen += 1
 
-    def write(self, poster: str | Path, strip: str | Path) -> None:
-        """Both as JPEG. Raises CannotWrite."""
+    def write(self, poster: str | Path, strip: str | Path, recipe: str = "") -> None:
+        """Both as JPEG, the poster with the recipe's JSON in it. Raises CannotWrite."""
         width = self.small[0].width
         sheet = Image.new("RGB", (width * len(self.small), HEIGHT))
         for place, picture in enumerate(self.small):
             sheet.paste(picture, (place * width, 0))
-        write_picture(poster, self.poster)
+        write_picture(poster, self.poster, recipe)
         write_picture(strip, np.asarray(sheet))

@@ -52,7 +52,8 @@ class Verdict:
     def to_json(self) -> dict:
         """A plain dictionary; PSNR is null where it is infinite or there is none."""
         finite = self.psnr is not None and math.isfinite(self.psnr)
-        return {"verdict": self.says, "psnr": round(self.psnr, 2) if finite else None, "compared": self.of, "differs": list(self.differs)}
+        return {"verdict": self.says, "psnr": round(self.psnr, 2) if finite else None, "compared": self.of,
+                "differs": list(self.differs)}
 
 
 def recipe_of(path: str | Path) -> Found:
@@ -97,9 +98,10 @@ def inputs_of(recipe: Recipe, folders: Iterable[str | Path] = ()) -> dict[str, P
             places.setdefault(mark, path)
     lost = [item for item in recipe.inputs if item.sha256 not in places]
     if lost:
-        names = "; ".join(f"{shown(item.path)} (sha256 {item.sha256[:12]}..., picture {item.at} of the film)" for item in lost[:5])
-        raise BadMedia(f"This recipe was given {'a picture' if len(lost) == 1 else f'{len(lost)} pictures'} that "
-                       f"{'is' if len(lost) == 1 else 'are'} not here: {names}. Name the folder where {'it lies' if len(lost) == 1 else 'they lie'}.")
+        names = "; ".join(f"{shown(item.path)} (sha256 {item.sha256[:12]}..., picture {item.at} of the film)"
+                          for item in lost[:5])
+        what, where = ("a picture that is", "it lies") if len(lost) == 1 else (f"{len(lost)} pictures that are", "they lie")
+        raise BadMedia(f"This recipe was given {what} not here: {names}. Name the folder where {where}.")
     return places
 
 
@@ -114,10 +116,12 @@ def compare(original: str | Path, recipe: Recipe, made: Made) -> Verdict:
     if latents is not None:
         old, new = _latents(latents), _latents(made.latents)
         if old is not None and old.shape == new.shape:
-            return _judged(np.array_equal(old, new), psnr([old], [new], peak=max(1e-6, float(np.ptp(old)))), "latents", differs)
+            noise = psnr([old], [new], peak=max(1e-6, float(np.ptp(old))))
+            return _judged(np.array_equal(old, new), noise, "latents", differs)
     sizes = _sizes(original), (made.width, made.height, made.pictures)
     if sizes[0] != sizes[1]:
-        differs.insert(0, f"The file has {_size(sizes[0])}, the recipe makes {_size(sizes[1])}: something has changed the file.")
+        differs.insert(0, f"The file has {_size(sizes[0])}, the recipe makes {_size(sizes[1])}: something has changed the "
+                          "file.")
         return Verdict("different", None, "pictures", tuple(differs))
     same, noise = True, 0.0
     for old, new in zip(_pictures(original), _pictures(made.film)):
@@ -154,8 +158,8 @@ def _judged(same: bool, noise: float, of: str, differs: list[str]) -> Verdict:
 
 
 def _circumstances(then: Recipe, now: Recipe) -> Iterator[str]:
-    for what, before, after in (("model's version", then.version, now.version), ("engine's version", then.engine, now.engine or __version__),
-                                ("device", then.device, now.device)):
+    for what, before, after in (("model's version", then.version, now.version), ("device", then.device, now.device),
+                                ("engine's version", then.engine, now.engine or __version__)):
         if before and after and before != after:
             yield f"The {what} was {_short(before)}, it is {_short(after)} now."
         elif not before and what == "device":

@@ -5,6 +5,7 @@ Knows neither torch, nor models beyond their catalog row, nor what is in a pictu
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import hashlib
 import json
@@ -207,7 +208,8 @@ def _once(pairs: list[tuple[str, object]]) -> dict:
     """An object of JSON whose fields are there once: of two, one would be passed over."""
     data = dict(pairs)
     if len(data) != len(pairs):
-        twice = sorted({name for name in data if [one for one, _ in pairs].count(name) > 1}) if len(pairs) < 100 else ["many"]
+        counts = collections.Counter(name for name, _ in pairs)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         raise BadRequest(f"This recipe has fields twice: {_plain(', '.join(twice)):.200}.")
     return data
 

@@ -108,7 +108,7 @@ def test_psnr_is_what_the_formula_says():
 # ---- where the recipe comes from
 
 def test_the_recipe_is_found_in_every_file_of_a_take(take, tmp_path):
-    for name in ("take.mp4", "latents.safetensors", "recipe.json"):
+    for name in ("take.mp4", "latents.safetensors", "recipe.json", "poster.jpg"):
         assert recipe_of(take.film.with_name(name)).recipe == take.recipe, name
     found = recipe_of(take.film)
     assert (found.carrier, found.others, found.note) == ("the container's comment", ("XMP in a box of its own",), "")
