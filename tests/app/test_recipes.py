@@ -114,3 +114,10 @@ def test_a_recipe_beside_a_film_can_be_reproduced_only_with_the_film(run, tmp_pa
     assert code == 2 and "recipe.json is a recipe alone: there is nothing to set a new take beside" in said["error"]
     run("take", "red right", "-o", "b.mp4", "--latents", *SMALL)
     assert asked(run, "reproduce", "b.safetensors")[1]["verdict"] == "exact"
+
+
+def test_broken_files_are_counted_and_the_figures_stored(run, tmp_path):
+    code, said = asked(run, "bench", "media", "--count", "4", "--seed", "3", "-o", "figures.json")
+    assert code == 0 and said["well"] and said["files"] == 4 and said["bad"] == []
+    assert sum(said[name] for name in ("whole", "part", "refused", "hang", "crash", "no_sentence")) == 4
+    assert json.loads((tmp_path / "figures.json").read_text()) == said
