@@ -272,7 +272,11 @@ def _webp_frames(file, name: str) -> Iterator:
     """An animated WebP, which FFmpeg does not read: by Pillow, as a film is seen, on black."""
     from PIL import Image
 
-    with Image.open(file, formats=("WEBP",)) as image:
+    try:
+        opened = Image.open(file, formats=("WEBP",))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise BadMedia(f"{name} is no film that can be read, or it is cut short.") from error
+    with opened as image:
         _within(*image.size, name)
         time = 0.0
         for at in range(min(getattr(image, "n_frames", 1), kinds.FILM_PICTURES + 1)):
@@ -280,7 +284,7 @@ def _webp_frames(file, name: str) -> Iterator:
                 image.seek(at)
                 clear = np.asarray(image.convert("RGBA")).astype(np.uint16)
             except (OSError, EOFError, ValueError) as error:
-                raise BadMedia("It is damaged or cut short.") from error
+                raise BadMedia(f"{name} is damaged or cut short.") from error
             stays = max(image.info.get("duration", 0), 10) / 1000
             yield time, ((clear[..., :3] * clear[..., 3:] + 127) // 255).astype(np.uint8), stays
             time += stays
@@ -288,8 +292,12 @@ def _webp_frames(file, name: str) -> Iterator:
 
 def _probe_webp(file, name: str) -> dict:
     count, end, picture = 0, 0.0, None
-    for time, picture, stays in _webp_frames(file, name):
-        count, end = count + 1, time + stays
+    try:
+        for time, picture, stays in _webp_frames(file, name):
+            count, end = count + 1, time + stays
+    except BadMedia:
+        if picture is None:
+            raise
     height, width = picture.shape[:2]
     return {"width": width, "height": height, "pictures": count, "rate": count / end, "duration": end, "container": "webp",
             "codec": "webp"}

@@ -172,6 +172,19 @@ def test_a_transparent_gif_and_webp_lie_on_black_as_films_and_on_white_as_pictur
         assert abs(media.probe(tmp_path / name).duration - 0.2) < 0.02
 
 
+def test_an_animated_webp_cut_short_is_a_sentence(tmp_path):
+    from PIL import Image
+
+    frames = [Image.fromarray(np.random.default_rng(at).integers(0, 256, (32, 32, 3), dtype=np.uint8)) for at in range(8)]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], duration=100)
+    whole = (tmp_path / "a.webp").read_bytes()
+    for part, sentence in ((30, "a.webp is no film that can be read, or it is cut short"), (len(whole) // 2, "a.webp is no film")):
+        (tmp_path / "a.webp").write_bytes(whole[:part])
+        for read in (media.probe, lambda path: list(media.read_film(path))):
+            with pytest.raises(BadMedia, match=sentence):
+                read(tmp_path / "a.webp")
+
+
 def test_an_animated_png_is_a_film(tmp_path):
     from PIL import Image
 
