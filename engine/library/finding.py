@@ -5,18 +5,20 @@
     else  ─→ the narrow index, from its end               ┘
 
 Every way walks in the order of the answer and stops when the page is full: the cost is that of the page, not of the
-project. Pages are cut by number, so they stay put while takes come in and whatever the clock says.
+project. Where filters leave few takes, words are looked for in those. Pages are cut by number, so they stay put while takes come in and whatever the clock says.
 Knows SQL. Knows no files.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 from engine.library import tidying
 from engine.library.database import Store
 
 PAGE = 500      # takes on one page, at most
+FEW = 8         # takes that are asked one by one whether they have a word (1 ms each), instead of walking through all that have it
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ def numbers(store: Store, wanted: Wanted) -> list[int]:
         source, number = "takes_fts cross join takes indexed by takes_facts on takes.number = takes_fts.rowid", "takes_fts.rowid"
         where.insert(0, "takes_fts match ?")
         values.insert(0, match)
+        few = _few(store, wanted) if len(where) > 2 or tags else None
+        if few is not None:
+            where.append("takes_fts.rowid in (select value from json_each(?))")
+            values.append(json.dumps(few))
     elif tags:
         source, number = "tagged cross join takes indexed by takes_facts on takes.number = tagged.number", "tagged.number"
         where.insert(0, "tagged.tag = ?")
@@ -65,6 +71,12 @@ def numbers(store: Store, wanted: Wanted) -> list[int]:
     values.append(max(1, min(wanted.limit, PAGE)))
     sql = f"select {number} as n from {source} where {' and '.join(where)} order by {number} desc limit ?"
     return [row["n"] for row in store.rows(sql, values)]
+
+
+def _few(store: Store, wanted: Wanted) -> list[int] | None:
+    """Those that hold without the words, where they are few; else a common word would be walked through to its end."""
+    found = numbers(store, replace(wanted, words="", limit=FEW + 1))
+    return found if len(found) <= FEW else None
 
 
 def _facts(wanted: Wanted) -> tuple[list[str], list]:

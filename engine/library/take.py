@@ -59,8 +59,7 @@ class Take:
     @classmethod
     def from_row(cls, row: dict, folder: Path) -> Take:
         """A row of the table, with its JSON read. Columns that a newer studio added are left out."""
-        known = {field.name for field in fields(cls)}
-        row = {name: value for name, value in row.items() if name in known}
+        row = {name: value for name, value in row.items() if name in COLUMNS}
         row.update(
             recipe=json.loads(row["recipe"]),
             tags=tuple(json.loads(row["tags"])),
@@ -72,14 +71,17 @@ class Take:
 
     def to_json(self) -> dict:
         """A plain dictionary for the page, the command line and the API. The seed is text: JavaScript rounds big numbers."""
-        keep = [f.name for f in fields(self) if f.name not in ("folder", *FILES)]
-        return {name: getattr(self, name) for name in keep} | {
+        return {name: getattr(self, name) for name in SAID} | {
             "seed": str(self.seed),
             "tags": list(self.tags),
             "seconds": round(self.seconds, 4),
             "kind": Path(self.film).suffix.lstrip("."),
             "missing": self.missing,
         }
+
+
+COLUMNS = frozenset(field.name for field in fields(Take)) - {"folder"}      # once, and not for every row of a page
+SAID = tuple(field.name for field in fields(Take) if field.name not in ("folder", *FILES))
 
 
 @dataclass(frozen=True)
