@@ -37,7 +37,7 @@ from engine.recipe import Recipe, compose
 EVERY = 0.3         # seconds of walking between checkpoints: jobs here are short
 WINDOW = 2.0        # seconds: a kill comes at a moment drawn from so many
 IDLE = 0.2          # of the studios and workers are killed whether a job is in hand or not
-SHARES = {"worker": 3, "writer": 3, "studio": 1}    # of the kills: a studio takes its time to open
+ROUND = ("worker", "writer", "studio", "worker", "writer", "worker", "writer")     # a studio takes its time to open
 LINE = 5            # jobs that the studio is asked to have in line
 HASTE = 300.0       # seconds without anything coming to an end after which the queue does not go on
 
@@ -128,8 +128,7 @@ class Trial:
         began = time.monotonic()
         self.figures.count = count
         self.brought = self._bring()
-        share = [victim for victim, times in SHARES.items() for _ in range(times)]
-        victims = [share[number % len(share)] for number in range(count)]
+        victims = [ROUND[number % len(ROUND)] for number in range(count)]
         self.chance.shuffle(victims)
         for number, victim in enumerate(victims, 1):
             yield f"kill {number} of {count}: {victim}"
