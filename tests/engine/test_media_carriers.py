@@ -121,7 +121,7 @@ def test_a_comment_beyond_quicktimes_16_bits_leaves_the_film_whole(tmp_path):
 TEXT = st.text(st.characters(), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXT, TEXT)
 def test_whatever_is_in_a_recipe_its_carriers_give_it_back(prompt, name):
     """Quotes, angle brackets, line ends, halves of characters, what XML forbids: all of it, byte for byte."""

@@ -11,15 +11,15 @@ from engine.bench.mutations import MUTATIONS, structure
 
 def test_broken_files_are_read_or_refused_with_a_sentence():
     """A fixed seed and clips that are drawn here; `cineloom bench media` does the same by the thousand."""
-    *said, told = run(60, 7)
+    *said, told = run(50, 7)
     assert told.bad == [] and told.well
-    assert sum(told.count(name) for name in OUTCOMES) == len(told.seconds) == 60
+    assert sum(told.count(name) for name in OUTCOMES) == len(told.seconds) == 50
     assert told.count("hang") == told.count("crash") == told.count("no sentence") == 0
-    assert min(told.count("whole"), told.count("refused")) > 10      # some only looked broken, and some were
+    assert min(told.count("whole"), told.count("refused")) > 8       # some only looked broken, and some were
     assert 10**7 < told.peak < 10**9
-    assert said[-1] == "file 60 of 60"
+    assert said[-1] == "file 50 of 50"
     facts = told.to_json()
-    assert facts["files"] == 60 and all(f"{kind} " in told.text() for kind in told.outcomes)
+    assert facts["files"] == 50 and all(f"{kind} " in told.text() for kind in told.outcomes)
 
 
 def test_mutations_break_something_and_are_the_same_for_a_seed(tmp_path):
