@@ -98,6 +98,14 @@ def hungry(asked: Recipe, folder: Path, **_):
     bytearray(1 << 60)
 
 
+def glutton(asked: Recipe, folder: Path, **_):
+    """Takes memory until the kernel ends it; a small film it makes."""
+    yield Started(asked, asked.steps, 5)
+    while asked.prompt == "too much":
+        HELD.append(b"x" * 20_000_000)
+    yield Finished(made(folder, asked))
+
+
 def leaky(asked: Recipe, folder: Path, **_):
     """Holds 20 MB more after each film."""
     HELD.append(b"x" * 20_000_000)

@@ -78,6 +78,32 @@ def test_a_worker_that_the_kernel_ended_for_want_of_memory_is_not_sent_again(hom
     assert queue.take_up(ME).id == other                        # the queue goes on
 
 
+@pytest.fixture
+def cell():
+    """A group of processes that may hold 500 MB together: whoever takes more of them is ended by the kernel, and nobody else."""
+    group = Path("/sys/fs/cgroup/memory") / f"cineloom-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text("500000000")
+    except OSError:
+        pytest.skip("only root on a machine with memory groups of version 1 can make one")
+    yield group
+    group.rmdir()
+
+
+def test_a_worker_that_the_kernel_really_ended_is_told_from_a_killed_one(queue, home, cell):
+    """No injection: the kernel runs one worker out of memory."""
+    killed, other = queue.submit(recipe("too much", pictures=129, width=1024, height=576)), queue.submit(recipe("other"))
+    program = f"echo $$ > {cell}/cgroup.procs && exec {sys.executable} {FAKES} glutton --home {home}"
+    child = subprocess.run(["sh", "-c", program], env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=90)
+    assert child.returncode == -9
+    queue.recover()
+    job = queue.job(killed)
+    assert job.state == "failed" and job.tries == 1 and job.error.startswith("The system ended the worker for want of memory."), job
+    Worker(home, quick).run()
+    assert queue.job(other).state == "done"
+
+
 def test_where_nobody_counts_hardly_any_memory_left_is_the_sign(home):
     queue = Queue(home, kills=lambda: None)
     low, plenty = queue.submit(recipe("low")), queue.submit(recipe("plenty"))
