@@ -158,10 +158,15 @@ def _made(folder: Path, id: str) -> Made:
 
 
 def _run_and_kill(project: Path, zip: Path, given: list[Path], seed: int, after: float, from_start: bool) -> tuple[list[dict], int]:
-    """Start a writer and kill it `after` seconds of work; what it said. `from_start` counts its start as work."""
+    """Start a writer and kill it `after` seconds past its first act; what it said. `from_start` counts from its start."""
     child = subprocess.Popen([sys.executable, "-m", "engine.bench.library_kills", str(project), str(zip), *map(str, given), str(seed)],
                              stdout=subprocess.PIPE, cwd=Path(__file__).resolve().parents[2])  # fmt: skip
-    first = b"" if from_start else child.stdout.readline()
+    first = b""
+    while not from_start and b'"did"' not in first:     # however busy the machine, it has begun to work
+        line = child.stdout.readline()
+        if not line:
+            break
+        first += line
     time.sleep(after)
     child.send_signal(signal.SIGKILL)
     lines = (first + child.stdout.read()).splitlines()
