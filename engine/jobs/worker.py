@@ -142,7 +142,7 @@ class Worker:
             traceback.print_exc()
             sentence = _sentence(error, job)
             outcome = lambda id, who: queue.fail(id, who, sentence)     # noqa: E731
-        if ends and folder is not None:
+        if ends and folder is not None and self._mine(job):
             shutil.rmtree(folder, ignore_errors=True)       # before it is said: a full disk may need the room for that
         self._insist(lambda: outcome(job.id, who))
 
@@ -185,6 +185,13 @@ class Worker:
         except CannotWrite:
             asked = None        # it is asked again at the next step
         return asked or (Stop.KEEP if self.stopping else None)
+
+    def _mine(self, job: Job) -> bool:
+        """Whether this job is still ours: where we were given up for dead, its folder is another worker's now."""
+        try:
+            return self.queue.job(job.id).worker == self.who
+        except CannotWrite:
+            return True
 
     def _keep(self, job: Job, folder: Path, event: Kept) -> None:
         """State on the disk first, then in the row. A state that cannot be written costs time later, and nothing now."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import memory
-from engine.errors import CannotWrite
+from engine.errors import BadRequest, CannotWrite
 from engine.events import Stop
 from engine.jobs.fitting import out_of_memory
 from engine.jobs.job import Job
@@ -200,7 +200,7 @@ class Working:
             elif row["cancel"]:
                 self.stopped(id, had)
             elif had != who and self._ran_out(row):
-                self.fail(id, had, out_of_memory(Job.from_row(row).asked, "The system ended the worker for want of memory."))
+                self.fail(id, had, _too_much(Job.from_row(row)))
             elif row["tries"] >= TRIES:
                 self.fail(id, had, f"The worker died {TRIES} times over this, at step {row['step']} of {row['steps']}; a smaller size or "
                                    "fewer seconds may fit in memory, and the worker's log says more.")
@@ -258,3 +258,11 @@ class Working:
         old = self.pace(backend).get(phase, seconds)
         with self.store.writing() as db:
             db["pace"].upsert({"backend": backend, "phase": phase, "seconds": (old + seconds) / 2}, pk=("backend", "phase"))
+
+
+def _too_much(job: Job) -> str:
+    what = "The system ended the worker for want of memory."
+    try:
+        return out_of_memory(job.asked, what)
+    except BadRequest:      # of a newer studio: nobody here knows what it needs
+        return f"{what} A smaller size or fewer seconds may fit."

@@ -170,6 +170,17 @@ def test_a_paused_job_can_be_cancelled_and_its_state_goes(queue, home, library, 
     assert queue.preview(id) is None
 
 
+def test_a_worker_that_was_given_up_leaves_the_folder_to_the_next_one(queue, library, working, until):
+    id = queue.submit(recipe(steps=60))
+    working(steady)
+    until(lambda: queue.job(id).kept >= 2, "something kept")
+    with queue.store.writing() as db:       # another one, in a container that cannot be looked into, has it now
+        db.conn.execute("update jobs set worker = '12@345.abcdef01.00000000' where id = ?", [id])
+    other = queue.submit(recipe("other"))
+    until(lambda: queue.job(other).state == "done", "the next job")
+    assert queue.job(id).state == "running" and (library.folder / "making" / id / STATE).is_file()
+
+
 # ---- edit
 
 
