@@ -135,6 +135,16 @@ def _events(asked, folder, cancelled, pause):
     yield Finished(made(folder, asked))
 
 
+def gently(asked: Recipe, folder: Path, **more):
+    """The real thing, with a pause after every event: time enough to be stopped."""
+    from engine.denoisers.catalog import open_backend
+    from engine.make import make
+
+    for event in make(asked, open_backend(asked.backend), folder, **more):
+        yield event
+        time.sleep(0.02)
+
+
 class Elsewhere:
     """A runner as a cluster engine would have it: sees nothing of ours but what travels, works in a folder and a thread of its own."""
 
@@ -171,14 +181,10 @@ class ElsewhereRun:
         self.thread.join()
 
     def _work(self, order: Order, place: Path) -> None:
-        from engine.denoisers.catalog import open_backend
-        from engine.make import make
-
         try:
-            recipe = from_json(order.recipe)
             inputs = resolve(order.inputs, place / "inputs")
-            for event in make(recipe, open_backend(recipe.backend), place, cancelled=lambda: self.asked or False,
-                              every=order.every, since=order.state, inputs=inputs):
+            for event in gently(from_json(order.recipe), place, cancelled=lambda: self.asked or False, every=order.every,
+                                since=order.state, inputs=inputs):
                 self.said.put(Result.of(event.made, carried=True) if isinstance(event, Finished) else event)
             self.said.put(None)
         except Exception as error:

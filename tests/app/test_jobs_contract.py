@@ -7,7 +7,7 @@ import threading
 
 import pytest
 import torch
-from fakes import Elsewhere, made, recipe
+from fakes import Elsewhere, gently, made, recipe
 from PIL import Image
 
 from engine.errors import BadMedia, BadRequest
@@ -21,8 +21,8 @@ from engine.recipe import Input
 
 @pytest.fixture(params=["here", "elsewhere"])
 def runner(request, tmp_path):
-    """Both implementations."""
-    return Here() if request.param == "here" else Elsewhere(tmp_path / "far away")
+    """Both implementations, neither in a hurry."""
+    return Here(gently) if request.param == "here" else Elsewhere(tmp_path / "far away")
 
 
 @pytest.fixture
@@ -55,17 +55,17 @@ def test_both_make_the_same_take(queue, home, library, picture, tmp_path):
 
 def test_each_goes_on_where_the_other_stopped(queue, home, library, runner, until, tmp_path):
     """Whichever is given, the other one begins."""
-    asked = recipe(pictures=33, width=192, height=192, steps=100)
+    asked = recipe(steps=60)
     id, twin = queue.submit(asked), queue.submit(asked)
     queue.pause(twin)
-    first = Worker(home, runner=Elsewhere(tmp_path / "first") if isinstance(runner, Here) else Here())
+    first = Worker(home, runner=Elsewhere(tmp_path / "first") if isinstance(runner, Here) else Here(gently))
     thread = threading.Thread(target=first.run)
     thread.start()
     until(lambda: queue.job(id).step >= 1, "a step")
     first.stop()
     thread.join(60)
     kept = queue.job(id).kept
-    assert queue.job(id).state == "waiting" and 0 < kept < 100 and (library.folder / "making" / id / STATE).is_file()
+    assert queue.job(id).state == "waiting" and 0 < kept < 60 and (library.folder / "making" / id / STATE).is_file()
     queue.resume(twin)
     Worker(home, runner=runner).run()
     assert queue.job(id).resumed == kept and queue.job(twin).resumed == 0
@@ -73,14 +73,14 @@ def test_each_goes_on_where_the_other_stopped(queue, home, library, runner, unti
 
 
 def test_an_order_is_cancelled_at_its_next_step(queue, home, library, runner, until):
-    id = queue.submit(recipe(pictures=33, width=192, height=192, steps=250))
+    id = queue.submit(recipe(steps=60))
     thread = threading.Thread(target=Worker(home, runner=runner).run)
     thread.start()
     until(lambda: queue.job(id).step >= 1, "a step")
     queue.cancel(id)
     thread.join(60)
     job = queue.job(id)
-    assert job.state == "cancelled" and job.step < 250 and library.count() == 0
+    assert job.state == "cancelled" and job.step < 60 and library.count() == 0
     assert list((library.folder / "making").iterdir()) == []
 
 
@@ -91,14 +91,14 @@ def test_what_goes_wrong_there_is_a_sentence_here(queue, home, runner, picture):
 
 
 def test_a_run_says_where_it_is_before_it_stops(runner, tmp_path):
-    run = runner.start(Order.of("a", recipe(pictures=33, width=192, height=192, steps=250)), tmp_path)
+    run = runner.start(Order.of("a", recipe(steps=60)), tmp_path)
     said = []
     with pytest.raises(Exception, match="goes on from where it was kept"):
         for event in run:
             said.append(event)
             run.stop(Stop.KEEP)
     run.close()
-    assert isinstance(said[-1], Kept) and said[-1].step < 250
+    assert isinstance(said[-1], Kept) and said[-1].step < 60
 
 
 def test_an_order_is_values_all_through(picture):
