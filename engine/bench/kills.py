@@ -36,7 +36,7 @@ from engine.recipe import Recipe, compose
 
 EVERY = 0.3         # seconds of walking between checkpoints: jobs here are short
 WINDOW = 2.0        # seconds: a kill comes at a moment drawn from so many
-IDLE = 0.2          # of the studios and workers are killed whether a job is in hand or not
+IDLE = 0.2          # of them are killed whether they have anything in hand or not
 ROUND = ("worker", "writer", "studio", "worker", "writer", "worker", "writer")     # a studio takes its time to open
 LINE = 5            # jobs that the studio is asked to have in line
 HASTE = 300.0       # seconds without anything coming to an end after which the queue does not go on
@@ -118,7 +118,8 @@ class Trial:
         self.address = ""
         self.figures = Kills(0, seed)
         self.moments: Counter[str] = Counter()
-        self.kept: dict[str, tuple[int, int]] = {}      # job: steps kept and times taken up, when its worker was killed
+        # Job: steps kept, times taken up, and edits begun, when its worker was killed.
+        self.kept: dict[str, tuple[int, int, int]] = {}
         self.died: float | None = None
         self.backs: list[float] = []
         self.twins: dict[str, audit.Twin] = {}
@@ -163,8 +164,9 @@ class Trial:
             self._look()
             if self.address:
                 self._ask()
-            there = victim == "writer" or (bool(self.address) if victim == "studio" else self.queue.worker() is not None)
-            if end is None and there and (victim == "writer" or anyway or self.running()):
+            busy = anyway or (self.journals[-1].stat().st_size > 0 if victim == "writer" else bool(self.running()))
+            there = {"writer": True, "studio": bool(self.address), "worker": self.queue.worker() is not None}[victim]
+            if end is None and there and busy:
                 end = time.monotonic() + seconds
             time.sleep(0.03)
 
@@ -215,17 +217,18 @@ class Trial:
         if self.died is not None and self.running():
             self.backs.append(time.monotonic() - self.died)
             self.died = None
-        for id, (kept, taken) in list(self.kept.items()):
+        for id, (kept, taken, edits) in list(self.kept.items()):
             job = self.queue.job(id)
-            if job.taken > taken and job.resumed >= 0:
-                edited = job.state == "waiting" or job.kept < kept and job.resumed == 0 and self._was_edited(id)
-                if not edited:
-                    self.figures.windows += kept > 0
-                    self.figures.steps_lost += max(0, kept - job.resumed)
+            if job.state == "failed" or self._edits(id) > edits:
+                del self.kept[id]       # given up, or another film now: what was kept is not wanted any more
+            elif job.taken > taken and job.resumed >= 0:
+                self.figures.windows += kept > 0
+                self.figures.steps_lost += max(0, kept - job.resumed)
                 del self.kept[id]
 
-    def _was_edited(self, id: str) -> bool:
-        return any(line.get("will") == "edit" and line["id"] == id for line in audit.read_journal(self.journals))
+    def _edits(self, id: str) -> int:
+        """How often a writer set out to edit this job."""
+        return sum(line.get("will") == "edit" and line["id"] == id for line in audit.read_journal(self.journals))
 
     # ---- killing
 
@@ -254,7 +257,7 @@ class Trial:
             time.sleep(0.002)
         after = next((job for job in self.queue.jobs(recent=0) if job.worker == worker["who"] and job.state == "running"), None)
         if after is not None:
-            self.kept[after.id] = (after.kept, after.taken)
+            self.kept[after.id] = (after.kept, after.taken, self._edits(after.id))
         self.died = time.monotonic()
         self.moments[f"worker, {_moment(after)}"] += 1
 
@@ -276,6 +279,7 @@ class Trial:
             for job in self.queue.jobs(recent=1000):
                 if job.state == "failed":       # workers died twice over one stretch of it, or three times before it
                     self.queue.retry(job.id)
+                    self.kept.pop(job.id, None)
                     self.figures.retried += 1
             left = self.queue.open_ids()
             if not left and self.address:

@@ -82,6 +82,7 @@ class Writer:
         if line:
             self.say({"will": "move"})
             self.queue.move(self.chance.choice(line), self.chance.choice(("up", "down", "top", "bottom", 3)))
+            self.say({"did": "move"})
 
     def bring(self) -> None:
         """A take that was made elsewhere, at most forty of them."""
