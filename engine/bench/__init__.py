@@ -20,11 +20,11 @@ def measure(model: str, command: Sequence[str], folder: Path | str, rounds: int)
     yield from speed.measure(model, command, folder, rounds)
 
 
-def kill(studio: Sequence[str], root: Path | str, count: int, seed: int) -> Iterator[str | Kills]:
+def kill(studio: Sequence[str], root: Path | str, count: int, seed: int, **more) -> Iterator[str | Kills]:
     """See `engine.bench.kills.kill`."""
     from engine.bench import kills
 
-    yield from kills.kill(studio, root, count, seed)
+    yield from kills.kill(studio, root, count, seed, **more)
 
 
 def break_files(count: int, seed: int, clips: Sequence[Path] = ()) -> Iterator[str | Mischief]:
