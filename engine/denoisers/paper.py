@@ -43,8 +43,8 @@ def fast_dtype(device: str) -> torch.dtype:
 class PaperDenoiser:
     """Paper with one prompt for each film: `denoise(x, level, next_level) -> x0`."""
 
-    def __init__(self, model: PaperTransformer, text: Tensor, mask: Tensor, guidance: float | None, period: float | None,
-                 continues: bool):
+    def __init__(self, model: PaperTransformer, text: Tensor, mask: Tensor, guidance: float | None, period: float | None = None,
+                 continues: bool = False):
         self.model, self.text, self.mask, self.kind = model, text, mask, {"period": period, "continues": continues}
         self.guidance = None if guidance is None else torch.full((len(text),), guidance, device=text.device)
 
