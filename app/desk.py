@@ -54,21 +54,9 @@ class Desk:
 
     # ---- making
 
-    def submit(
-        self,
-        prompt: str,
-        *,
-        seconds: float = 2.0,
-        width: int = 256,
-        height: int = 144,
-        seed: int | None = None,
-        steps: int | None = None,
-        picture: str = "",
-    ) -> Job:
+    def submit(self, prompt: str, **asked) -> Job:
         """One take: see `submit_variations`."""
-        return self.submit_variations(
-            prompt, 1, seconds=seconds, width=width, height=height, seed=seed, steps=steps, picture=picture
-        )[0]
+        return self.submit_variations(prompt, 1, **asked)[0]
 
     def submit_variations(
         self,

@@ -1,5 +1,5 @@
-"""How fast a machine makes film: see `speed`. What is lost when processes are killed: see `kills`. What broken
-files do to their readers: see `mischief`. Importing this loads nothing."""
+"""How fast a machine makes film: see `speed`; how fast a large project is: `library`. What is lost when processes are killed:
+`kills`, `library_kills`. What broken files do to their readers: `mischief`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.bench.kills import Kills
+    from engine.bench.library import Figures
+    from engine.bench.library_kills import Kills as WriterKills
     from engine.bench.mischief import Mischief
     from engine.bench.speed import Bench
+    from engine.bench.toll import Kills
 
 
 def measure(model: str, command: Sequence[str], folder: Path | str, rounds: int) -> Iterator[str | Bench]:
@@ -32,3 +34,17 @@ def break_files(count: int, seed: int, clips: Sequence[Path] = ()) -> Iterator[s
     from engine.bench import mischief
 
     yield from mischief.run(count, seed, clips)
+
+
+def search(folder: Path, takes: int, rounds: int, seed: int) -> Iterator[str | Figures]:
+    """See `engine.bench.library.measure`."""
+    from engine.bench import library
+
+    yield from library.measure(folder, takes, rounds, seed)
+
+
+def kill_writers(folder: Path, count: int, seed: int) -> Iterator[str | WriterKills]:
+    """See `engine.bench.library_kills.measure`."""
+    from engine.bench import library_kills
+
+    yield from library_kills.measure(folder, count, seed)

@@ -87,33 +87,26 @@ class Asking:
         A waiting job is passed over until it is resumed. A running one stops at its next step, keeps what it has and goes
         on from there; when the line is paused it is the first to go on. Raises BadRequest for a job that is over.
         """
-        if id is None:
-            with self.store.writing() as db:
-                db.conn.execute("update line set paused = 1")
-            return None
-        with self.store.writing() as db:
-            held = db.conn.execute(
-                "update jobs set held = 1, message = case state when 'waiting' then 'paused' else 'pausing' end "
-                "where id = ? and state in ('waiting', 'running')",
-                [id],
-            ).rowcount
-        return self._changed(id, held, "paused", {state: f"it is {state}" for state in ("done", "failed", "cancelled")})
+        return self._hold(id, True, "paused", {state: f"it is {state}" for state in ("done", "failed", "cancelled")})
 
     def resume(self, id: str | None = None) -> Job | None:
         """Let one job, or with no id the whole line, go on. Raises BadRequest for a job that is over."""
-        if id is None:
-            with self.store.writing() as db:
-                db.conn.execute("update line set paused = 0")
-            return None
-        with self.store.writing() as db:
-            freed = db.conn.execute(
-                "update jobs set held = 0, message = case state when 'waiting' then 'waiting' else 'going on' end "
-                "where id = ? and state in ('waiting', 'running')",
-                [id],
-            ).rowcount
-        return self._changed(id, freed, "resumed", {
+        return self._hold(id, False, "resumed", {
             "done": "it is done", "failed": "it failed; retry it", "cancelled": "it was cancelled; retry it",
         })  # fmt: skip
+
+    def _hold(self, id: str | None, held: bool, what: str, reasons: dict[str, str]) -> Job | None:
+        """Hold or free one job, or with no id the whole line."""
+        waiting, running = ("paused", "pausing") if held else ("waiting", "going on")
+        with self.store.writing() as db:
+            if id is None:
+                db.conn.execute("update line set paused = ?", [held])
+                return None
+            changed = db.conn.execute(
+                "update jobs set held = ?, message = case state when 'waiting' then ? else ? end where id = ? and state in ('waiting', 'running')",
+                [held, waiting, running, id],
+            ).rowcount
+        return self._changed(id, changed, what, reasons)
 
     @property
     def paused(self) -> bool:

@@ -17,7 +17,9 @@ import shutil
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -250,17 +252,10 @@ def _json(text: bytes, shown: str) -> dict:
     return data
 
 
-class _reads_zip:
+@contextmanager
+def _reads_zip(shown: str) -> Iterator[None]:
     """Whatever zipfile says against a file becomes BadMedia."""
-
-    def __init__(self, shown: str):
-        self.shown = shown
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace) -> None:
-        import zlib
-
-        if isinstance(error, (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeDecodeError)):
-            raise BadMedia(f"{self.shown} is damaged or cut short ({str(error)[:120]}); nothing of it was opened.") from error
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeDecodeError) as error:
+        raise BadMedia(f"{shown} is damaged or cut short ({str(error)[:120]}); nothing of it was opened.") from error

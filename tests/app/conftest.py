@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from engine.jobs import Queue
 from engine.library import Library
+
+ROOT = Path(__file__).parents[2]
+FAKES = Path(__file__).parent / "fakes.py"
 
 
 @pytest.fixture
@@ -43,3 +50,22 @@ def until():
         pytest.fail(f"{what} did not come within {seconds:.0f} s")
 
     return wait
+
+
+@pytest.fixture
+def worker_process(home):
+    """Start a worker process with one of the fake makers; what is left of them is killed in the end."""
+    started = []
+
+    def start(maker: str, *arguments: str) -> subprocess.Popen:
+        child = subprocess.Popen(
+            [sys.executable, str(FAKES), maker, "--home", str(home), *arguments],
+            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, stdin=subprocess.PIPE, cwd=ROOT,
+        )  # fmt: skip
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+        child.wait()

@@ -22,27 +22,7 @@ from engine.jobs.queue import WAITING
 from engine.jobs.worker import Worker
 
 FAKES = Path(__file__).parent / "fakes.py"
-ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX thing")
-
-
-@pytest.fixture
-def worker_process(home):
-    """Start a worker process with one of the fake makers; what is left of them is killed in the end."""
-    started = []
-
-    def start(maker: str, *arguments: str) -> subprocess.Popen:
-        child = subprocess.Popen(
-            [sys.executable, str(FAKES), maker, "--home", str(home), *arguments],
-            env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE,
-        )  # fmt: skip
-        started.append(child)
-        return child
-
-    yield start
-    for child in started:
-        child.kill()
-        child.wait()
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -17,29 +14,19 @@ from engine.jobs.process import identity
 from engine.jobs.worker import STATE, Worker
 from engine.make import load_latents, make
 
-ROOT = Path(__file__).parents[2]
-FAKES = Path(__file__).parent / "fakes.py"
 ME = identity()
 posix = pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX thing")
 LONG = dict(steps=80, solver="multistep")       # two seconds, in no hurry
 
 
 @pytest.fixture
-def process(home):
+def process(worker_process):
     """Start a worker process that keeps its walk ten times a second, whatever makes the films in it."""
-    started = []
 
-    def start(*program: str, every: str = "0.1") -> subprocess.Popen:
-        program = program or (str(FAKES), "gently")     # engine.make, with a pause after every event
-        child = subprocess.Popen([sys.executable, *program, "--home", str(home), "--every", every], cwd=ROOT,
-                                 env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"})
-        started.append(child)
-        return child
+    def start(maker: str = "gently", every: str = "0.1"):       # engine.make, with a pause after every event
+        return worker_process(maker, "--every", every)
 
-    yield start
-    for child in started:
-        child.kill()
-        child.wait()
+    return start
 
 
 def twin(asked, folder):
@@ -178,7 +165,7 @@ def test_a_job_that_gets_on_is_not_given_up_and_one_that_does_not_is(queue, proc
     """Two workers die over each. One job got a step further every time; the other stays where it was."""
     moves, stays = queue.submit(recipe("moves")), queue.submit(recipe("stays"))
     for _ in range(4):
-        process(str(FAKES), "lethal").wait(90)
+        process("lethal").wait(90)
         queue.recover()
     job = queue.job(moves)
     assert (job.state, job.taken, job.resumed) == ("done", 3, 2)

@@ -1,9 +1,13 @@
-"""Pixels to write and read, and a disk that is full."""
+"""Pixels to write and read, films of them, files that none may read, and a disk that is full."""
 
 import resource
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
+
+from engine import media
+from engine.errors import BadMedia
 
 RECIPE = '{"cineloom": 1, "prompt": "a 🎈 & <b>\\"é\\"</b>"}'
 
@@ -23,3 +27,18 @@ def full_disk(after):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def film(path, pictures=6, size=(48, 64), recipe=""):
+    """A short film of that scene, moving."""
+    media.write_film(path, (scene(*size, shift=4 * at)[None] for at in range(pictures)), size[1], size[0], 16, recipe)
+    return path
+
+
+def sentences(path):
+    """What every reader says of a file that none may read."""
+    for read in (media.probe, lambda path: list(media.read_film(path)), media.read_picture, media.picture_size):
+        with pytest.raises(BadMedia) as caught:
+            read(path)
+        assert str(caught.value).endswith(".") and len(str(caught.value)) < 400, caught.value
+        yield str(caught.value)

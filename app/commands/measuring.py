@@ -1,0 +1,132 @@
+"""`cineloom bench`: how fast this machine is, what is lost when processes are killed, what broken files do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from app import settings
+from app.commands.saying import AsJson, Backend, answer, bar
+
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    benches = typer.Typer(help="Measure how fast this machine makes film; or, with a name, something else.")
+    benches.callback(invoke_without_command=True)(speed)
+    benches.command()(kills)
+    benches.command()(library)
+    benches.command()(media)
+    app.add_typer(benches, name="bench")
+
+
+class Figures(Protocol):
+    """What a measurement ends with; one that can be passed or not has `well` too."""
+
+    def to_json(self) -> dict: ...
+
+    def text(self) -> str: ...
+
+
+def measured(beginning: str, events: Iterable[str | Figures], out: Path | None, as_json: bool) -> None:
+    """Show what is being measured while it is, then answer with the figures, the last of `events`.
+
+    Leaves with exit code 1 when the figures say that all is not well.
+    """
+    from engine.media.writing import write_bytes
+
+    with bar(beginning) as shown:
+        for event in events:
+            if isinstance(event, str):
+                shown.show(event)
+    facts = event.to_json()
+    if out is not None:
+        write_bytes(out, (json.dumps(facts, indent=1) + "\n").encode())
+    answer(facts, event.text(), as_json)
+    if not getattr(event, "well", True):
+        raise typer.Exit(1)
+
+
+def speed(
+    context: typer.Context,
+    quick: Annotated[bool, typer.Option("--quick", help="Three rounds instead of seven.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, max=1000, help="How many times everything is measured.", show_default="7")] = None,
+    out: Out = None,
+    backend: Backend = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast this machine makes film.
+
+    A film of 2 seconds at 256x144, several times; medians are set beside what they should be.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from engine.bench import measure
+
+    name = backend or settings.backend()
+    command = [sys.executable, "-m", "app.cli"]
+    measured(f"opening {name}", measure(name, command, settings.ROOT, rounds or (3 if quick else 7)), out, as_json)
+
+
+def kills(
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many processes are killed.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed chooses the same victims.")] = 1,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kill studio, worker and writer at random moments, and see what is lost.
+
+    Real jobs of a model without weights, in a folder of their own that is gone afterwards. 200 take about 20 minutes.
+    """
+    from engine.bench import kill
+
+    command = [sys.executable, "-m", "app.cli", "studio", "--no-open"]
+    measured("opening a studio", kill(command, settings.ROOT, count, seed), out, as_json)
+
+
+def media(
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many files are broken.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed breaks the same files the same way.")] = 1,
+    clips: Annotated[Path | None, typer.Option(help="Folder of films and pictures to break, besides those that are drawn for it.")] = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Break thousands of media files, and see what their readers do.
+
+    Every one must be read or refused with a sentence, and none may break or stop the studio. 2,000 take some minutes.
+    """
+    from engine.bench import break_files
+
+    measured("drawing clips", break_files(count, seed, sorted(clips.glob("*.*")) if clips else ()), out, as_json)
+
+
+def library(
+    takes: Annotated[int, typer.Option(min=100, max=10_000_000, help="How many takes the project has.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, max=10_000, help="How often each kind of search is made.")] = 40,
+    kills: Annotated[int, typer.Option(min=0, max=10_000, help="Kill a writer so many times instead, and see what is lost.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same takes.")] = 0,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a project with very many takes is.
+
+    Opening it, a page, a search, one more take: percentiles beside what they should be. The project is made for it, in the
+    folder of your projects, and gone afterwards. 100,000 takes need half a gigabyte and a few minutes.
+    """
+    from engine import bench
+
+    home = settings.home(None)
+    home.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=home))      # on the disk that is asked about, and no project
+    try:
+        measured("drawing takes", bench.kill_writers(folder, kills, seed) if kills else bench.search(folder, takes, rounds, seed), out, as_json)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
