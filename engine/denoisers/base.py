@@ -9,7 +9,7 @@ latents and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,9 +57,13 @@ class Grid:
         """The nearest width or height on the grid, at least one token."""
         return self.step * max(1, round(pixels / self.step))
 
+    def cells(self, pixels: int) -> int:
+        """Cells along a side of the canvas: whole tokens, so that 1080 pixels are 136 cells, of which 135 are seen."""
+        return self.patch * -(-pixels // self.step)
+
     def latent_shape(self, pictures: int, width: int, height: int, batch: int = 1) -> tuple[int, int, int, int, int]:
-        """`(B, C, T, H, W)` of the latents of a film already on the grid."""
-        return batch, self.channels, self.frames(pictures), height // self.space, width // self.space
+        """`(B, C, T, H, W)` of the latents of a film of so many pictures on the grid."""
+        return batch, self.channels, self.frames(pictures), self.cells(height), self.cells(width)
 
 
 class Denoiser(Protocol):
@@ -99,11 +103,15 @@ class Backend(Protocol):
         """The model's own grid of global noise: `steps` + 1 numbers from 1.0 down to 0.0, for latents of `shape`."""
         ...
 
-    def encode(self, pictures: Tensor, before: Tensor | None = None) -> Tensor:
-        """Pictures (B, 3, N, H, W) in -1..1, N = 1 + 4k, to normalised latents (B, C, 1 + k, H/8, W/8).
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Pictures (B, 3, N, H, W) in -1..1, N = 1 + 4k, to normalised latents (B, C, 1 + k, H/8, W/8)."""
+        ...
 
-        before   pictures (B, 3, 1 + 4j, H, W) that the film has right before these. Then N is 4k, and the k latent
-                 frames are those of film that stands there: an autoencoder remembers what came before
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """A function that encodes a film part after part, and remembers what came before: parts put together equal a whole.
+
+        The first part has 1 + 4k pictures and gives 1 + k latent frames, every later one 4k and k.
+        before   pictures (B, 3, 1 + 4j, H, W) that the film has right before the first part, which then has 4k as well
         """
         ...
 
@@ -122,8 +130,4 @@ class Backend(Protocol):
 
     def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
         """`[start, stop)` of each word in `prompt` that the model was never taught; empty for open models."""
-        ...
-
-    def memory(self, pictures: int, width: int, height: int) -> int:
-        """Bytes at the peak, about, for one film of this size."""
         ...

@@ -38,20 +38,22 @@ class Blended:
         return sum(row.to(x).view(1, 1, -1, 1, 1) * denoiser(x, level, next_level) for denoiser, row in self.parts)
 
 
-def crossing(starts: Sequence[int], frames: int, blend: int = 2) -> Tensor:
+def crossing(starts: Sequence[int], frames: int, blend: int | Sequence[int] = 2) -> Tensor:
     """Weights (len(starts), frames) of prompts that take over from one another.
 
         starts 0, 4, blend 2     1  1  1  .67 .33 0  0  0
                                  0  0  0  .33 .67 1  1  1
 
     starts   the latent frame where each prompt begins, rising, the first at 0
-    blend    frames over which one gives way to the next, laid around its start
+    blend    frames over which one gives way to the next, laid around its start; a number for each start, or one for all
     Raises BadRequest for starts that do not rise within the film.
     """
     if not starts or starts[0] != 0 or any(b <= a for a, b in zip(starts, starts[1:])) or starts[-1] >= frames:
         raise BadRequest(f"Prompts begin at rising latent frames from 0 to {frames - 1}; {list(starts)} was asked.")
+    blends = [blend] * len(starts) if isinstance(blend, int) else list(blend)
     at = torch.arange(frames, dtype=torch.float32)
-    come = [torch.ones(frames)] + [((at - start + blend // 2 + 1) / (blend + 1)).clamp(0, 1) if blend else (at >= start).float() for start in starts[1:]]
+    come = [torch.ones(frames)] + [((at - start + over // 2 + 1) / (over + 1)).clamp(0, 1) if over else (at >= start).float()
+                                   for start, over in zip(starts[1:], blends[1:])]
     go = [1 - part for part in come[1:]] + [torch.ones(frames)]
     weights = torch.stack([a * b for a, b in zip(come, go)])
     return weights / weights.sum(0)

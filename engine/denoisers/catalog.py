@@ -6,7 +6,9 @@ the command line ask `describe` as often as they like.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ from engine.paper.words import Words
 if TYPE_CHECKING:
     from engine.denoisers.base import Backend
 
+FILM_CELL = 12          # bytes for every number of the film: as it is, as it was given, and as it is saved
 PAPER = Path(__file__).resolve().parents[2] / "assets" / "paper"
 
 
@@ -38,6 +41,9 @@ class Model:
     memory_fixed: int                               # bytes: the program and the weights
     memory_cell: int                                # bytes for every latent cell of the film
     memory_pixel: int                               # bytes for every pixel of one picture: a decode streams
+    version: str = ""                               # of the weights; "" where they are not there
+    window: int = 0                                 # latent frames that it makes well at once; 0 is any number
+    tile: tuple[int, int] | tuple = ()              # width and height that it makes at once; none is any size
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -48,10 +54,12 @@ class Model:
         """`[start, stop)` of each word in `prompt` that the model was never taught; empty for models that take any."""
         return self.words.unknown(prompt) if self.words else []
 
-    def memory(self, pictures: int, width: int, height: int) -> int:
-        """Bytes at the peak, about, for one film of this size."""
-        cells = self.grid.frames(pictures) * (width // self.grid.space) * (height // self.grid.space)
-        return self.memory_fixed + self.memory_cell * cells + self.memory_pixel * width * height
+    def memory(self, pictures: int, width: int, height: int, window: int = 0, tile: tuple[int, ...] = ()) -> int:
+        """Bytes at the peak, about, for one film of this size; of a window of it and a tile at a time."""
+        frames, plane = self.grid.frames(pictures), self.grid.cells(width) * self.grid.cells(height)
+        part = min(plane, (tile[0] // self.grid.space) * (tile[1] // self.grid.space)) if tile else plane
+        film = FILM_CELL * self.grid.channels * frames * plane
+        return self.memory_fixed + self.memory_cell * min(frames, window or frames) * part + film + self.memory_pixel * width * height
 
 
 # Near 37,000 pixels each: what a bare machine draws faster than it plays.
@@ -102,7 +110,13 @@ def _paper() -> Model:
         # for 129 of them, 623 MB for 33 of 512x288, 866 MB for 5 of 1024x576. float32 takes twice as much of all but
         # the program, and that is what is said here.
         memory_fixed=600_000_000, memory_cell=7_000, memory_pixel=1_100,
+        version=version(facts["files"].values()) if "files" in facts else "", window=9,
     )
+
+
+def version(hashes: Iterable[str]) -> str:
+    """A short hash of all weight files' hashes: the weights' name in recipes."""
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()[:12]
 
 
 def _words(path: Path) -> Words | None:
@@ -127,5 +141,5 @@ def _drawn() -> Model:
         grid=Grid(channels=48), default_steps=4, default_guidance=1.0, steps=(2, 4, 8), sizes=SHAPES,
         words=Words(("a", "the", *COLOURS, *MOTIONS), {"grey": "gray"}),
         # Measured: 290 MB for 33 pictures of 256x144, 665 MB for 33 of 1024x576, 775 MB for 129 of them.
-        memory_fixed=260_000_000, memory_cell=1_000, memory_pixel=650,
+        memory_fixed=260_000_000, memory_cell=1_000, memory_pixel=650, version="1",
     )

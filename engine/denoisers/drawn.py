@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -49,14 +49,25 @@ class DrawnBackend:
         """Equal strides."""
         return uniform(steps)
 
-    def encode(self, pictures: Tensor, before: Tensor | None = None) -> Tensor:
-        """(B, 3, 1 + 4k, H, W) in -1..1 -> (B, 48, 1 + k, H/8, W/8), averages of 4x4 pixels; it remembers nothing."""
-        count, height, width = pictures.shape[2:]
-        first = 1 if before is None else 0
-        if (count - first) % self.grid.time or height % self.grid.space or width % self.grid.space:
-            raise GridMismatch(f"Drawn encodes {'1 + 4k' if first else '4k'} pictures with sides that are multiples of 8; "
-                               f"{count} of {width}x{height} were given.")
-        return _pack(F.avg_pool3d(pictures.float(), (1, 4, 4)), bool(first))
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(B, 3, 1 + 4k, H, W) in -1..1 -> (B, 48, 1 + k, H/8, W/8), averages of 4x4 pixels."""
+        return self.encoder()(pictures)
+
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """See `Backend`: it remembers nothing but whether a first picture has been."""
+        first = before is None
+
+        def encode(pictures: Tensor) -> Tensor:
+            nonlocal first
+            count, height, width = pictures.shape[2:]
+            if (count - first) % self.grid.time or height % self.grid.space or width % self.grid.space:
+                raise GridMismatch(f"Drawn encodes {'1 + 4k' if first else '4k'} pictures with sides that are multiples of 8; "
+                                   f"{count} of {width}x{height} were given.")
+            latents = _pack(F.avg_pool3d(pictures.float(), (1, 4, 4)), first)
+            first = False
+            return latents
+
+        return encode
 
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """Latent frame after latent frame: (B, 3, n, H, W) in -1..1, n = 1, then 4 each; 4 each after `before`."""
@@ -76,9 +87,6 @@ class DrawnBackend:
         """See `Backend`."""
         return self.model.unknown_words(prompt)
 
-    def memory(self, pictures: int, width: int, height: int) -> int:
-        """See `Backend`."""
-        return self.model.memory(pictures, width, height)
 
 
 class _Drawing:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -20,6 +20,7 @@ from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser, Grid
+from engine.denoisers.catalog import version
 from engine.denoisers.guidance import Guided
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder, Stream
@@ -112,13 +113,21 @@ class PaperBackend:
         even = [1 - i / steps for i in range(steps + 1)]
         return tuple(shift * u / (1 + (shift - 1) * u) for u in even)
 
-    @torch.no_grad()
-    def encode(self, pictures: Tensor, before: Tensor | None = None) -> Tensor:
+    def encode(self, pictures: Tensor) -> Tensor:
+        """See `Backend`."""
+        return self.encoder()(pictures)
+
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`."""
         stream = Stream()
+
+        @torch.no_grad()
+        def encode(pictures: Tensor) -> Tensor:
+            return self.autoencoder.encode(pictures.to(self.device), stream).cpu()
+
         if before is not None:
-            self.autoencoder.encode(before.to(self.device), stream)
-        return self.autoencoder.encode(pictures.to(self.device), stream).cpu()
+            encode(before)
+        return encode
 
     @torch.no_grad()
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
@@ -135,10 +144,6 @@ class PaperBackend:
     def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
         return self.words.unknown(prompt)
 
-    def memory(self, pictures: int, width: int, height: int) -> int:
-        from engine.denoisers.catalog import describe
-
-        return describe("paper").memory(pictures, width, height)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -172,4 +177,4 @@ def check_files(folder: Path) -> dict:
     found = hash_files(folder)
     if damaged := [name for name, value in wanted.items() if found.get(name) != value]:
         raise WeightsError(f"Paper's weights are damaged: {', '.join(damaged)} in {folder} is not what was shipped. {remedy}")
-    return facts | {"version": hashlib.sha256("".join(sorted(wanted.values())).encode()).hexdigest()[:12]}
+    return facts | {"version": version(wanted.values())}

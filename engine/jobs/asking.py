@@ -17,7 +17,7 @@ from engine.jobs.job import Job
 from engine.library.database import Store
 from engine.library.library import FIRST_PROJECT, new_id
 from engine.recipe import Recipe, check
-from engine.recipe.value import SEEDS
+from engine.recipe.bounds import SEEDS
 
 WAITING = 200       # jobs in line: more than that is a mistake or an attack
 DEVICE = re.compile(r"[\w:.-]{0,32}")

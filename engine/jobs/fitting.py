@@ -10,7 +10,7 @@ import dataclasses
 from engine import memory
 from engine.denoisers.catalog import Model, describe
 from engine.recipe import Recipe
-from engine.recipe.value import SIDES
+from engine.recipe.bounds import SIDES
 
 SHARE = 0.85        # of free memory that a take may ask for
 LESS = 0.7          # of what the estimate said of a film, the program left out, that did not fit: it was too low there
@@ -22,7 +22,7 @@ def out_of_memory(recipe: Recipe, what: str, free: int | None = None) -> str:
     free   bytes that are free, None asks the machine
     """
     model = describe(recipe.backend)
-    need = model.memory(recipe.pictures, recipe.width, recipe.height)
+    need = _needs(recipe, model)
     budget = model.memory_fixed + LESS * (need - model.memory_fixed)
     free = memory.free() if free is None else free
     budget = budget if free is None else min(budget, SHARE * free)
@@ -35,7 +35,7 @@ def out_of_memory(recipe: Recipe, what: str, free: int | None = None) -> str:
 def _shorter(recipe: Recipe, model: Model, budget: float) -> str:
     """The longest film of this size that fits, in words; "" when it is not shorter or does not exist."""
     frames = model.grid.frames(recipe.pictures)
-    fitting = [n for n in range(1, frames) if model.memory(model.grid.pictures(n), recipe.width, recipe.height) <= budget]
+    fitting = [n for n in range(1, frames) if _needs(dataclasses.replace(recipe, pictures=model.grid.pictures(n)), model) <= budget]
     return f"{_length(model.grid.pictures(fitting[-1]), model)} at this size" if fitting else ""
 
 
@@ -44,9 +44,13 @@ def _smaller(recipe: Recipe, model: Model, budget: float) -> str:
     step = model.grid.step
     for width in range(recipe.width - step, SIDES[0] - 1, -step):
         size = dataclasses.replace(recipe, width=width, height=model.grid.snap_side(round(recipe.height * width / recipe.width)))
-        if size.height >= SIDES[0] and model.memory(size.pictures, size.width, size.height) <= budget:
+        if size.height >= SIDES[0] and _needs(size, model) <= budget:
             return f"{size.width}x{size.height} at this length"
     return ""
+
+
+def _needs(recipe: Recipe, model: Model) -> int:
+    return model.memory(recipe.pictures, recipe.width, recipe.height, 0 if recipe.loops else recipe.window, recipe.tile)
 
 
 def _length(pictures: int, model: Model) -> str:

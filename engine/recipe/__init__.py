@@ -4,12 +4,15 @@ Knows how to be asked for, checked, hashed and written as JSON. Knows neither to
 
     what a person asks -> compose -> Recipe -> JSON (job row, take.mp4, recipe.json) -> from_json -> Recipe
 
-    value.py   the fields, their bounds, JSON and hash      asking.py    from what is asked to a recipe on a model's grid
-    older.py   formats of earlier versions, step by step    machine.py   what it is computed on
-    again.py   found in a file, run once more, compared
+    value.py     the fields, JSON and hash                    asking.py    from what is asked to a recipe on a model's grid
+    bounds.py    what they may say                            operating.py the same for film that is carried on or changed
+    reading.py   from JSON of any format                      machine.py   what it is computed on
+    older.py     formats of earlier versions, step by step    again.py     found in a file, run once more, compared
 """
 
 from engine.recipe.asking import compose, fits
-from engine.recipe.value import Input, Recipe, check, from_json
+from engine.recipe.bounds import check
+from engine.recipe.reading import from_json
+from engine.recipe.value import Cue, Input, Recipe
 
-__all__ = ["Input", "Recipe", "check", "compose", "fits", "from_json"]
+__all__ = ["Cue", "Input", "Recipe", "check", "compose", "fits", "from_json"]

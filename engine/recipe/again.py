@@ -20,7 +20,8 @@ from engine import __version__
 from engine.errors import BadMedia, BadRequest
 from engine.media import carriers_of, probe, read_film, read_picture
 from engine.media.kinds import film_kind, head, shown
-from engine.recipe.value import FILE, Recipe, fingerprint, from_json
+from engine.recipe.reading import from_json
+from engine.recipe.value import FILE, Recipe, fingerprint
 
 if TYPE_CHECKING:
     from engine.events import Made

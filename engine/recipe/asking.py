@@ -9,12 +9,14 @@ import math
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine import memory
 from engine.denoisers.catalog import Model, describe
 from engine.errors import BadRequest, NotEnoughMemory
-from engine.recipe.value import PROMPT, SIDES, Input, Recipe, check, control_characters, number, whole
+from engine.recipe.bounds import PROMPT, SIDES, check, control_characters, number, whole
+from engine.recipe.value import Cue, Input, Recipe
 
 RESERVE = 0.85          # of free memory a take may ask for: the rest of the machine lives too
 
@@ -23,13 +25,15 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
             pictures: int | None = None, size: Sequence[int] = (256, 144), seed: int | None = None,
             steps: int | None = None, guidance: float | None = None, solver: str = "euler", negative: str = "",
             inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
+            strength: float | Sequence[float] = (), area: Sequence[int] = (), was: str = "", cues: Sequence[Cue] = (),
             free: int | None = None) -> tuple[Recipe, list[str]]:
     """What a person asks, checked and snapped to the model's grid: the recipe, and a sentence for each thing changed.
 
     seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
     size       (width, height) in pixels
     seed       None draws one; steps and guidance: None takes the model's own
-    inputs     pictures as files, each alone or with the number of the picture in the film that it is to be
+    inputs     pictures as files, each alone or with the number of the picture in the film that it is to be; or Inputs
+    strength, area, was, cues      see `Recipe`; `operating` fills them
     free       bytes of memory to fit into; None asks the machine
 
     Raises BadRequest for what cannot be, NotEnoughMemory for what does not fit (it says what would), BadMedia for an
@@ -42,7 +46,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     recipe = Recipe(
         operation=operation,
         prompt=_clean(prompt, "prompt", notes),
-        pictures=1 if operation == "image" else _snap_length(seconds, pictures, model, notes),
+        pictures=1 if operation == "image" else _snap_length(seconds, pictures, model, notes, operation == "loop"),
         width=width,
         height=height,
         # Drawn below 2**31: a person can read it out, and no browser rounds it.
@@ -53,7 +57,15 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         negative=_clean(negative, "negative prompt", notes),
         backend=model.name,
         inputs=given,
+        strength=tuple(number(level, "strength") for level in (strength if isinstance(strength, Sequence) else (strength,))),
+        area=tuple(whole(side, "area") for side in area),
+        was=_clean(was, "source's prompt", notes),
+        cues=tuple(replace(cue, prompt=_clean(cue.prompt, "prompt", notes)) for cue in cues),
     )
+    if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
+        recipe = replace(recipe, window=model.window)
+    if model.tile and (width > model.tile[0] or height > model.tile[1]):
+        recipe = replace(recipe, tile=model.tile)
     check(recipe, model)
     fits(recipe, model, free)
     return recipe, notes
@@ -62,13 +74,16 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
 def fits(recipe: Recipe, model: Model, free: int | None = None) -> None:
     """Raise NotEnoughMemory unless the take fits into `free` bytes (None asks the machine); it says what would."""
     free = memory.free() if free is None else free
-    need = model.memory(recipe.pictures, recipe.width, recipe.height)
+    def needs(pictures: int) -> int:
+        return model.memory(pictures, recipe.width, recipe.height, 0 if recipe.loops else recipe.window, recipe.tile)
+
+    need = needs(recipe.pictures)
     if free is None or need <= RESERVE * free:
         return
     low, high = 0, model.grid.frames(recipe.pictures)       # latent frames that fit, and that do not
     while high - low > 1:
         middle = (low + high) // 2
-        fit = model.memory(model.grid.pictures(middle), recipe.width, recipe.height) <= RESERVE * free
+        fit = needs(model.grid.pictures(middle)) <= RESERVE * free
         low, high = (middle, high) if fit else (low, middle)
     would = (f"{_seconds(model.grid.pictures(low), model)} would fit" if low > 1 else "a single picture would fit"
              if low else "not even a single picture of that size would; ask for a smaller one")
@@ -94,13 +109,14 @@ def _clean(text: str, name: str, notes: list[str]) -> str:
     return unicodedata.normalize("NFC", " ".join(kept.split()))
 
 
-def _snap_length(seconds: float, pictures: int | None, model: Model, notes: list[str]) -> int:
+def _snap_length(seconds: float, pictures: int | None, model: Model, notes: list[str], loop: bool) -> int:
     grid = model.grid
+    first = 0 if loop else 1        # the picture that a loop has not
     if pictures is not None:
         asked = whole(pictures, "number of pictures")
         if asked < 1:
             raise BadRequest(f"A film has 1 picture or more; {asked} was asked.")
-        snapped = grid.snap_pictures(asked)
+        snapped = grid.time * max(1, round(asked / grid.time)) if loop else grid.snap_pictures(asked)
         if snapped != asked:
             notes.append(f"{asked:,} pictures were asked; {snapped:,} is the nearest length on {model.title}'s grid.")
         return snapped
@@ -109,23 +125,31 @@ def _snap_length(seconds: float, pictures: int | None, model: Model, notes: list
         raise BadRequest(f"A film of {seconds:g} seconds was asked; {grid.time / grid.rate:g} s is the shortest, and an "
                          "image is a single picture.")
     # 2 s are 32 strides from the first picture: 33 pictures.
-    snapped = 1 + grid.time * max(1, round(seconds * grid.rate / grid.time))
-    if not math.isclose((snapped - 1) / grid.rate, seconds, rel_tol=1e-9):
-        notes.append(f"{seconds:g} s was asked; {_seconds(snapped, model)} ({snapped:,} pictures) is the nearest length "
+    snapped = first + grid.time * max(1, round(seconds * grid.rate / grid.time))
+    if not math.isclose((snapped - first) / grid.rate, seconds, rel_tol=1e-9):
+        notes.append(f"{seconds:g} s was asked; {(snapped - first) / grid.rate:,.10g} s ({snapped:,} pictures) is the nearest length "
                      f"on {model.title}'s grid.")
     return snapped
 
 
-def _snap_size(size: Sequence[int], model: Model, notes: list[str]) -> tuple[int, int]:
+def sides(size: Sequence[int] | str) -> tuple[int, int]:
+    """A width and a height, also as a command line says them, `256x144`. Raises BadRequest."""
     try:
-        if isinstance(size, str):       # "256x144", as a command line says it
+        if isinstance(size, str):
             size = [int(side) for side in size.lower().replace("×", "x").split("x")]
         width, height = (whole(side, "size") for side in size)
     except (TypeError, ValueError) as error:
         raise BadRequest(f"A size is a width and a height in pixels, such as 256 and 144; {size!r:.60} was asked.") from error
+    return width, height
+
+
+def _snap_size(size: Sequence[int] | str, model: Model, notes: list[str]) -> tuple[int, int]:
+    width, height = sides(size)
     if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
         raise BadRequest(f"Widths and heights go from {SIDES[0]} to {SIDES[1]} pixels; {width}x{height} was asked.")
-    snapped = model.grid.snap_side(width), model.grid.snap_side(height)
+    grid = model.grid
+    # Sides of whole cells are made as asked (1920x1080 has half a token too few); others come to the nearest whole token.
+    snapped = tuple(side if side % grid.space == 0 else grid.snap_side(side) for side in (width, height))
     if snapped != (width, height):
         notes.append(f"{width}x{height} was asked; {snapped[0]}x{snapped[1]} is the nearest size on {model.title}'s grid.")
     return snapped

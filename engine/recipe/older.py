@@ -19,4 +19,8 @@ def _f2_a_recipe_says_what_it_was_computed_on(data: dict) -> dict:
     return {**data, "device": data.get("device", "")}
 
 
-STEPS = (_f2_a_recipe_says_what_it_was_computed_on,)        # from 1 to 2, from 2 to 3, ...
+def _f3_film_can_be_given_and_changed(data: dict) -> dict:
+    return data         # its new fields are at their defaults in every older recipe
+
+
+STEPS = (_f2_a_recipe_says_what_it_was_computed_on, _f3_film_can_be_given_and_changed)      # from 1 to 2, from 2 to 3, ...

@@ -11,7 +11,10 @@ from pixels import full_disk
 from engine import media
 from engine.denoisers.drawn import DrawnBackend, draw
 from engine.errors import BadMedia, BadRequest, Cancelled, CannotWrite, NotEnoughMemory
-from engine.make import Decoded, Finished, Started, Stepped, lay, load_latents, make
+from engine.make import Decoded, Finished, Started, Stepped, load_latents, make
+from engine.making.layout import lay
+from engine.making.pixels import pictures
+from engine.making.walk import Walk
 from engine.recipe import compose, from_json
 
 backend = DrawnBackend()
@@ -34,15 +37,12 @@ def photo(tmp_path):
     return tmp_path / "photo.png"
 
 
-
-
 def decoded(asked):
     """The pictures of a recipe before they are compressed, by the same way that `make` takes."""
-    from engine.make import _given, _pictures, _walk
-
-    given = {item.at: _given(item, asked) for item in asked.inputs}
-    *_, last = _walk(asked, backend, lay(asked, backend, given))
-    return np.concatenate(list(_pictures(backend, last.x, given)))
+    layout = lay(asked, backend)
+    walk = Walk(asked, backend, layout)
+    list(walk)
+    return np.concatenate(list(pictures(backend, walk.latents, layout)))
 
 
 # ---- what comes out
@@ -154,8 +154,7 @@ def test_keyframes_stand_at_their_times(photo, tmp_path):
     assert (pictures[10] == (10, 200, 30)).all()
     assert np.abs(pictures[9].astype(int) - (10, 200, 30)).max() <= 2          # its whole latent frame is kept
     assert np.abs(pictures[5].astype(int) - (10, 200, 30)).max() > 50
-    given = {item.at: media.fit_picture(media.read_picture(item.path), 128, 96) for item in asked.inputs}
-    assert lay(asked, backend, given).strip() == ".##.#"
+    assert lay(asked, backend).canvas.strip() == ".##.#"
 
 
 def test_a_picture_that_changed_since_is_not_taken_for_the_same(photo, tmp_path):
@@ -227,8 +226,8 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
 def test_a_model_that_fails_leaves_nothing_behind(tmp_path):
     class Failing(DrawnBackend):
-        def decode(self, latents):
-            yield from (part for at, part in zip(range(2), super().decode(latents)))
+        def decode(self, latents, before=None):
+            yield from (part for at, part in zip(range(2), super().decode(latents, before)))
             raise RuntimeError("the model broke")
 
     with pytest.raises(RuntimeError, match="the model broke"):

@@ -129,9 +129,9 @@ def test_words_are_cleaned_and_emoji_stay(prompt, cleaned, said):
     (dict(guidance=31),                  "0 to 30, and 1 is none; 31 was asked"),
     (dict(guidance=float("nan")),        "guidance is a number"),
     (dict(solver="heun"),                "euler, multistep; 'heun' was asked"),
-    (dict(operation="loop"),             "text, image, animate, keyframes; 'loop' was asked"),
-    (dict(operation="animate"),          "Animate takes one picture"),
-    (dict(operation="keyframes"),        "at least one picture; none was given"),
+    (dict(operation="dance"),            "text, image, animate, .*, storyboard; 'dance' was asked"),
+    (dict(operation="animate"),          "animate takes one picture, the film's first; none was given"),
+    (dict(operation="keyframes"),        "at least one picture, at any time; none was given"),
     (dict(negative="n" * 5001),          "negative prompt has 5,001 characters"),
     (dict(prompt=None),                  "prompt is text; None was given"),
 ])
@@ -185,7 +185,7 @@ def test_pictures_stand_at_their_times(picture):
     ("text",      [0],      "starts from words alone"),
     ("image",     [0],      "starts from words alone"),
     ("animate",   [0, 8],   "takes one picture"),
-    ("animate",   [4],      "takes one picture"),
+    ("animate",   [4],      "takes the film's first picture"),
     ("keyframes", [33],     "number 33 .from 0., but the film has 33"),
     ("keyframes", [-1],     "number -1"),
     ("keyframes", [9, 12],  "Pictures 9 and 12 fall on the same moment"),
@@ -233,9 +233,9 @@ def changed(**fields):
 
 
 @pytest.mark.parametrize("text, sentence", [
-    (changed(strength=0.5),                          "does not know: strength. It may come from a newer one"),
+    (changed(brightness=0.5),                        "does not know: brightness. It may come from a newer one"),
     (changed(inputs=[{"path": "a", "sha256": "0" * 64, "crop": 1}]), "does not know: crop"),
-    (changed(cineloom=3),                              "of format 3; .* reads up to 2"),
+    (changed(cineloom=4),                              "of format 4; .* reads up to 3"),
     (changed(cineloom="new"),                        "of format 'new'"),
     (changed(prompt=...),                            "lacks prompt"),
     (changed(seed="7"),                              "seed is of type int; '7' was found"),
@@ -246,7 +246,7 @@ def changed(**fields):
     (changed(seed=-1),                               "seed is a whole number from 0"),
     (changed(prompt=" "),                            "prompt is empty"),
     (changed(prompt="a\x00b"),                       "control characters"),
-    (changed(inputs={}),                             "inputs are a list"),
+    (changed(inputs={}),                             "inputs and cues are lists"),
     (changed(inputs=[7]),                            "input is a JSON object"),
     (changed(inputs=[{"path": "a", "sha256": "zz"}]), "64 hexadecimal digits"),
     ("",                                             "is no JSON"),

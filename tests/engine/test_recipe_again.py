@@ -125,7 +125,7 @@ def test_two_carriers_that_disagree_are_said(take, tmp_path):
 
 def test_a_broken_first_carrier_leaves_the_second(take, tmp_path):
     broken = tmp_path / "broken.mp4"
-    broken.write_bytes(take.film.read_bytes().replace(b'{"cineloom": 2', b'{"cineloom": x', 1))
+    broken.write_bytes(take.film.read_bytes().replace(b'{"cineloom": 3', b'{"cineloom": x', 1))
     assert recipe_of(broken).recipe == take.recipe and recipe_of(broken).carrier == "XMP in a box of its own"
 
 

@@ -1,0 +1,7 @@
+"""Making: the rooms behind `engine.make`.
+
+    given.py     what a recipe was given: pictures as they are seen, latents where they will stand
+    layout.py    recipe -> canvas: what is kept, what is changed, what is made
+    walk.py      canvas -> latents: windows and tiles, one after another, kept and gone on from
+    pixels.py    latents -> pictures: a streaming decode, kept pixels put back
+"""

@@ -1,0 +1,127 @@
+"""Walk: a canvas becomes latents, window after window, each walked by the one sampler.
+
+    frames     0 1 2 3 4 5 6 7 8 ...        a film that fits is one window
+    window 1  |# # # # # #|
+    window 2          |. . # # # #|         what is finished is kept, with a breath of noise, and led on from
+
+Every window has its own denoiser: the words that belong to its frames, whether it goes on from earlier film, whether the
+film comes round. Knows windows, words and checkpoints. Knows no model and no pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from torch import Tensor
+
+from engine import windows as win
+from engine.checkpoint import Checkpoint
+from engine.denoisers.base import Backend, Denoiser
+from engine.denoisers.blended import Blended, crossing
+from engine.denoisers.faithful import Faithful
+from engine.denoisers.tiled import Tiled
+from engine.making.layout import Layout
+from engine.recipe import Recipe
+from engine.recipe.bounds import OVERLAP
+from engine.sampler import Step, plan, sample
+from engine.windows import NoiseStream, Window
+
+BREATH = 0.02       # level at which finished film is shown to the window after it
+
+
+@dataclass(frozen=True, eq=False)
+class Stride:
+    """One step of one window."""
+
+    index: int              # of all steps of all windows
+    count: int
+    x0: Tensor              # (B, C, t, H, W): what the window's film is thought to become
+    point: Checkpoint       # from here a walk can go on
+
+
+class Walk:
+    """The walk of one recipe; iterate it once, then `latents` is the film.
+
+    since   a checkpoint of the same recipe to go on from: what follows is bit for bit what it would have been. One whose
+            shapes are not this walk's is passed over
+    """
+
+    def __init__(self, recipe: Recipe, backend: Backend, layout: Layout, since: Checkpoint | None = None):
+        self.recipe, self.backend, self.layout = recipe, backend, layout
+        canvas = layout.canvas
+        alive = (canvas.levels.amax(dim=(0, 1, 3, 4)) > 0).tolist()
+        most = recipe.window if recipe.window and not layout.period else canvas.frames
+        whole = Window(0, 0, canvas.frames, canvas.frames)
+        self.windows = (whole,) if canvas.frames <= most else win.cut(alive, most, OVERLAP)
+        self.sigmas = backend.sigmas(recipe.steps, canvas.shape)
+        self.noise = NoiseStream(canvas.shape, recipe.seed)
+        self.since = since if since is not None and self._belongs(since) else None
+        self.latents = canvas.latents
+        self._words = lru_cache(maxsize=8)(self._denoiser)
+
+    @property
+    def count(self) -> int:
+        """Steps of all windows."""
+        return len(self.windows) * self.recipe.steps
+
+    @property
+    def done(self) -> int:
+        """Steps that `since` has done."""
+        return 0 if self.since is None else len(self.since.windows) * self.recipe.steps + self.since.step.index + 1
+
+    def __iter__(self) -> Iterator[Stride]:
+        canvas, finished = self.layout.canvas, list(self.since.windows) if self.since else []
+        alone = (self.windows[0].start, self.windows[0].stop) == (0, canvas.frames)        # else it is a part, and the film is put together
+        film = canvas.latents if alone else canvas.latents.clone()
+        for window, made in zip(self.windows, finished):
+            film[:, :, window.fresh:window.made] = made
+        for number, window in enumerate(self.windows[len(finished):], len(finished)):
+            earlier = self.since.step if self.since and number == len(self.since.windows) else None
+            x = earlier.x if earlier else None          # it may have arrived already
+            for step in self._steps(window, film, earlier):
+                x = step.x
+                yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, tuple(finished)))
+            if alone:
+                self.latents = x
+                return
+            finished.append(x[:, :, window.fresh - window.start:window.made - window.start].clone())
+            film[:, :, window.fresh:window.made] = finished[-1]
+        self.latents = film
+
+    def _steps(self, window: Window, film: Tensor, earlier: Step | None) -> Iterator[Step]:
+        part = win.lay(self.layout.canvas, window, film)
+        noise = self.noise(window.start, window.stop)
+        levels = plan(part.levels, self.sigmas)
+        if window.continues:
+            levels = win.breathe(levels, part, BREATH)
+        denoise = self._shared(window, part.latents, noise)
+        if self.recipe.tile:
+            space = self.backend.grid.space
+            denoise = Tiled(denoise, self.recipe.tile[1] // space, self.recipe.tile[0] // space)
+        return sample(denoise, part, noise, levels, self.recipe.solver, earlier)
+
+    def _shared(self, window: Window, source: Tensor, noise: Tensor) -> Denoiser:
+        """The words that have a say in this window, and those that the source had."""
+        grid, frames = self.backend.grid, self.layout.canvas.frames
+        told = {0: (self.recipe.prompt, 0)}
+        for cue in self.recipe.cues:
+            told[min(cue.at // grid.time if self.layout.period else grid.frame_of(cue.at), frames - 1)] = (cue.prompt, cue.over // grid.time)
+        weights = crossing(list(told), frames, [over for _, over in told.values()])[:, window.start:window.stop]
+        parts = [self._words(words, window.continues) if bool(row.any()) else None for (words, _), row in zip(told.values(), weights)]
+        denoise = parts[0] if len(parts) == 1 else Blended(parts, weights)
+        return Faithful(denoise, self._words(self.recipe.was, window.continues), source, noise) if self.recipe.was else denoise
+
+    def _denoiser(self, prompt: str, continues: bool) -> Denoiser:
+        recipe = self.recipe
+        return self.backend.denoiser([prompt], guidance=recipe.guidance, negative=recipe.negative, period=self.layout.period, continues=continues)
+
+    def _belongs(self, since: Checkpoint) -> bool:
+        if len(since.windows) >= len(self.windows):
+            return False
+        shapes = [window.made - window.fresh for window in self.windows]
+        at = self.windows[len(since.windows)]
+        cells = self.layout.canvas.shape
+        return (since.step.x.shape == (*cells[:2], at.stop - at.start, *cells[3:]) and since.step.count == self.recipe.steps
+                and all(made.shape == (*cells[:2], frames, *cells[3:]) for made, frames in zip(since.windows, shapes)))
