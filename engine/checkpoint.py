@@ -1,16 +1,20 @@
 """Checkpoint: where a walk is, as bytes, so that another process can go on there and arrive at the same bits.
 
-Knows tensors and the sampler's steps. Knows no file, no queue and no model. Safetensors, with what it belongs to beside it:
+Knows tensors and the sampler's steps. Knows no queue and no model. Safetensors, with what it belongs to beside it:
 
-    x, past, before          the window that is being walked: its film, and what "multistep" remembers
-    window.0, window.1 ...   the latents of windows that are finished, in order
-    recipe, backend, version, engine, torch       all must be the same, or it is of another film
-    index, count                                  the step
+    the state                x, past, before: the window that is being walked, its film and what "multistep" remembers
+    a finished window        film: its latents, written once
+    beside either            recipe, backend, version, engine, torch: all must be the same, or it is of another film
+                             index, count, windows: the step, and how many windows are finished
+
+A minute of film is a hundred windows at full size and a state is kept every few seconds: so a state has one window in it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -19,55 +23,84 @@ from engine import __version__
 from engine.recipe import Recipe
 from engine.sampler import Step
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """The last step done in the window at work, and the windows before it."""
 
-    step: Step                          # read back, its x0 is its x: a walk goes on without it
+    step: Step | None                   # None: none yet. Read back, its x0 is its x: a walk goes on without it
     windows: tuple[Tensor, ...] = ()    # (1, C, T, H, W) float32 each
 
     @property
     def finished(self) -> bool:
         """Whether the window at work has arrived: its x is film."""
-        return self.step.index == self.step.count - 1
+        return self.step is not None and self.step.index == self.step.count - 1
 
 
 def pack(point: Checkpoint, recipe: Recipe, version: str) -> bytes:
-    """A checkpoint as bytes. `version` is of the weights."""
-    from safetensors.torch import save
-
+    """The state as bytes, without the windows that are finished. `version` is of the weights."""
     step = point.step
-    tensors = {"x": step.x, **{f"window.{at}": film for at, film in enumerate(point.windows)}}
+    tensors = {"x": step.x}
     if step.past is not None:
         tensors |= {"past": step.past[0], "before": step.past[1]}
-    facts = {**_belongs(recipe, version), "index": str(step.index), "count": str(step.count)}
-    return save({name: tensor.cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}, facts)
+    return _saved(tensors, {**_belongs(recipe, version), "index": str(step.index), "count": str(step.count), "windows": str(len(point.windows))})
 
 
-def unpack(data: bytes | None, recipe: Recipe, version: str) -> Checkpoint | None:
-    """What `pack` wrote, or None: nothing there, damaged, or of another recipe, model, engine or torch.
+def pack_windows(point: Checkpoint, recipe: Recipe, version: str, since: int = 0) -> dict[int, bytes]:
+    """The windows that are finished, from number `since` on, each as bytes."""
+    return {at: _saved({"film": point.windows[at]}, {**_belongs(recipe, version), "window": str(at)}) for at in range(since, len(point.windows))}
 
-    None is no error: whoever asked starts from noise, which is never wrong, only longer.
+
+def unpack(data: bytes | None, recipe: Recipe, version: str, windows: Sequence[bytes | Path] = ()) -> Checkpoint | None:
+    """Where to go on, from a state and the finished windows beside it, in order, each as bytes or a file.
+
+    What is damaged, missing, or of another recipe, model, engine or torch is passed over: without its state a walk goes on
+    after its last finished window, and None is no error: whoever asked starts from noise, which is never wrong, only longer.
     """
-    if not data:
-        return None
+    films: list[Tensor] = []
+    for window in windows:
+        found = _loaded(window, recipe, version)
+        if found is None or "film" not in found[0] or found[1].get("window") != str(len(films)):
+            break
+        films.append(found[0]["film"])
+    count, step = _step(_loaded(data or b"", recipe, version))
+    if step is None or count != len(films):
+        return Checkpoint(None, tuple(films)) if films else None
+    return Checkpoint(step, tuple(films))
+
+
+def _step(found: tuple[dict[str, Tensor], dict[str, str]] | None) -> tuple[int, Step | None]:
+    """How many windows were finished, and the step of the one after them."""
+    try:
+        tensors, facts = found
+        past = (tensors["past"], tensors["before"]) if "past" in tensors else None
+        step = Step(int(facts["index"]), int(facts["count"]), tensors["x"], tensors["x"], past)
+        return int(facts["windows"]), step if 0 <= step.index < step.count else None
+    except (TypeError, KeyError, ValueError):
+        return 0, None
+
+
+def _saved(tensors: dict[str, Tensor], facts: dict[str, str]) -> bytes:
+    from safetensors.torch import save
+
+    return save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, facts)
+
+
+def _loaded(data: bytes | Path, recipe: Recipe, version: str) -> tuple[dict[str, Tensor], dict[str, str]] | None:
+    """Tensors and facts of what belongs to this film."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
+        data = data if isinstance(data, bytes) else data.read_bytes()
         facts = _facts(data)
         if {name: facts.get(name) for name in _belongs(recipe, version)} != _belongs(recipe, version):
             return None
-        found = load(data)
-        past = (found["past"], found["before"]) if "past" in found else None
-        step = Step(int(facts["index"]), int(facts["count"]), found["x"], found["x"], past)
-        windows = [found[f"window.{at}"] for at in range(sum(name.startswith("window.") for name in found))]
-    except (SafetensorError, KeyError, ValueError):
+        return load(data), facts
+    except (OSError, SafetensorError, KeyError, ValueError):
         return None
-    return Checkpoint(step, tuple(windows)) if 0 <= step.index < step.count else None
 
 
 def _belongs(recipe: Recipe, version: str) -> dict[str, str]:

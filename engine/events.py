@@ -5,7 +5,8 @@ Knows no torch: the queue, the command line's progress and tests use them withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,10 +54,14 @@ class Stepped:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """Where the walk is, as bytes that `make` can go on from. Whoever wants that puts them away."""
+    """Where the walk is, as bytes that `make` can go on from. Whoever wants that puts them away.
+
+    A long film grows by windows. One that is finished is said once; a state needs it and all before it.
+    """
 
     step: int               # steps done, of all
-    state: bytes            # see engine.checkpoint
+    state: bytes            # see engine.checkpoint; it takes the place of the one before
+    windows: Mapping[int, bytes] = field(default_factory=dict)      # those finished since the last Kept, by number
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ no page: it yields what happens, and whoever consumes it shows that.
 
 from __future__ import annotations
 
+import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
-from engine.checkpoint import Checkpoint, pack, unpack
+from engine.checkpoint import Checkpoint, pack, pack_windows, unpack
 from engine.denoisers.base import Backend
 from engine.denoisers.catalog import describe
 from engine.errors import BadMedia, BadRequest, Cancelled
@@ -25,6 +26,7 @@ from engine.making.layout import Layout, lay
 from engine.making.pixels import pictures
 from engine.making.walk import Stride, Walk
 from engine.media import FilmWriter, Sheets, workshop, write_bytes, write_picture
+from engine.media.writing import writing
 from engine.recipe import Recipe, check, fits
 
 
@@ -32,7 +34,7 @@ BRIEF = 1.0         # seconds of walking that are not worth a checkpoint of thei
 
 
 def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Callable[[], bool | Stop] = lambda: False,
-         every: float = math.inf, since: bytes | None = None,
+         every: float = math.inf, since: bytes | None = None, windows: Sequence[bytes | Path] = (),
          inputs: Mapping[str, Path] | None = None) -> Iterator[Event]:
     """Run a recipe whole. Yields Started, a Stepped for each step, Decoded as the film is written, and Finished.
 
@@ -43,6 +45,7 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
                 is kept before it is asked for
     since       the state of an earlier Kept of this recipe: the walk goes on there and its latents are bit for bit what
                 they would have been. One of another recipe, model or version is passed over
+    windows     the finished windows that earlier Kepts said, in order, as bytes or as files
     inputs      where the recipe's inputs lie on this machine, by hash, if not where it says
 
     Pictures that the recipe gives and does not change are in the film exactly, at the film's size, before it is compressed.
@@ -59,8 +62,8 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
     recipe = recipe.made_by(backend.version)
     with workshop(folder) as bench:
         layout = lay(recipe, backend, inputs or {})
-        walk = Walk(recipe, backend, layout, unpack(since, recipe, backend.version))
-        keeper = _Keeper(recipe, backend.version, every, walk.done)
+        walk = Walk(recipe, backend, layout, unpack(since, recipe, backend.version, windows))
+        keeper = _Keeper(recipe, backend.version, every, walk)
         yield Started(recipe, walk.count, layout.canvas.frames, walk.done)
         for stride in walk:
             yield Stepped(stride.index, stride.count, eight_bits(backend.preview(stride.x0)[0].movedim(0, -1)))
@@ -80,9 +83,10 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
 class _Keeper:
     """Knows the last step, and when it is time to say where the walk is."""
 
-    def __init__(self, recipe: Recipe, version: str, every: float, done: int):
+    def __init__(self, recipe: Recipe, version: str, every: float, walk: Walk):
         self.recipe, self.version, self.every = recipe, version, every
-        self.done = self.kept = done            # steps done, and those that somebody has put away
+        self.done = self.kept = walk.done       # steps done, and those that somebody has put away
+        self.windows = walk.finished            # windows that somebody has put away
         self.point: Checkpoint | None = None
         self.mark = time.monotonic()
 
@@ -96,25 +100,34 @@ class _Keeper:
     def keep(self) -> Iterator[Kept]:
         """Say where the walk is, unless that was said already."""
         if self.done > self.kept:
-            self.kept = self.done
-            yield Kept(self.kept, pack(self.point, self.recipe, self.version))
+            new = pack_windows(self.point, self.recipe, self.version, self.windows)
+            self.kept, self.windows = self.done, len(self.point.windows)
+            yield Kept(self.kept, pack(self.point, self.recipe, self.version), new)
         self.mark = time.monotonic()
 
 
 def save_latents(path: Path, latents: Tensor, recipe: Recipe) -> None:
-    """Latents beside their recipe, as safetensors. Raises CannotWrite."""
-    from safetensors.torch import save
+    """Latents beside their recipe, as safetensors. Raises CannotWrite.
 
-    write_bytes(path, save({"latents": latents.contiguous().cpu()}, {"recipe": recipe.to_json()}))
+    Written as they lie: the library's `save` needs them a second time, half a gigabyte for a minute at full size, and its
+    `save_file` does not say what the system has against it.
+    """
+    film = latents.float().cpu().contiguous().numpy()
+    head = json.dumps({"__metadata__": {"recipe": recipe.to_json()},
+                       "latents": {"dtype": "F32", "shape": film.shape, "data_offsets": [0, film.nbytes]}}).encode()
+    head += b" " * (-len(head) % 8)
+    with writing(path), path.open("wb") as file:
+        file.write(len(head).to_bytes(8, "little") + head)
+        file.write(memoryview(film.astype("<f4", copy=False)).cast("B"))
 
 
 def load_latents(path: str | Path) -> Tensor:
     """Latents (1, C, T, H, W) float32 of a take. Raises BadMedia for a file that is missing or damaged."""
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.torch import load_file
 
     try:
-        return load(Path(path).read_bytes())["latents"]
+        return load_file(path)["latents"]
     except (OSError, SafetensorError, KeyError) as error:
         raise BadMedia(f"The latents in {path} cannot be read: they are missing or damaged.") from error
 

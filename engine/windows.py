@@ -129,6 +129,11 @@ class NoiseStream:
         _, channels, _, height, width = self.shape
         while self._first + len(self._frames) < stop:
             self._frames.append(torch.randn(channels, height, width, generator=self._chance))
-        del self._frames[:start - self._first]
-        self._first = start
+            self._forget(start)         # a walk that goes on late passes over most of the film
+        self._forget(start)
         return torch.stack(self._frames[:stop - start], 1)[None]
+
+    def _forget(self, start: int) -> None:
+        gone = min(start - self._first, len(self._frames))
+        del self._frames[:gone]
+        self._first += gone

@@ -70,17 +70,19 @@ class Order:
     inputs: tuple[File, ...] = ()
     state: bytes | None = None          # of an earlier Kept; one that does not belong is passed over
     every: float = EVERY                # seconds of walking between two Kept
+    windows: tuple[File, ...] = ()      # that every Kept so far has said are finished, in order
 
     @classmethod
-    def of(cls, id: str, recipe: Recipe, state: bytes | None = None, every: float = EVERY) -> Order:
+    def of(cls, id: str, recipe: Recipe, state: bytes | None = None, every: float = EVERY, windows: Sequence[Path] = ()) -> Order:
         """An order for a recipe whose inputs lie where it says, on this machine."""
         inputs = tuple(File(Path(item.path).name, item.sha256, item.path) for item in recipe.inputs)
-        return cls(id, recipe.to_json(), inputs, state, every)
+        return cls(id, recipe.to_json(), inputs, state, every, tuple(File.of(path) for path in windows))
 
     def carried(self) -> Order:
-        """The same with the bytes of its inputs, for a runner that sees no disk of ours. Raises BadMedia."""
-        inputs = tuple(File.of(file.path, carried=True) if file.data is None else file for file in self.inputs)
-        return Order(self.id, self.recipe, inputs, self.state, self.every)
+        """The same with the bytes of its files, for a runner that sees no disk of ours. Raises BadMedia."""
+        inputs, windows = (tuple(File.of(file.path, carried=True) if file.data is None else file for file in files)
+                           for files in (self.inputs, self.windows))
+        return Order(self.id, self.recipe, inputs, self.state, self.every, windows)
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Runner(Protocol):
 
 
 def resolve(inputs: Sequence[File], folder: Path) -> dict[str, Path]:
-    """Where the inputs lie, by hash; those that came as bytes are put into `folder`. For runners. Raises CannotWrite, BadMedia."""
+    """Where files of an order lie, by hash; those that came as bytes are put into `folder`. For runners. Raises CannotWrite, BadMedia."""
     found = {}
     for file in inputs:
         if file.data is None:

@@ -12,7 +12,7 @@ from engine.events import Event, Finished, Stop
 from engine.jobs.contract import Order, Result, Said, resolve
 from engine.recipe import from_json
 
-Maker = Callable[..., Iterator[Event]]     # engine.make.make without the backend: (recipe, folder, *, cancelled, every, since, inputs)
+Maker = Callable[..., Iterator[Event]]     # engine.make.make without the backend: (recipe, folder, *, cancelled, every, since, windows, inputs)
 
 
 class Here:
@@ -65,7 +65,7 @@ class HereRun:
         self._said.close()
 
     def _events(self, maker: Maker, order: Order, bench: Path) -> Iterator[Said]:
-        inputs = resolve(order.inputs, bench / "inputs")
+        inputs, windows = resolve(order.inputs, bench / "inputs"), resolve(order.windows, bench / "windows")
         for event in maker(from_json(order.recipe), bench, cancelled=lambda: self._asked or False, every=order.every,
-                           since=order.state, inputs=inputs):
+                           since=order.state, windows=[windows[file.sha256] for file in order.windows], inputs=inputs):
             yield Result.of(event.made) if isinstance(event, Finished) else event

@@ -40,7 +40,10 @@ from engine.media.writing import write_whole
 LOOK = 1.0          # seconds between looks for jobs that others put in (the keeper's own wake us at once)
 PULSE = 2.0         # seconds between heartbeats
 PATIENCE = 10.0     # seconds at most between two attempts to say what has to be said
-STATE = "state.safetensors"     # in a job's staging: where its walk is
+STATE = "state.safetensors"     # in a job's staging: where its walk is, and beside it
+WINDOW = "state-{:06}.safetensors"      # each window that is finished
+WINDOWS = "state-*.safetensors"
+KEPT = "state*.safetensors"
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ class Worker:
         try:
             library = Library.open(queue.home, job.project)
             if library.take(job.id) is None:
-                folder = library.staging(job.id, keep=STATE)
+                folder = library.staging(job.id, keep=KEPT)
                 made = self._make(job, folder)
                 self._insist(lambda: library.add_take(made, job.id))
             outcome = queue.finish
@@ -151,7 +154,7 @@ class Worker:
         recipe = job.asked
         said = Saying(self.queue, self.who, job, recipe)
         said.now("getting the model ready")
-        run = self.runner.start(Order.of(job.id, recipe, _read(folder / STATE), self.every), folder)
+        run = self.runner.start(Order.of(job.id, recipe, _read(folder / STATE), self.every, sorted(folder.glob(WINDOWS))), folder)
         try:
             for event in run:
                 match event:
@@ -196,6 +199,8 @@ class Worker:
     def _keep(self, job: Job, folder: Path, event: Kept) -> None:
         """State on the disk first, then in the row. A state that cannot be written costs time later, and nothing now."""
         def write() -> None:
+            for number, window in event.windows.items():
+                write_whole(folder / WINDOW.format(number), window)
             write_whole(folder / STATE, event.state)
             self.queue.keep(job.id, self.who, event.step)
 

@@ -71,14 +71,14 @@ class Library:
     # ---- adding
 
     def staging(self, id: str, keep: str = "") -> Path:
-        """A folder on the same disk, to make take `id` in: empty but for the file called `keep`, where it is there."""
+        """A folder on the same disk, to make take `id` in: empty but for the files called `keep`, a name or a pattern."""
         folder = self.folder / "making" / id
         with says_why(folder):
             folder.mkdir(parents=True, exist_ok=True)
             for path in folder.iterdir():
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
-                elif path.name != keep:
+                elif not (keep and path.match(keep)):
                     path.unlink()
         return folder
 

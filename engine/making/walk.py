@@ -21,6 +21,7 @@ from engine.checkpoint import Checkpoint
 from engine.denoisers.base import Backend, Denoiser
 from engine.denoisers.blended import Blended, crossing
 from engine.denoisers.faithful import Faithful
+from engine.denoisers.held import Held
 from engine.denoisers.tiled import Tiled
 from engine.making.layout import Layout
 from engine.recipe import Recipe
@@ -42,7 +43,8 @@ class Stride:
 
 
 class Walk:
-    """The walk of one recipe; iterate it once, then `latents` is the film.
+    """The walk of one recipe; iterate it once, then `latents` is the film. Window by window the layout's own latents become
+    it: those of a minute at full size are half a gigabyte, and are there once.
 
     since   a checkpoint of the same recipe to go on from: what follows is bit for bit what it would have been. One whose
             shapes are not this walk's is passed over
@@ -67,28 +69,28 @@ class Walk:
         return len(self.windows) * self.recipe.steps
 
     @property
+    def finished(self) -> int:
+        """Windows that `since` has finished."""
+        return len(self.since.windows) if self.since else 0
+
+    @property
     def done(self) -> int:
         """Steps that `since` has done."""
-        return 0 if self.since is None else len(self.since.windows) * self.recipe.steps + self.since.step.index + 1
+        return self.finished * self.recipe.steps + (self.since.step.index + 1 if self.since and self.since.step else 0)
 
     def __iter__(self) -> Iterator[Stride]:
-        canvas, finished = self.layout.canvas, list(self.since.windows) if self.since else []
-        alone = (self.windows[0].start, self.windows[0].stop) == (0, canvas.frames)        # else it is a part, and the film is put together
-        film = canvas.latents if alone else canvas.latents.clone()
-        for window, made in zip(self.windows, finished):
+        film, first, earlier = self.latents, self.finished, self.since.step if self.since else None
+        for window, made in zip(self.windows, self.since.windows if self.since else ()):
             film[:, :, window.fresh:window.made] = made
-        for number, window in enumerate(self.windows[len(finished):], len(finished)):
-            earlier = self.since.step if self.since and number == len(self.since.windows) else None
+        self.since = None               # they are in the film now
+        for number, window in enumerate(self.windows[first:], first):
+            finished = tuple(film[:, :, one.fresh:one.made] for one in self.windows[:number])
             x = earlier.x if earlier else None          # it may have arrived already
             for step in self._steps(window, film, earlier):
                 x = step.x
-                yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, tuple(finished)))
-            if alone:
-                self.latents = x
-                return
-            finished.append(x[:, :, window.fresh - window.start:window.made - window.start].clone())
-            film[:, :, window.fresh:window.made] = finished[-1]
-        self.latents = film
+                yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, finished))
+            film[:, :, window.fresh:window.made] = x[:, :, window.fresh - window.start:window.made - window.start]
+            earlier = None
 
     def _steps(self, window: Window, film: Tensor, earlier: Step | None) -> Iterator[Step]:
         part = win.lay(self.layout.canvas, window, film)
@@ -100,6 +102,8 @@ class Walk:
         if self.recipe.tile:
             space = self.backend.grid.space
             denoise = Tiled(denoise, self.recipe.tile[1] // space, self.recipe.tile[0] // space)
+        if self.recipe.holds:
+            denoise = Held(denoise, part.latents.clone())
         return sample(denoise, part, noise, levels, self.recipe.solver, earlier)
 
     def _shared(self, window: Window, source: Tensor, noise: Tensor) -> Denoiser:
@@ -120,8 +124,11 @@ class Walk:
     def _belongs(self, since: Checkpoint) -> bool:
         if len(since.windows) >= len(self.windows):
             return False
-        shapes = [window.made - window.fresh for window in self.windows]
+        batch, channels, _, height, width = self.layout.canvas.shape
+
+        def whole(film: Tensor, frames: int) -> bool:
+            return film.shape == (batch, channels, frames, height, width)
+
         at = self.windows[len(since.windows)]
-        cells = self.layout.canvas.shape
-        return (since.step.x.shape == (*cells[:2], at.stop - at.start, *cells[3:]) and since.step.count == self.recipe.steps
-                and all(made.shape == (*cells[:2], frames, *cells[3:]) for made, frames in zip(since.windows, shapes)))
+        stands = since.step is None or (since.step.count == self.recipe.steps and whole(since.step.x, at.stop - at.start))
+        return stands and all(whole(film, window.made - window.fresh) for film, window in zip(since.windows, self.windows))

@@ -96,6 +96,11 @@ class Recipe:
         """Whether it ends where it begins."""
         return self.operation == "loop"
 
+    @property
+    def holds(self) -> bool:
+        """Whether what is large in the given film stays where it is, whatever the strength."""
+        return self.operation == "finish"
+
     def to_json(self) -> str:
         """The recipe as one line of JSON, every field in it, in their order; `from_json` reads it back.
 

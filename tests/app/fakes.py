@@ -182,9 +182,9 @@ class ElsewhereRun:
 
     def _work(self, order: Order, place: Path) -> None:
         try:
-            inputs = resolve(order.inputs, place / "inputs")
+            inputs, windows = resolve(order.inputs, place / "inputs"), resolve(order.windows, place / "windows")
             for event in gently(from_json(order.recipe), place, cancelled=lambda: self.asked or False, every=order.every,
-                                since=order.state, inputs=inputs):
+                                since=order.state, windows=[windows[file.sha256] for file in order.windows], inputs=inputs):
                 self.said.put(Result.of(event.made, carried=True) if isinstance(event, Finished) else event)
             self.said.put(None)
         except Exception as error:

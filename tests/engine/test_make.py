@@ -247,7 +247,7 @@ def test_an_old_take_stays_whole_when_a_new_one_fails(tmp_path):
 
 def test_a_recipe_of_another_model_is_refused(tmp_path):
     asked = json.loads(recipe().to_json())
-    for change, sentence in ((dict(backend="paper"), "is for paper; drawn is open"), (dict(width=100), "multiples of 16"),
+    for change, sentence in ((dict(backend="paper"), "is for paper; drawn is open"), (dict(width=100), "multiples of 8"),
                              (dict(pictures=16), r"1 \+ 4k pictures")):
         with pytest.raises(BadRequest, match=sentence):
             made(from_json(json.dumps({**asked, **change})), tmp_path / "take")

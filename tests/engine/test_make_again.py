@@ -126,14 +126,27 @@ def test_a_damaged_state_is_passed_over(tmp_path, spoil):
     assert events[0].done == 0 and isinstance(events[-1], Finished)
 
 
-def test_finished_windows_come_back_bit_for_bit_and_in_order():
+def test_finished_windows_come_back_bit_for_bit(tmp_path):
     chance = torch.Generator().manual_seed(1)
-    films = tuple(torch.randn(1, 48, n, 12, 16, generator=chance) for n in range(1, 13))       # "window.10" sorts before "window.2"
+    films = tuple(torch.randn(1, 48, n, 12, 16, generator=chance) for n in range(1, 5))
     step = Step(1, 6, films[0], films[0], (films[1], films[2]))
-    back = checkpoint.unpack(checkpoint.pack(checkpoint.Checkpoint(step, films), recipe(), "1"), recipe(), "1")
+    point = checkpoint.Checkpoint(step, films)
+    state, windows = checkpoint.pack(point, recipe(), "1"), list(checkpoint.pack_windows(point, recipe(), "1").values())
+    assert list(checkpoint.pack_windows(point, recipe(), "1", since=3)) == [3]
+    (tmp_path / "one").write_bytes(windows[1])
+    back = checkpoint.unpack(state, recipe(), "1", [windows[0], tmp_path / "one", *windows[2:]])
     assert all(torch.equal(a, b) for a, b in zip(back.windows, films, strict=True))
     assert torch.equal(back.step.past[1], films[2]) and not back.finished
     assert checkpoint.Checkpoint(dataclasses.replace(step, index=5)).finished
+
+    def left(state, windows):
+        found = checkpoint.unpack(state, recipe(), "1", windows)
+        return None if found is None else (len(found.windows), found.step is not None)
+
+    assert left(state, windows) == (4, True)
+    assert left(None, windows) == left(state[:-3], windows) == (4, False), "its windows are there all the same"
+    assert left(state, windows[:3]) == left(state, [*windows[:3], b"damaged"]) == left(state, [*windows[:3], windows[2]]) == (3, False)
+    assert left(state, [windows[1], windows[0]]) is None
 
 
 def test_started_says_how_much_is_done(tmp_path):
