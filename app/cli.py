@@ -25,7 +25,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import learning, library, machine, making, measuring, opening, queueing, recipes
+from app.commands import learning, library, machine, making, measuring, opening, operating, queueing, recipes
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -41,7 +41,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, recipes, queueing, library, learning, machine, measuring):
+for group in (opening, making, operating, recipes, queueing, library, learning, machine, measuring):
     group.register(cineloom)
 
 

@@ -1,4 +1,4 @@
-"""`cineloom take`, `image`, `animate`: from words to a file, in this process.
+"""`cineloom take`, `image`, `animate`: from words to a file, in this process. And how any recipe becomes a file.
 
     what is asked -> Recipe -> make(), in a hidden folder beside the file -> the finished file gets its name at once
 
@@ -7,13 +7,14 @@ Knows files, names and what is printed. How film is made is the engine's.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,9 @@ Seed = Annotated[int | None, typer.Option(help="The same seed makes the same fil
 Steps = Annotated[int | None, typer.Option(help="More steps take longer.", show_default="the model's own choice")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to write, replaced when the new one is finished; or a folder.", show_default="a new name made from the prompt")]
 Keyframes = Annotated[list[str] | None, typer.Option("--keyframe", metavar="PICTURE@SECONDS", help="A picture to be seen at a time; as many as you like.")]
-Latents = Annotated[bool, typer.Option("--latents", help="Keep the latents too, beside the file.")]
+Then = Annotated[list[str] | None, typer.Option("--then", metavar="PROMPT@SECONDS", help="Other words from a time on; as many as you like.")]
+Latents = Annotated[bool, typer.Option("--latents", help="Keep the latents too, beside the file: later operations start from them.")]
+Variations = Annotated[int | None, typer.Option(min=1, max=100, help="Make it so often, each with the next seed; --json answers a list.", show_default="once")]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,30 +53,33 @@ def register(app: typer.Typer) -> None:
 
 
 def take(prompt: Prompt, seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
-         pictures: Pictures = None, keyframe: Keyframes = None, latents: Latents = False, backend: Backend = "",
-         as_json: AsJson = False) -> None:
+         pictures: Pictures = None, keyframe: Keyframes = None, then: Then = None, latents: Latents = False, variations: Variations = None,
+         backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a film from words."""
-    stills = tuple(map(still, keyframe or ()))
-    asked = Asked("keyframes" if stills else "text", prompt, size, seed, steps, seconds, pictures, stills)
-    _run(asked, out, latents, backend, as_json)
+    stills = tuple(moment(text, "A keyframe is a picture and its time, such as boat.png@1.5", 0.0) for text in keyframe or ())
+    words = tuple(moment(text, 'Further words come with their time, such as "the sun sets@1.5"') for text in then or ())
+    asked = Asked("keyframes" if stills else "text", prompt, size, seed, steps, seconds, pictures, stills, words)
+    _run(asked, Way(out, latents, variations, backend, as_json))
 
 
-def image(prompt: Prompt, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
-          latents: Latents = False, backend: Backend = "", as_json: AsJson = False) -> None:
+def image(prompt: Prompt, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None, latents: Latents = False,
+          variations: Variations = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a picture from words."""
-    _run(Asked("image", prompt, size, seed, steps), out, latents, backend, as_json)
+    _run(Asked("image", prompt, size, seed, steps), Way(out, latents, variations, backend, as_json))
 
 
 def animate(picture: Annotated[Path, typer.Argument(help="The picture the film begins with: PNG, JPEG, WebP.")], prompt: Prompt,
             seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
-            pictures: Pictures = None, latents: Latents = False, backend: Backend = "", as_json: AsJson = False) -> None:
+            pictures: Pictures = None, latents: Latents = False, variations: Variations = None, backend: Backend = "",
+            as_json: AsJson = False) -> None:
     """Set a picture in motion."""
-    _run(Asked("animate", prompt, size, seed, steps, seconds, pictures, ((picture, 0.0),)), out, latents, backend, as_json)
+    asked = Asked("animate", prompt, size, seed, steps, seconds, pictures, ((str(picture), 0.0),))
+    _run(asked, Way(out, latents, variations, backend, as_json))
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What `engine.recipe.compose` is asked, but for the pictures, whose times are in seconds still."""
+    """What `engine.recipe.compose` is asked, but for what has a time, which is in seconds still."""
 
     operation: str
     prompt: str
@@ -82,68 +88,120 @@ class Asked:
     steps: int | None
     seconds: float = 2.0
     pictures: int | None = None
-    stills: tuple[tuple[Path, float], ...] = ()
+    stills: tuple[tuple[str, float], ...] = ()
+    words: tuple[tuple[str, float], ...] = ()
 
 
-def _run(asked: Asked, out: Path | None, latents: bool, backend: str, as_json: bool) -> None:
-    """From what is asked to the file and the answer."""
-    from engine.denoisers.catalog import describe
-    from engine.recipe import compose
+@dataclass(frozen=True)
+class Way:
+    """How takes are handed over: the options that every command has which makes one."""
 
-    began = time.monotonic()
-    model = describe(backend or settings.backend())
-    words = {name: value for name, value in vars(asked).items() if name != "stills"}
+    out: Path | None
+    latents: bool | None        # None: where what it is made of has them
+    variations: int | None
+    backend: str
+    as_json: bool
+    name: str = ""              # of the file, where none was asked; none is the prompt's
+    began: float = dataclasses.field(default_factory=time.monotonic)
+
+    def model(self) -> Model:
+        """The model that is asked. Raises BadRequest."""
+        from engine.denoisers.catalog import describe
+
+        return describe(self.backend or settings.backend())
+
+
+def _run(asked: Asked, way: Way) -> None:
+    """From words and pictures to the file and the answer."""
+    from engine.recipe import Cue, compose
+
+    model = way.model()
+    words = {name: value for name, value in vars(asked).items() if name not in ("stills", "words")}
     inputs = [(path, round(seconds * model.grid.rate)) for path, seconds in asked.stills]
-    recipe, notes = compose(model=model, inputs=inputs, **words)
-    target = Target.of(out, recipe)
-    strange = unknown_words(recipe.prompt, model)
+    cues = [Cue(round(seconds * model.grid.rate), prompt) for prompt, seconds in sorted(asked.words, key=lambda word: word[1])]
+    deliver(*compose(model=model, inputs=inputs, cues=cues, **words), way)
+
+
+def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
+    """From a recipe to its file and the answer; or to as many files as there are variations, each named when it is finished."""
+    model = way.model()
+    target = Target.of(way.out, recipe, way.name)
+    strange = list(dict.fromkeys(word for prompt in (recipe.prompt, *(cue.prompt for cue in recipe.cues)) for word in unknown_words(prompt, model)))
     for note in [*notes, *([f"{model.title} was never taught {', '.join(strange)}."] if strange else [])]:
         aside(note)
-    with target.workshop() as folder, bar(f"opening {model.title}") as shown:
-        made = make_shown(recipe, folder, shown)
-        kept = target.keep(made.film, made.latents if latents else None)
-    spent = time.monotonic() - began
-    facts = {
-        "path": str(kept), "width": made.width, "height": made.height, "pictures": made.pictures, "fps": made.rate,
-        "seconds": round(made.pictures / made.rate, 4), "seconds_spent": round(spent, 3), "seed": made.recipe.seed,
-        "latents": str(kept.with_suffix(".safetensors")) if latents else None, "notes": notes, "unknown_words": strange,
-        "recipe": json.loads(made.recipe.to_json()),
-    }
-    film = f", {made.pictures} pictures at {made.rate} a second" if made.pictures > 1 else ""
-    answer(facts, f"{kept}: {made.width}x{made.height}{film}, seed {made.recipe.seed}, made in {spent:.1f} s", as_json)
+    latents = way.latents if way.latents is not None else any(item.path.endswith(".safetensors") for item in recipe.inputs)
+    takes, began = [], way.began
+    with bar(f"opening {model.title}") as shown:
+        for number in range(way.variations or 1):
+            one = dataclasses.replace(recipe, seed=(recipe.seed + number) % 2**63)
+            place = target.numbered(number + 1) if way.variations else target
+            with place.workshop() as folder:
+                made = make_shown(one, folder, shown, words=f"film {number + 1} of {way.variations}, " if way.variations else "")
+                said = {**_facts(made), **_joined(made), "notes": list(notes), "unknown_words": strange}
+                kept = place.keep(made.film, made.latents if latents else None)
+            takes.append({"path": str(kept), "latents": str(kept.with_suffix(".safetensors")) if latents else None,
+                          "seconds_spent": round(time.monotonic() - began, 3), **said})
+            began = time.monotonic()
+    if any(take["seam"] is not None for take in takes):
+        from engine.evaluation.joined import off
+
+        takes.sort(key=lambda take: off(take["seam"]))
+    answer(takes if way.variations else takes[0], "\n".join(map(_sentence, takes)), way.as_json)
 
 
-def still(text: str) -> tuple[Path, float]:
-    """`boat.png@1.5` is a picture and its time in seconds; without a time it begins the film. Raises BadRequest.
+def _facts(made: Made) -> dict:
+    return {"width": made.width, "height": made.height, "pictures": made.pictures, "fps": made.rate,
+            "seconds": round(made.pictures / made.rate, 4), "seed": made.recipe.seed, "recipe": json.loads(made.recipe.to_json())}
 
-    >>> still("boat.png@1.5")
-    (PosixPath('boat.png'), 1.5)
+
+def _joined(made: Made) -> dict:
+    """How well it is joined, from its own pictures: see `engine.evaluation.joined`."""
+    from engine.evaluation.joined import measured, seam_of
+
+    found = measured(made.film, made.recipe) if made.pictures > 1 else ()
+    seam = seam_of(found)
+    return {"seam": None if seam is None else round(seam, 3), "joins": [join.to_json() for join in found]}
+
+
+def _sentence(take: dict) -> str:
+    """A take in words."""
+    film = f", {take['pictures']} pictures at {take['fps']} a second" if take["pictures"] > 1 else ""
+    seam = f", seam {take['seam']:.2f}" if take["seam"] is not None else ""
+    return f"{take['path']}: {take['width']}x{take['height']}{film}, seed {take['seed']}{seam}, made in {take['seconds_spent']:.1f} s"
+
+
+def moment(text: str, sentence: str, otherwise: float | None = None) -> tuple[str, float]:
+    """`boat.png@1.5` is something and its time in seconds. Raises BadRequest, with `sentence`, for a time that is none.
+
+    otherwise   the time of what comes without one; None where it must have one
+    >>> moment("boat.png@1.5", "", 0.0)
+    ('boat.png', 1.5)
     """
     name, at, seconds = text.rpartition("@")
-    if not at or Path(text).exists():       # an @ in a file's own name
-        return Path(text), 0.0
+    if otherwise is not None and (not at or Path(text).exists()):       # an @ in a file's own name
+        return text, otherwise
     try:
-        time = float(seconds)
+        time = float(seconds) if at else -1.0
     except ValueError:
         time = -1.0
     if not 0 <= time < 1e6:
-        raise BadRequest(f"A keyframe is a picture and its time, such as boat.png@1.5; {text!r:.80} was given.")
-    return Path(name), time
+        raise BadRequest(f"{sentence}; {text!r:.80} was given.")
+    return name, time
 
 
-def make_shown(recipe: Recipe, folder: Path, shown: Bar, inputs: Mapping[str, Path] | None = None) -> Made:
-    """Run the recipe into `folder`, showing how far it is. `inputs`: where its pictures lie, by hash, if not where it says."""
+def make_shown(recipe: Recipe, folder: Path, shown: Bar, inputs: Mapping[str, Path] | None = None, words: str = "") -> Made:
+    """Run the recipe into `folder`, showing how far it is after `words`. `inputs`: where what it is given lies, by hash, if not where it says."""
     from engine.denoisers.catalog import open_backend
     from engine.events import Decoded, Finished, Started, Stepped
     from engine.make import make
 
     for event in make(recipe, open_backend(recipe.backend), folder, inputs=inputs):
         if isinstance(event, Started):
-            shown.show(f"step 1 of {event.steps}", 0, event.steps)
+            shown.show(f"{words}step 1 of {event.steps}", 0, event.steps)
         elif isinstance(event, Stepped):
-            shown.show(f"step {min(event.index + 2, event.count)} of {event.count}", event.index + 1, event.count)
+            shown.show(f"{words}step {min(event.index + 2, event.count)} of {event.count}", event.index + 1, event.count)
         elif isinstance(event, Decoded):
-            shown.show(f"picture {event.done} of {event.total}", event.done, event.total)
+            shown.show(f"{words}picture {event.done} of {event.total}", event.done, event.total)
         elif isinstance(event, Finished):
             return event.made
     raise RuntimeError("the maker ended without a film")
@@ -164,12 +222,12 @@ class Target:
     counts: bool        # the name was not asked for: an older file keeps it, and this one counts up
 
     @classmethod
-    def of(cls, out: Path | None, recipe: Recipe) -> Target:
+    def of(cls, out: Path | None, recipe: Recipe, name: str = "") -> Target:
         """Check what can be checked before anything is made. Raises BadRequest for a wrong ending, CannotWrite."""
         suffix, kind = (".png", "picture") if recipe.pictures == 1 else (".mp4", "film")
         try:
             if out is None or out.is_dir():
-                target = cls(out or Path(), slug(recipe.prompt), suffix, True)
+                target = cls(out or Path(), name or slug(recipe.prompt), suffix, True)
             elif out.suffix and out.suffix.lower() != suffix:
                 raise BadRequest(f"A {kind} is written as {suffix}; {out.name} was asked. {out.with_suffix(suffix).name} would work.")
             else:
@@ -182,6 +240,10 @@ class Target:
         except (OSError, ValueError) as error:      # a name that is too long, or has a zero byte in it
             raise CannotWrite(f"{str(out)[:200]} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
         return target
+
+    def numbered(self, number: int) -> Target:
+        """For one of several takes: boat-1.mp4, boat-2.mp4; a name that was not asked for counts by itself."""
+        return self if self.counts else dataclasses.replace(self, stem=f"{self.stem}-{number}")
 
     def path(self, count: int = 1) -> Path:
         """The name, or its `count`th: boat.mp4, boat-2.mp4, boat-3.mp4."""

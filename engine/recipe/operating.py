@@ -44,7 +44,8 @@ def extend(film: str | Path, prompt: str | None = None, *, model: Model | str, a
     source = Source.of(film, model, notes)
     first, last = source.part(start, stop, model, notes, keep_end=not early)
     size = source.size(size, model, notes)
-    return _asked("extend", source.prompt(prompt, model), early + last - first + late, size, [source.given(early, first, last)], model, notes, more)
+    words = source.words(prompt, first, last, early, model)
+    return _asked("extend", words, early + last - first + late, size, [source.given(early, first, last)], model, notes, more)
 
 
 def loop(film: str | Path | None = None, prompt: str | None = None, *, model: Model | str, seconds: float | None = None,
@@ -64,8 +65,11 @@ def loop(film: str | Path | None = None, prompt: str | None = None, *, model: Mo
     source = Source.of(film, model, notes)
     first, last = source.part(start, stop, model, notes)
     pictures = last - first - 1 + gap       # its first picture is the last of those that lead back to it
+    words = source.words(prompt, first, last, -1, model)
+    if words[-1].prompt != words[0].prompt:
+        words.append(Cue(last - first - 1 + gap // 2, words[0].prompt))
     size = source.size(size, model, notes)
-    return _asked("loop", source.prompt(prompt, model), pictures, size, [source.given(pictures - 1, first, last)], model, notes, more)
+    return _asked("loop", words, pictures, size, [source.given(pictures - 1, first, last)], model, notes, more)
 
 
 def connect(a: str | Path, b: str | Path, prompt: str | None = None, *, model: Model | str, seconds: float = 1.5, overlap: float = 0.0,
@@ -92,13 +96,16 @@ def connect(a: str | Path, b: str | Path, prompt: str | None = None, *, model: M
         at, middle, turning = counts[0] - over - 1, counts[0] - over // 2 - 1, over + 1
     else:           # the second film's first picture is the last of a latent frame
         at, middle, turning = counts[0] + gap - 1, counts[0] + gap // 2, gap - 1
-    said = [source.prompt(prompt, model) for source in (one, two)]
-    cues = [Cue(middle, said[1], max(model.grid.time, turning))] if said[0] != said[1] else []
+    words = [cue for cue in one.words(prompt, *parts[0], 0, model) if cue.at < middle]
+    leads, *later = two.words(prompt, *parts[1], at, model)
+    if leads.prompt != words[-1].prompt:
+        words.append(Cue(middle, leads.prompt, max(model.grid.time, turning)))
+    words += [cue for cue in later if cue.at > middle]
     size = one.size(size, model, notes)
     if two.path != one.path:
         two.size(size, model, notes)
     inputs = [source.given(place, *part) for source, place, part in zip((one, two), (0, at), parts)]
-    return _asked("connect", said[0], at + counts[1], size, inputs, model, notes, more, cues=cues)
+    return _asked("connect", words, at + counts[1], size, inputs, model, notes, more)
 
 
 def edit(film: str | Path, prompt: str, *, model: Model | str, strength: float | Sequence[float] = STRENGTH, mask: str | Path | None = None,
@@ -137,7 +144,8 @@ def outpaint(film: str | Path, prompt: str | None = None, *, model: Model | str,
         raise BadRequest(f"{source.name} has that shape already ({source.width}x{source.height}); there is nothing around it to be invented.")
     if box[2:] != (source.width, source.height):
         notes.append(f"{source.name} is {source.width}x{source.height}; it stands in the picture at {box[2]}x{box[3]}.")
-    return _asked("outpaint", source.prompt(prompt, model), last - first, (width, height), [source.given(0, first, last, box)], model, notes, more)
+    words = source.words(prompt, first, last, 0, model)
+    return _asked("outpaint", words, last - first, (width, height), [source.given(0, first, last, box)], model, notes, more)
 
 
 def finish(film: str | Path, prompt: str | None = None, *, model: Model | str, size: Sequence[int] | str, strength: float | Sequence[float] = FINISH,
@@ -152,8 +160,8 @@ def finish(film: str | Path, prompt: str | None = None, *, model: Model | str, s
                          "was asked. Outpaint gives it another shape.")
     if more.get("seed") is None and source.recipe:
         more["seed"] = source.recipe.seed
-    return _asked("finish", source.prompt(prompt, model), last - first, (width, height), [source.given(0, first, last)], model, notes, more,
-                  strength=_strength(strength))
+    words = source.words(prompt, first, last, 0, model)
+    return _asked("finish", words, last - first, (width, height), [source.given(0, first, last)], model, notes, more, strength=_strength(strength))
 
 
 def joins(recipe: Recipe) -> tuple[int, ...]:
@@ -177,13 +185,16 @@ def _changed(operation: str, film: str | Path, prompt: str | None, model: Model 
     first, last = source.part(start, stop, model, notes)
     size = source.size(size, model, notes)
     inputs = [source.given(0, first, last), *mask_of(mask, source, last - first, model, notes)]
-    return _asked(operation, source.prompt(prompt, model), last - first, size, inputs, model, notes, more, strength=strength,
-                  area=_area(area, source, size, model), was="" if was is None else source.prompt(was or None, model))
+    shows = "" if was is None else source.words(was or None, first, last, 0, model)[0].prompt
+    return _asked(operation, source.words(prompt, first, last, 0, model), last - first, size, inputs, model, notes, more, strength=strength,
+                  area=_area(area, source, size, model), was=shows)
 
 
-def _asked(operation: str, prompt: str, pictures: int, size: Sequence[int], inputs: Sequence[Input], model: Model, notes: list[str],
+def _asked(operation: str, words: Sequence[Cue], pictures: int, size: Sequence[int], inputs: Sequence[Input], model: Model, notes: list[str],
            more: dict, **changes) -> Asked:
-    recipe, said = compose(prompt, model=model, operation=operation, pictures=pictures, size=size, inputs=inputs, **changes, **more)
+    """The recipe: what is to be seen from the beginning, and the words after it at their times."""
+    early, cues = [cue for cue in words if cue.at <= 0] or words[:1], [cue for cue in words if cue.at > 0 and cue is not words[0]]
+    recipe, said = compose(early[-1].prompt, model=model, operation=operation, pictures=pictures, size=size, inputs=inputs, cues=cues, **changes, **more)
     return recipe, [*dict.fromkeys(notes), *said]
 
 

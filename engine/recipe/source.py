@@ -9,7 +9,7 @@ Knows files, times and sizes. Knows no operation, and neither torch nor canvases
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.denoisers.catalog import Model
@@ -20,7 +20,7 @@ from engine.recipe.again import latents_beside, recipe_of
 from engine.recipe.asking import sides
 from engine.recipe.bounds import SIDES, number
 from engine.recipe.shapes import nearest
-from engine.recipe.value import FILM, Input, Recipe
+from engine.recipe.value import FILM, Cue, Input, Recipe
 
 ALIKE = 0.04            # two shapes that differ by less are the same: nobody sees what is cut off
 
@@ -59,11 +59,18 @@ class Source:
         """For sentences."""
         return shown(self.path)
 
-    def prompt(self, asked: str | None, model: Model) -> str:
-        """What it is said to show: as asked, or as the words that made it. Raises BadRequest where nobody said."""
-        if asked is None and self.recipe is None:
+    def words(self, asked: str | None, first: int, last: int, at: int, model: Model) -> list[Cue]:
+        """What its pictures [first, last) show, where the first of them stands at picture `at`: as asked, or the words that made it.
+
+        The first cue begins there; further ones follow where its words changed. Raises BadRequest where nobody said.
+        """
+        if asked is not None:
+            return [Cue(at, asked)]
+        if self.recipe is None:
             raise BadRequest(f"{self.name} was not made here, so nobody said what it shows. Say it, and {model.title} goes on from there.")
-        return self.recipe.prompt if asked is None else asked
+        told = [Cue(0, self.recipe.prompt), *(self.recipe.cues if self.recipe.pictures == self.pictures else ())]
+        begins = [cue for cue in told if cue.at <= first][-1]
+        return [Cue(at, begins.prompt), *(replace(cue, at=cue.at - first + at) for cue in told if first < cue.at < last)]
 
     def own_size(self, model: Model) -> tuple[int, int]:
         """Its own where the model made it so, or the nearest of its shape that the model makes in good time."""

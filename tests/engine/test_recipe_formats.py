@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadRequest
-from engine.recipe import Input, Recipe, compose, from_json
+from engine.recipe import Cue, Input, Recipe, compose, from_json
 from engine.recipe.older import STEPS
-from engine.recipe.bounds import GUIDANCE, SEEDS
+from engine.recipe.bounds import GUIDANCE, OPERATIONS, SEEDS
 from engine.recipe.value import FORMAT
 
 FOLDER = Path(__file__).resolve().parents[1] / "recipes"
@@ -49,6 +49,16 @@ def test_the_newest_is_written_as_it_was_kept():
             assert from_json(row["text"]).to_json() == row["text"]
 
 
+def test_there_is_one_of_every_operation():
+    """And of every role that something given can have; and every field that this format brought says something once."""
+    newest = [from_json(row["text"]) for version, row in KEPT if version == f"v{FORMAT}"]
+    assert {recipe.operation for recipe in newest} == set(OPERATIONS)
+    assert {item.role for recipe in newest for item in recipe.inputs} == {"still", "film", "mask"}
+    plain = Recipe("text", "waves", 33, 256, 144, 7)
+    for name in ("strength", "area", "was", "cues", "window", "tile"):
+        assert any(getattr(recipe, name) != getattr(plain, name) for recipe in newest), name
+
+
 def test_a_recipe_before_formats_were_said_is_of_the_first():
     bare = {name: value for name, value in json.loads(KEPT[0][1]["text"]).items() if name != "cineloom"}
     assert from_json(json.dumps(bare)).digest() == KEPT[0][1]["digest"]
@@ -71,7 +81,16 @@ def test_a_field_that_is_there_twice_is_not_passed_over():
 
 SHA = st.text("0123456789abcdef", min_size=64, max_size=64)
 WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=60).filter(str.strip)
-RECIPES = st.builds(
+ITEMS = st.tuples(
+    st.builds(Input, path=WORDS, sha256=SHA, role=st.just("film"), start=st.integers(84, 99), stop=st.integers(101, 116), box=st.sampled_from([(), (0, 8, 64, 16)])),
+    st.builds(Input, path=WORDS, sha256=SHA, role=st.just("mask"), at=st.integers(0, 32)))
+CHANGED = st.builds(
+    Recipe, operation=st.just("edit"), prompt=WORDS, pictures=st.just(33), width=st.integers(64, 1920), height=st.integers(64, 1920),
+    seed=st.integers(0, SEEDS - 1), backend=WORDS, inputs=ITEMS, strength=st.lists(st.floats(0, 1) | st.sampled_from([0, 1, -0.0]), max_size=4).map(tuple),
+    area=st.sampled_from([(), (0, 8, 64, 16)]), was=WORDS | st.just(""), negative=WORDS | st.just(""),
+    cues=st.builds(Cue, at=st.integers(1, 32), prompt=WORDS, over=st.integers(0, 99)).map(lambda cue: (cue,)),
+    window=st.integers(5, 99) | st.just(0), tile=st.sampled_from([(), (512, 288)]))
+RECIPES = CHANGED | st.builds(
     Recipe, operation=st.just("keyframes"), prompt=WORDS, pictures=st.just(33), width=st.integers(64, 1920), height=st.integers(64, 1920),
     seed=st.integers(0, SEEDS - 1) | st.sampled_from([0, 2**31, 2**53, 2**53 + 1, SEEDS - 1]), steps=st.integers(1, 250),
     guidance=st.floats(*GUIDANCE) | st.integers(0, 30) | st.sampled_from([-0.0, 5e-324, 0.1 + 0.2, 1e-7, 30.0]),
