@@ -14,7 +14,7 @@ from engine.errors import BadMedia, BadRequest
 from engine.events import Kept, Stop
 from engine.jobs.contract import File, Order, Result, resolve
 from engine.jobs.here import Here
-from engine.jobs.worker import STATE, Worker
+from engine.jobs.worker import STATE, WINDOW, Worker
 from engine.make import load_latents
 from engine.recipe import Input
 
@@ -54,18 +54,19 @@ def test_both_make_the_same_take(queue, home, library, picture, tmp_path):
 
 
 def test_each_goes_on_where_the_other_stopped(queue, home, library, runner, until, tmp_path):
-    """Whichever is given, the other one begins."""
-    asked = recipe(steps=60)
+    """Whichever is given, the other one begins. The film has three windows; the first is finished by then."""
+    asked = recipe(pictures=33, window=5, steps=20)
     id, twin = queue.submit(asked), queue.submit(asked)
     queue.pause(twin)
     first = Worker(home, runner=Elsewhere(tmp_path / "first") if isinstance(runner, Here) else Here(gently))
     thread = threading.Thread(target=first.run)
     thread.start()
-    until(lambda: queue.job(id).step >= 1, "a step")
+    until(lambda: queue.job(id).step > 20, "the second window")
     first.stop()
     thread.join(60)
     kept = queue.job(id).kept
-    assert queue.job(id).state == "waiting" and 0 < kept < 60 and (library.folder / "making" / id / STATE).is_file()
+    assert queue.job(id).state == "waiting" and 20 < kept < 60
+    assert sorted(path.name for path in (library.folder / "making" / id).glob("*.*")) == [WINDOW.format(number) for number in range((kept - 1) // 20)] + [STATE]
     queue.resume(twin)
     Worker(home, runner=runner).run()
     assert queue.job(id).resumed == kept and queue.job(twin).resumed == 0
