@@ -37,18 +37,28 @@ def recipe(file: File, as_json: AsJson = False) -> None:
     made = json.loads(found.recipe.to_json())
     facts = {"path": str(file), "carrier": found.carrier, "also_in": list(found.others), "note": found.note,
              "digest": found.recipe.digest(), "recipe": made}
-    shown = [(name, value) for name, value in made.items() if name not in ("cineloom", "inputs") and value not in ("", None)]
-    shown += [("input", f"{item['path']} as picture {item['at']} (sha256 {item['sha256'][:12]}...)") for item in made["inputs"]]
+    shown = [(name, value) for name, value in made.items() if name not in ("cineloom", "inputs", "cues") and value not in ("", None, [])
+             and (name, value) != ("window", 0)]
+    shown += [("then", f"{cue['prompt']} (from picture {cue['at']})") for cue in made["cues"]]
+    shown += [(item["role"] if item["role"] != "still" else "input", _given(item)) for item in made["inputs"]]
     shown.append(("found in", ", ".join([found.carrier, *found.others])))
     words = "\n".join(f"{name:<10} {value}" for name, value in shown)
     answer(facts, words + (f"\n{found.note}" if found.note else ""), as_json)
 
 
+def _given(item: dict) -> str:
+    """What a recipe was given, in words: which file, what of it, and where it stands in the film."""
+    mark = f"(sha256 {item['sha256'][:12]}...)"
+    if item["stop"] - item["start"] == 1:
+        return f"{item['path']} as picture {item['at']} {mark}"
+    return f"{item['path']}, its pictures {item['start']} to {item['stop'] - 1}, from picture {item['at']} on {mark}"
+
+
 def reproduce(
     file: File,
-    inputs: Annotated[list[Path] | None, typer.Option("--inputs", help="Folder where pictures lie that the recipe was given; as many as you like.")] = None,
+    inputs: Annotated[list[Path] | None, typer.Option("--inputs", help="Folder where pictures and films lie that the recipe was given; as many as you like.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Keep the new film or picture under this name.", show_default="not kept")] = None,
-    home: Annotated[Path | None, typer.Option(help="Folder of your projects, where pictures are looked for too.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder of your projects, where they are looked for too.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a file again from its recipe, and say whether it came out the same.
@@ -64,7 +74,7 @@ def reproduce(
         aside(found.note)
     if found.carrier == ITSELF:
         raise BadRequest(f"{file.name} is a recipe alone: there is nothing to set a new take beside. Name the film that it made.")
-    folders = [*(inputs or []), file.absolute().parent, *sorted(settings.home(home).glob("*/inputs"))]
+    folders = [*(inputs or []), file.absolute().parent, *(path for name in ("inputs", "latents", "media") for path in sorted(settings.home(home).glob(f"*/{name}")))]
     given = inputs_of(found.recipe, folders) if found.recipe.inputs else {}
     target = Target.of(out, found.recipe) if out is not None else None
     with tempfile.TemporaryDirectory(prefix="cineloom-") as beside:

@@ -32,15 +32,9 @@ class Join:
     picture: int
     seam: Seam
 
-    @property
-    def ratio(self) -> float:
-        """Of what a person sees first, the ratio that is farthest from 1, which nobody sees."""
-        return max((self.seam.difference, self.seam.gradient, self.seam.flow), key=off)
-
     def to_json(self) -> dict:
         """A plain dictionary of rounded figures; a ratio to nothing is null."""
-        return {"picture": self.picture, "ratio": round(self.ratio, 3),
-                **{name: round(value, 3) if math.isfinite(value) else None for name, value in vars(self.seam).items()}}
+        return {"picture": self.picture, **{name: round(value, 3) if math.isfinite(value) else None for name, value in vars(self.seam).items()}}
 
 
 def off(ratio: float) -> float:
@@ -66,8 +60,8 @@ def measured(film: str | Path, recipe: Recipe, time: int = 4) -> tuple[Join, ...
 
 
 def seam_of(found: Sequence[Join]) -> float | None:
-    """One number for a take: the ratio of its joins that is farthest from 1; None where there is no join."""
-    return max((join.ratio for join in found), key=off, default=None)
+    """One number for a take: of its joins' steps, over the film's usual one, that which is farthest from 1; None where there is no join."""
+    return max((join.seam.difference for join in found), key=off, default=None)
 
 
 def _near(at: int, recipe: Recipe, time: int) -> list[int]:

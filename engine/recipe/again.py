@@ -21,14 +21,16 @@ from engine.errors import BadMedia, BadRequest
 from engine.media import carriers_of, probe, read_film, read_picture
 from engine.media.kinds import film_kind, head, shown
 from engine.recipe.reading import from_json
-from engine.recipe.value import FILE, Recipe, fingerprint
+from engine.recipe.value import FILE, FILM, Input, Recipe, fingerprint
 
 if TYPE_CHECKING:
     from engine.events import Made
 
 CLOSE = 30.0            # dB: above it two films look the same side by side; a compressed film's own loss is 35 to 50
 LOOKED_AT = 20_000      # files of a folder that are hashed at most, in search of inputs
+READ = 30_000_000_000   # bytes of them: some minutes of a disk
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
+FILMS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".ts", ".mts", ".gif", ".png", ".webp")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def recipe_of(path: str | Path) -> Found:
 
 
 def inputs_of(recipe: Recipe, folders: Iterable[str | Path] = ()) -> dict[str, Path]:
-    """Where the pictures that a recipe was given lie now, by hash: where it says, or anywhere under `folders`.
+    """Where pictures, films, latents and masks that a recipe was given lie now, by hash: where it says, or anywhere under `folders`.
 
     Raises BadMedia naming those that are found nowhere.
     """
@@ -92,7 +94,7 @@ def inputs_of(recipe: Recipe, folders: Iterable[str | Path] = ()) -> dict[str, P
         if len(places) == len(wanted):
             break
         try:
-            mark = fingerprint(path)
+            mark = fingerprint(path, FILM)
         except BadMedia:
             continue
         if mark in wanted:
@@ -101,7 +103,9 @@ def inputs_of(recipe: Recipe, folders: Iterable[str | Path] = ()) -> dict[str, P
     if lost:
         names = "; ".join(f"{shown(item.path)} (sha256 {item.sha256[:12]}..., picture {item.at} of the film)"
                           for item in lost[:5])
-        what, where = ("a picture that is", "it lies") if len(lost) == 1 else (f"{len(lost)} pictures that are", "they lie")
+        kinds = {"picture" if item.role == "still" else item.role for item in lost}
+        kind = kinds.pop() if len(kinds) == 1 else "file"
+        what, where = (f"a {kind} that is", "it lies") if len(lost) == 1 else (f"{len(lost)} {kind}s that are", "they lie")
         raise BadMedia(f"This recipe was given {what} not here: {names}. Name the folder where {where}.")
     return places
 
@@ -168,8 +172,9 @@ def _circumstances(then: Recipe, now: Recipe) -> Iterator[str]:
 
 
 def _candidates(recipe: Recipe, folders: Iterable[str | Path], names: set[str]) -> Iterator[Path]:
-    """Files to hash: where the recipe says; then in the folders, those of the right name first."""
+    """Files to hash: where the recipe says; then in the folders, those of the right name first, and then any of the right kind."""
     yield from (Path(item.path) for item in recipe.inputs)
+    endings = {ending for item in recipe.inputs for ending in _endings(item)}
     others, count = [], 0
     for folder in folders:
         for root, below, files in os.walk(folder):
@@ -180,14 +185,26 @@ def _candidates(recipe: Recipe, folders: Iterable[str | Path], names: set[str]) 
                     break
                 if name in names:
                     yield Path(root, name)
-                elif name.lower().endswith(PICTURES):
+                elif name.lower().endswith(tuple(endings)):
                     others.append(Path(root, name))
+    most, room = FILE if all(item.role == "still" for item in recipe.inputs) else FILM, READ
     for path in others:
         try:
-            if path.stat().st_size <= FILE:
-                yield path
+            size = path.stat().st_size
         except OSError:
             continue
+        if size <= min(most, room):
+            room -= size
+            yield path
+
+
+def _endings(item: Input) -> tuple[str, ...]:
+    """How the name of a file may end that has been given a new one: latents are never given another ending, a film may be."""
+    if item.role == "still":
+        return PICTURES
+    if item.path.endswith(".safetensors"):
+        return (".safetensors",)
+    return FILMS + (PICTURES if item.role == "mask" else ())
 
 
 def _latents(path: Path) -> np.ndarray | None:

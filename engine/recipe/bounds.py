@@ -100,7 +100,7 @@ def _check_given(recipe: Recipe, want: Want) -> None:
         want(0 <= item.start < item.stop, f"Of a film the pictures [start, stop) are used; [{item.start}, {item.stop}) was asked.")
         want(item.role == "still" or item.role == "mask" or item.pictures > 1,
              "A film has at least 2 pictures; one was given. A single picture is animated.")
-        left, top, width, height = item.box or (0, 0, recipe.width, recipe.height)
+        left, top, width, height = item.box if len(item.box) == 4 else (0, 0, recipe.width, recipe.height)
         want(len(item.box) in (0, 4) and min(left, top) >= 0 and min(width, height) > 0 and left + width <= recipe.width
              and top + height <= recipe.height, f"A box is left, top, width and height within {recipe.width}x{recipe.height}; {list(item.box)} was asked.")
 

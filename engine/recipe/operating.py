@@ -185,6 +185,9 @@ def _changed(operation: str, film: str | Path, prompt: str | None, model: Model 
     first, last = source.part(start, stop, model, notes)
     size = source.size(size, model, notes)
     inputs = [source.given(0, first, last), *mask_of(mask, source, last - first, model, notes)]
+    if was == "" and source.recipe is None:
+        raise BadRequest(f"{source.name} was not made here, so nobody said what it shows; an edit that changes only what differs from that needs to "
+                         "know. Say what it was.")
     shows = "" if was is None else source.words(was or None, first, last, 0, model)[0].prompt
     return _asked(operation, source.words(prompt, first, last, 0, model), last - first, size, inputs, model, notes, more, strength=strength,
                   area=_area(area, source, size, model), was=shows)
