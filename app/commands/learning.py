@@ -1,4 +1,4 @@
-"""`cineloom train` and `cineloom evaluate`: the built-in model made again, and measured."""
+"""`cineloom train` and `cineloom evaluate`: the built-in model made again, and measured; its operations measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from app import settings
-from app.commands.saying import AsJson, answer, bar
+from app.commands.saying import AsJson, Backend, answer, bar
 from engine.errors import BadRequest
 
 RUNS = settings.ROOT / "runs"
@@ -31,10 +31,20 @@ class Device(str, Enum):
     cuda = "cuda"
 
 
+class _Models(typer.core.TyperGroup):
+    """A group in which every name that is no command's is a model's."""
+
+    def resolve_command(self, ctx, args):
+        return super().resolve_command(ctx, args) if args and args[0] in self.commands else ("", self.commands["MODEL"], args)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(train)
-    app.command()(evaluate)
+    evaluates = typer.Typer(cls=_Models, help="Measure how well a model does what it is told; or how good its operations are. Both answer in words, or with --json in one line.")
+    evaluates.command("MODEL")(evaluate)
+    evaluates.command("operations")(operations)
+    app.add_typer(evaluates, name="evaluate")
 
 
 def train(
@@ -102,8 +112,6 @@ def evaluate(
 
     On prompts that were held out from its training; the figures are printed and stored.
     """
-    import os
-
     from engine.denoisers.catalog import open_backend
     from engine.media.writing import writing
     from engine.recipe import compose
@@ -114,10 +122,9 @@ def evaluate(
         from engine.evaluation.report import Progress, Shown, Size, evaluate
         from engine.evaluation.table import Report
 
-        real = real or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
         report, films = None, []
         asked = Size(films_like.width, films_like.height, films_like.pictures)
-        for event in evaluate(backend, real=real if real.is_dir() else None, count=prompts, seed=seed, quick=quick, size=asked):
+        for event in evaluate(backend, real=_footage(real), count=prompts, seed=seed, quick=quick, size=asked):
             if isinstance(event, Progress):
                 shown.show(event.part, event.done, event.total)
             elif isinstance(event, Shown):
@@ -133,3 +140,53 @@ def evaluate(
 
             write_card(card, report, films, *read_runs(run))
     answer({"path": str(out), **json.loads(report.to_json())}, f"{report.text()}\nStored in {out}", as_json)
+
+
+def operations(
+    quick: Annotated[bool, typer.Option("--quick", help="Few films: rough figures in a quarter of an hour.")] = False,
+    only: Annotated[str, typer.Option(help="Parts, with commas: extend, loop, connect, edit, inpaint, finish, long.", show_default="all")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Of prompts and noise: the same figures come out again.")] = 0,
+    real: Annotated[Path | None, typer.Option(help="Folder of footage.", show_default="../shared/real, or none")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/MODEL-VERSION-operations.json")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder to write a page with films and curve into, such as assets/paper.")] = None,
+    backend: Backend = "paper",
+    as_json: AsJson = False,
+) -> None:
+    """Measure operations beside naive ways of them.
+
+    Extend, loop, connect, edit, inpaint, finish and long film, on takes of prompts that were held out from training, and on footage.
+    """
+    import tempfile
+
+    from engine.denoisers.catalog import open_backend
+    from engine.media.writing import write_bytes
+
+    films: dict[str, list] = {}
+    with bar(f"opening {backend}") as shown, tempfile.TemporaryDirectory(prefix="cineloom-") as place:
+        opened = open_backend(backend)
+        from engine.evaluation.operations import Tried, evaluate_operations
+
+        for event in evaluate_operations(opened, Path(place), only=[name.strip() for name in only.split(",") if name.strip()], quick=quick,
+                                         real=_footage(real), seed=seed):
+            if isinstance(event, str):
+                shown.show(event)
+            elif isinstance(event, Tried):
+                films.setdefault(event.part, []).append(event.shown)
+    table = event
+    out = out or RUNS / "evaluation" / f"{table.model}-{table.version}-operations.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    facts = table.to_json()
+    write_bytes(out, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
+    if store is not None:
+        from engine.evaluation.page import write_page
+
+        write_page(store, table, films)
+    answer({"path": str(out), **facts}, f"{table.text()}\nStored in {out}", as_json)
+
+
+def _footage(asked: Path | None) -> Path | None:
+    """The folder of photographs and footage: as asked, or where such folders lie; None where there is none."""
+    import os
+
+    folder = asked or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
+    return folder if folder.is_dir() else None

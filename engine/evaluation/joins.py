@@ -70,6 +70,30 @@ def loop_seam(film: Tensor, time: int = 4) -> Seam:
     return seam(torch.cat([film[:, half:], film[:, :half]], 1), film.shape[1] - half, time)
 
 
+def unexplained(film: Tensor, at: int, near: int = 3) -> float:
+    """What motion cannot explain of the step into picture `at`, over the `near` steps before it and after it; 1 is seamless.
+
+    Each picture is fetched from the one before it along optical flow; what is left is what appeared or jumped. Held against
+    its neighbours alone: film that comes to rest and falls again, as a pendulum does, has no step that is usual for all of it.
+    Raises ValueError where there is nothing on one side.
+    """
+    grey = grey_small(film[:, max(0, at - near - 1):at + near + 1])
+    join = min(at, near + 1) - 1                # the step that is asked, among those that are seen
+    left = [_left_over(before, after) for before, after in zip(grey, grey[1:])]
+    before, after = left[:join], left[join + 1:]
+    if not before or not after:
+        raise ValueError(f"A join is held against the steps on both sides; picture {at} of {film.shape[1]} has none on one of them.")
+    return left[join] / max(float(np.sqrt(np.median(before) * np.median(after))), STILL * 127.5)
+
+
+def _left_over(before: np.ndarray, after: np.ndarray) -> float:
+    """Root-mean-square difference of two grey pictures, of 255, the first brought to the second along optical flow."""
+    where = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(after, before, None)
+    down, across = np.mgrid[:before.shape[0], :before.shape[1]].astype(np.float32)
+    fetched = cv2.remap(before, across + where[..., 0], down + where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return float(np.sqrt(np.square(fetched.astype(np.float32) - after).mean()))
+
+
 def is_seamless(join: Seam, least_motion: float = 0.0, motion: float = 0.0) -> bool:
     """Whether nobody would see it: difference at most 1.3 and change of motion at most 1.5 times the usual.
 
@@ -78,19 +102,25 @@ def is_seamless(join: Seam, least_motion: float = 0.0, motion: float = 0.0) -> b
     return join.difference <= 1.3 and join.velocity <= 1.5 and motion >= least_motion
 
 
-def fade_distance(between: Tensor, before: Tensor, after: Tensor) -> float:
+def fade_distance(between: Tensor, before: Tensor, after: Tensor, mixed: float = 0.0) -> float:
     """How far the generated pictures of a connection stay from a cross-fade of its two ends; 0 is a plain dissolve.
 
     between         (3, N, H, W) the generated pictures
     before, after   (3, H, W) the last picture of one clip, the first of the other
+    mixed           pictures whose nearest blend has less than this share of either end are passed over: right beside an end a
+                    film looks like that end, as it should
 
-    The least of all pictures: its distance to the nearest blend of the two ends, over half the distance of the ends.
+    The least of all pictures: its distance to the nearest blend of the two ends, over half the distance of the ends. At 0.5
+    and more it is nearer to film than to the 50/50 fade, which lies at a distance of 1 from both ends. Infinite where no
+    picture counts.
     """
     line = (after - before).double()
     half = float(line.square().mean().sqrt()) / 2
     least = np.inf
     for picture in between.double().unbind(1):
         share = ((picture - before) * line).mean() / line.square().mean().clamp_min(1e-12)
+        if not mixed <= share <= 1 - mixed and mixed:
+            continue
         gap = picture - before - share.clamp(0, 1) * line
         least = min(least, float(gap.square().mean().sqrt()))
     return least / max(half, STILL)

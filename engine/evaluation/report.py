@@ -120,7 +120,7 @@ def evaluate(backend: Backend, *, real: Path | None = None, count: int | None = 
     settings = {"prompts": count, "seed": seed, "width": size.width, "height": size.height, "pictures": size.pictures,
                 "steps": few, "many": many}
     yield Report(backend.name, backend.version, settings, tuple(tally.rows(prompts, judge.accuracy if judge else None, few, many)), tuple(skipped),
-                 round(time.monotonic() - start, 1), _machine())
+                 round(time.monotonic() - start, 1), machine())
 
 
 def _on_renders(backend: Backend, tally: Tally, prompts: list[Prompt], size: Size, judge: Judge | None) -> Iterator[Progress]:
@@ -241,6 +241,7 @@ def permanent(judge: Judge, film: Tensor, prompt: Prompt) -> bool:
     return all(end.word(name) == prompt.truth[name] for end in ends for name in ("subject", "colour"))
 
 
-def _machine() -> dict[str, str | int]:
+def machine() -> dict[str, str | int]:
+    """What it was measured on."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {"device": device, "cores": os.cpu_count() or 0, "torch": torch.__version__}
