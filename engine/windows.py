@@ -38,12 +38,13 @@ class Window:
         return self.start > 0
 
 
-def cut(alive: Sequence[bool], most: int, overlap: int = 2) -> tuple[Window, ...]:
+def cut(alive: Sequence[bool], most: int, overlap: int = 2, starts: Sequence[int] = ()) -> tuple[Window, ...]:
     """The windows that make a film, in the order of making.
 
     alive     for each latent frame, whether anything in it is to be made
     most      frames that a window may have, its context included
     overlap   frames of context on either side, where the film has them
+    starts    frames where a window must begin, such as a new shot's first
 
     Every frame that is alive is made in exactly one window, and none that is not. Runs whose contexts touch share a
     window where it holds both. Raises BadRequest when `most` leaves no room beside the context.
@@ -52,9 +53,10 @@ def cut(alive: Sequence[bool], most: int, overlap: int = 2) -> tuple[Window, ...
         raise BadRequest(f"A window of {most} latent frames has no room for film beside {overlap} frames of context on either "
                          f"side; at least {2 * max(1, overlap) + 1} would work.")
     windows: list[Window] = []
-    for first, last in _runs(alive):
-        whole = Window(max(0, first - overlap), first, last, min(len(alive), last + overlap))
-        if windows and whole.start < windows[-1].stop and whole.stop - windows[-1].start <= most:
+    for first, last in _runs(alive, starts):
+        ends = last in starts or last < len(alive) and alive[last]       # what comes then is not made yet
+        whole = Window(max(0, first - overlap), first, last, last if ends else min(len(alive), last + overlap))
+        if windows and first not in starts and whole.start < windows[-1].stop and whole.stop - windows[-1].start <= most:
             windows[-1] = replace(windows[-1], made=last, stop=whole.stop)
         elif whole.stop - whole.start <= most:
             windows.append(whole)
@@ -63,10 +65,15 @@ def cut(alive: Sequence[bool], most: int, overlap: int = 2) -> tuple[Window, ...
     return tuple(windows)
 
 
-def _runs(alive: Sequence[bool]) -> list[tuple[int, int]]:
-    """[first, last) of each stretch of frames that are alive."""
-    edges = [i for i in range(len(alive) + 1) if (alive[i] if i < len(alive) else False) != (alive[i - 1] if i else False)]
-    return list(zip(edges[::2], edges[1::2]))
+def _runs(alive: Sequence[bool], starts: Sequence[int]) -> list[tuple[int, int]]:
+    """[first, last) of each stretch of frames that are alive; one is divided where something starts in it."""
+    runs: list[tuple[int, int]] = []
+    for at, made in enumerate(alive):
+        if made and runs and runs[-1][1] == at and at not in starts:
+            runs[-1] = (runs[-1][0], at + 1)
+        elif made:
+            runs.append((at, at + 1))
+    return runs
 
 
 def _share(whole: Window, most: int, overlap: int) -> list[Window]:

@@ -24,7 +24,7 @@ from engine.denoisers.faithful import Faithful
 from engine.denoisers.held import Held
 from engine.denoisers.tiled import Tiled
 from engine.making.layout import Layout
-from engine.recipe import Recipe
+from engine.recipe import Cue, Recipe
 from engine.recipe.bounds import OVERLAP
 from engine.sampler import Step, plan, sample
 from engine.windows import NoiseStream, Window
@@ -56,7 +56,9 @@ class Walk:
         alive = (canvas.levels.amax(dim=(0, 1, 3, 4)) > 0).tolist()
         most = recipe.window if recipe.window and not layout.period else canvas.frames
         whole = Window(0, 0, canvas.frames, canvas.frames)
-        self.windows = (whole,) if canvas.frames <= most else win.cut(alive, most, OVERLAP)
+        self.told = self._told()
+        cuts = [frame for frame, cue in self.told.items() if cue.cut]
+        self.windows = (whole,) if canvas.frames <= most and not cuts else win.cut(alive, most, OVERLAP, cuts)
         self.sigmas = backend.sigmas(recipe.steps, canvas.shape)
         self.noise = NoiseStream(canvas.shape, recipe.seed)
         self.since = since if since is not None and self._belongs(since) else None
@@ -108,14 +110,26 @@ class Walk:
 
     def _shared(self, window: Window, source: Tensor, noise: Tensor) -> Denoiser:
         """The words that have a say in this window, and those that the source had."""
-        grid, frames = self.backend.grid, self.layout.canvas.frames
-        told = {0: (self.recipe.prompt, 0)}
-        for cue in self.recipe.cues:
-            told[min(cue.at // grid.time if self.layout.period else grid.frame_of(cue.at), frames - 1)] = (cue.prompt, cue.over // grid.time)
-        weights = crossing(list(told), frames, [over for _, over in told.values()])[:, window.start:window.stop]
-        parts = [self._words(words, window.continues) if bool(row.any()) else None for (words, _), row in zip(told.values(), weights)]
-        denoise = parts[0] if len(parts) == 1 else Blended(parts, weights)
+        time, continues = self.backend.grid.time, window.continues
+        new = self.told.get(window.fresh)
+        if new is not None and new.cut and window.start < window.fresh:
+            # One clip of two shots, as models have seen them: who was in the one is in the other.
+            before = [cue.prompt for frame, cue in self.told.items() if frame < window.fresh][-1]
+            denoise = self._words(f"{before.rstrip('. ')}. cut to {new.prompt}", continues)
+        else:
+            weights = crossing(list(self.told), self.layout.canvas.frames, [0 if cue.cut else cue.over // time for cue in self.told.values()])
+            weights = weights[:, window.start:window.stop]
+            parts = [self._words(cue.prompt, continues) if bool(row.any()) else None for cue, row in zip(self.told.values(), weights)]
+            denoise = parts[0] if len(parts) == 1 else Blended(parts, weights)
         return Faithful(denoise, self._words(self.recipe.was, window.continues), source, noise) if self.recipe.was else denoise
+
+    def _told(self) -> dict[int, Cue]:
+        """The latent frame where each prompt begins."""
+        grid, last = self.backend.grid, self.layout.canvas.frames - 1
+        told = {0: Cue(0, self.recipe.prompt, 0)}
+        for cue in self.recipe.cues:
+            told[min(cue.at // grid.time if self.layout.period else grid.frame_of(cue.at), last)] = cue
+        return told
 
     def _denoiser(self, prompt: str, continues: bool) -> Denoiser:
         recipe = self.recipe

@@ -7,6 +7,7 @@ Knows how to be asked for, checked, hashed and written as JSON. Knows neither to
     value.py     the fields, JSON and hash                    asking.py    from what is asked to a recipe on a model's grid
     bounds.py    what they may say                            operating.py the same for film that is carried on or changed
     reading.py   from JSON of any format                      machine.py   what it is computed on
+    source.py    film that something is made of               storyboard.py  shots in a text file
     older.py     formats of earlier versions, step by step    again.py     found in a file, run once more, compared
 """
 

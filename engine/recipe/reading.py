@@ -83,7 +83,7 @@ def _typed(value: object, type: str, name: str):
         if len(value) > LONG:
             raise BadRequest(f"A recipe's {name} has {len(value):,} entries; up to {LONG:,} are read.")
         return tuple(_typed(one, type.removeprefix("tuple[").partition(",")[0], name) for one in value)
-    right = {"str": str, "int": int, "float": (int, float)}[type]
-    if not isinstance(value, right) or isinstance(value, bool):
+    right = {"str": str, "int": int, "float": (int, float), "bool": bool}[type]
+    if not isinstance(value, right) or isinstance(value, bool) != (type == "bool"):
         raise BadRequest(f"A recipe's {name} is of type {type}; {value!r:.60} was found.")
     return number(value, name) if type == "float" else value

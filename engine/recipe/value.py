@@ -63,6 +63,7 @@ class Cue:
     at: int                 # picture number
     prompt: str
     over: int = 8           # pictures over which they take over, laid around that moment; 0 is at once
+    cut: bool = False       # a new shot: what is before is seen, and left
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Recipe:
         if self.strength:
             asked["strength"] = [float(level) + 0.0 for level in self.strength]
         if self.cues:
-            asked["cues"] = [[cue.at, cue.prompt, cue.over] for cue in self.cues]
+            asked["cues"] = [[cue.at, cue.prompt, cue.over] + [True] * cue.cut for cue in self.cues]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def made_by(self, version: str, device: str | None = None) -> Recipe:
