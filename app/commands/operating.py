@@ -138,7 +138,7 @@ def numbers(text: str | None, name: str) -> list[float]:
     try:
         found = [float(part) for part in text.split(",")] if text is not None else []
     except ValueError as error:
-        example = "0.6, or a curve such as 0,0.9,0.3" if name == "strength" else "16,16,64,48: left, top, width, height"
+        example = "0.6, or a curve such as 0,0.9,0.3" if name == "strength" else "16,16,64,48: left, top, width and height"
         raise BadRequest(f"The {name} is written as {example}; {text!r:.60} was asked.") from error
     return [int(number) if number.is_integer() else number for number in found]
 
