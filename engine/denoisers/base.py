@@ -34,7 +34,7 @@ class Grid:
 
     @property
     def step(self) -> int:
-        """Pixels that widths and heights are multiples of."""
+        """Pixels along one side of a token: what a canvas has a whole number of."""
         return self.space * self.patch
 
     def frames(self, pictures: int) -> int:
@@ -54,8 +54,8 @@ class Grid:
         return 1 + self.time * max(0, round((pictures - 1) / self.time))
 
     def snap_side(self, pixels: int) -> int:
-        """The nearest width or height on the grid, at least one token."""
-        return self.step * max(1, round(pixels / self.step))
+        """The nearest width or height: as it is where it is whole cells, such as 1080, else whole tokens, at least one."""
+        return pixels if pixels >= self.step and pixels % self.space == 0 else self.step * max(1, round(pixels / self.step))
 
     def cells(self, pixels: int) -> int:
         """Cells along a side of the canvas: whole tokens, so that 1080 pixels are 136 cells, of which 135 are seen."""

@@ -21,7 +21,8 @@ from engine.paper.words import Words
 if TYPE_CHECKING:
     from engine.denoisers.base import Backend
 
-FILM_CELL = 12          # bytes for every number of the film: as it is, as it was given, and as it is saved
+FILM_CELL = 9           # bytes for every number of the film: as it is made, as it was given, and its levels
+WALK_CELL = 48          # bytes for every number of a window: its noise, and what a step holds of it
 PAPER = Path(__file__).resolve().parents[2] / "assets" / "paper"
 
 
@@ -39,8 +40,8 @@ class Model:
     sizes: tuple[tuple[str, int, int], ...]         # (shape, width, height) to offer, the first is the default
     words: Words | None                             # what it was taught; None for models that take any word
     memory_fixed: int                               # bytes: the program and the weights
-    memory_cell: int                                # bytes for every latent cell of the film
-    memory_pixel: int                               # bytes for every pixel of one picture: a decode streams
+    memory_cell: int                                # bytes for every latent cell that the model sees at once
+    memory_pixel: int                               # bytes for every pixel of one picture: the autoencoder streams
     version: str = ""                               # of the weights; "" where they are not there
     window: int = 0                                 # latent frames that it makes well at once; 0 is any number
     tile: tuple[int, int] | tuple = ()              # width and height that it makes at once; none is any size
@@ -58,13 +59,24 @@ class Model:
         """Bytes at the peak, about, for one film of this size; of a window of it and a tile at a time."""
         frames, plane = self.grid.frames(pictures), self.grid.cells(width) * self.grid.cells(height)
         part = min(plane, (tile[0] // self.grid.space) * (tile[1] // self.grid.space)) if tile else plane
-        film = FILM_CELL * self.grid.channels * frames * plane
-        return self.memory_fixed + self.memory_cell * min(frames, window or frames) * part + film + self.memory_pixel * width * height
+        at_once = min(frames, window or frames)
+        walk = (WALK_CELL * self.grid.channels * plane + self.memory_cell * part) * at_once
+        # The autoencoder works before the walk and after it, never beside it.
+        return self.memory_fixed + FILM_CELL * self.grid.channels * frames * plane + max(walk, self.memory_pixel * width * height)
 
 
 # Near 37,000 pixels each: what a bare machine draws faster than it plays.
 SHAPES = (("16:9", 256, 144), ("9:16", 144, 256), ("1:1", 192, 192), ("4:3", 224, 160), ("3:4", 160, 224),
           ("21:9", 336, 144))
+
+
+def narrow() -> bool:
+    """Whether this machine's processor computes in bfloat16; one without it can be 80 times slower in it than in float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def names() -> tuple[str, ...]:
@@ -106,11 +118,11 @@ def _paper() -> Model:
         grid=Grid(channels=shape.get("channels", 16)),
         default_steps=facts.get("steps", 4), default_guidance=facts.get("guidance", 1.0), steps=(4, 8, 16, 30),
         sizes=SHAPES, words=_words(PAPER / "words.json"),
-        # Measured at the peak in bfloat16, with the larger of its two sizes: 538 MB for 33 pictures of 256x144, 566 MB
-        # for 129 of them, 623 MB for 33 of 512x288, 866 MB for 5 of 1024x576. float32 takes twice as much of all but
-        # the program, and that is what is said here.
-        memory_fixed=600_000_000, memory_cell=7_000, memory_pixel=1_100,
-        version=version(facts["files"].values()) if "files" in facts else "", window=9,
+        # Measured at the peak in bfloat16: 536 MB for 97 pictures of 256x144, 566 MB for 129 of them at once, 623 MB for
+        # 33 of 512x288, 709 MB for 9 finished to 768x432, 866 MB for 5 of 1024x576, 1,668 MB for 9 finished to 1920x1080.
+        # float32 takes twice as much of all but the program.
+        memory_fixed=540_000_000, memory_cell=2_800 * (1 if narrow() else 2), memory_pixel=740 * (1 if narrow() else 2),
+        version=version(facts["files"].values()) if "files" in facts else "", window=9, tile=(512, 288),
     )
 
 
@@ -141,5 +153,5 @@ def _drawn() -> Model:
         grid=Grid(channels=48), default_steps=4, default_guidance=1.0, steps=(2, 4, 8), sizes=SHAPES,
         words=Words(("a", "the", *COLOURS, *MOTIONS), {"grey": "gray"}),
         # Measured: 290 MB for 33 pictures of 256x144, 665 MB for 33 of 1024x576, 775 MB for 129 of them.
-        memory_fixed=260_000_000, memory_cell=1_000, memory_pixel=650, version="1",
+        memory_fixed=265_000_000, memory_cell=0, memory_pixel=650, version="1",
     )

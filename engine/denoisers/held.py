@@ -18,9 +18,13 @@ class Held:
 
     source   (B, C, T, H, W) clean latents of the enlarged draft
     size     standard deviation of the blur in cells: what is larger is the draft's, what is finer is the model's
+
+    Measured with Paper, 256x144 finished at strength 0.4 in parts of 512x288, layout in dB and detail gained: 768x432
+    25.1 and 2.1 without it, 30.6 and 2.0 with 2 cells, 33.9 and 1.9 with 1; 1920x1080 31.8 and 2.7 with 2 cells, which
+    washes thin waves away, 34.8 and 2.5 with 1, which keeps them.
     """
 
-    def __init__(self, denoise: Denoiser, source: Tensor, size: float = 2.0):
+    def __init__(self, denoise: Denoiser, source: Tensor, size: float = 1.0):
         self.denoise, self.source, self.size = denoise, source, size
 
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:

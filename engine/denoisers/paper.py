@@ -20,7 +20,7 @@ from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser, Grid
-from engine.denoisers.catalog import version
+from engine.denoisers.catalog import narrow, version
 from engine.denoisers.guidance import Guided
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder, Stream
@@ -32,13 +32,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "paper"
 
 def fast_dtype(device: str) -> torch.dtype:
     """bfloat16 where the machine computes in it; on a CPU without it, it can be 80 times slower than float32."""
-    if device != "cpu":
-        return torch.bfloat16
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return torch.float32
-    return torch.bfloat16 if "avx512_bf16" in flags or "amx_bf16" in flags else torch.float32
+    return torch.bfloat16 if device != "cpu" or narrow() else torch.float32
 
 
 class PaperDenoiser:

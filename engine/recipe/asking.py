@@ -64,8 +64,10 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     )
     if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
         recipe = replace(recipe, window=model.window)
-    if model.tile and (width > model.tile[0] or height > model.tile[1]):
-        recipe = replace(recipe, tile=model.tile)
+    tile = model.tile if width >= height else model.tile[::-1]
+    # Only where the draft's layout is held: made from nothing, each part of a picture would be a picture of its own.
+    if tile and recipe.holds and (width > tile[0] or height > tile[1]):
+        recipe = replace(recipe, tile=tile)
     check(recipe, model)
     fits(recipe, model, free)
     return recipe, notes
@@ -147,9 +149,7 @@ def _snap_size(size: Sequence[int] | str, model: Model, notes: list[str]) -> tup
     width, height = sides(size)
     if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
         raise BadRequest(f"Widths and heights go from {SIDES[0]} to {SIDES[1]} pixels; {width}x{height} was asked.")
-    grid = model.grid
-    # Sides of whole cells are made as asked (1920x1080 has half a token too few); others come to the nearest whole token.
-    snapped = tuple(side if side % grid.space == 0 else grid.snap_side(side) for side in (width, height))
+    snapped = model.grid.snap_side(width), model.grid.snap_side(height)
     if snapped != (width, height):
         notes.append(f"{width}x{height} was asked; {snapped[0]}x{snapped[1]} is the nearest size on {model.title}'s grid.")
     return snapped

@@ -160,6 +160,8 @@ def finish(film: str | Path, prompt: str | None = None, *, model: Model | str, s
                          "was asked. Outpaint gives it another shape.")
     if more.get("seed") is None and source.recipe:
         more["seed"] = source.recipe.seed
+    if more.get("steps") is None:       # a part of the way; more steps were measured and show nothing more
+        more["steps"] = -(-model.default_steps // 2)
     words = source.words(prompt, first, last, 0, model)
     return _asked("finish", words, last - first, (width, height), [source.given(0, first, last)], model, notes, more, strength=_strength(strength))
 

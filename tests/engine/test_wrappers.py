@@ -1,4 +1,4 @@
-"""Denoisers made of denoisers: an edit that keeps, prompts along time, a film that is turned."""
+"""Denoisers made of denoisers: an edit that keeps, a draft that is held, prompts along time, a film turned or seen in parts."""
 
 import pytest
 import torch
@@ -7,6 +7,8 @@ from engine import operations as op
 from engine.denoisers.blended import Blended, crossing
 from engine.denoisers.exact import GaussianDenoiser
 from engine.denoisers.faithful import Faithful
+from engine.denoisers.held import Held, blurred
+from engine.denoisers.tiled import Tiled
 from engine.denoisers.turned import Turned
 from engine.errors import BadRequest, GridMismatch
 from engine.sampler import noise, sample, uniform
@@ -86,3 +88,42 @@ def test_a_turned_film_is_asked_about_turned_and_comes_back_straight():
 def test_turning_changes_nothing_for_a_denoiser_that_has_no_first_frame():
     canvas = op.text((1, 3, 7, 2, 4))
     assert torch.equal(walked(Turned(GaussianDenoiser(0.4)), canvas), walked(GaussianDenoiser(0.4), canvas))
+
+
+def test_what_is_large_is_the_drafts_and_what_is_fine_is_the_models():
+    draft = torch.zeros(1, 2, 3, 16, 20)
+    tint, grain = torch.full_like(draft, 0.7), torch.ones_like(draft)
+    grain[..., ::2, 1::2] = grain[..., 1::2, ::2] = -1
+    held = Held(lambda x, *_: x, draft)
+    level = torch.ones(1, 1, 3, 16, 20)
+    torch.testing.assert_close(held(tint, level, level), draft, atol=1e-5, rtol=0)
+    inside = (held(grain, level, level) - grain)[..., 4:-4, 4:-4]
+    assert inside.abs().max() < 1e-3
+    mean = blurred(torch.randn(1, 2, 3, 16, 20, generator=torch.Generator().manual_seed(1)), 1.0)
+    assert mean.std() < 0.35, "a Gaussian of one cell leaves 1 / (2 sqrt(pi)) of white noise"
+
+
+@pytest.mark.parametrize("size", [(16, 30), (6, 8), (5, 7), (16, 8)])
+def test_a_picture_in_parts_is_the_picture_for_cells_that_know_nothing_of_each_other(size):
+    canvas = op.edit(torch.randn(1, 3, 2, 16, 30, generator=torch.Generator().manual_seed(5)), 0.8)
+    whole, parts = walked(GaussianDenoiser(0.4), canvas), walked(Tiled(GaussianDenoiser(0.4), *size), canvas)
+    torch.testing.assert_close(parts, whole, atol=1e-5, rtol=1e-4)
+
+
+def test_parts_begin_on_tokens_overlap_and_are_asked_only_where_there_is_something_to_make():
+    seen = []
+
+    def asked(x, level, next_level):
+        seen.append((int(x[0, 0, 0, 0, 0]), tuple(x.shape[3:])))
+        return x
+
+    x = torch.arange(16 * 30.0).view(1, 1, 1, 16, 30)
+    level = torch.ones_like(x)
+    assert torch.allclose(Tiled(asked, 8, 16)(x, level, level), x)
+    corners = [(at // 30, at % 30) for at, _ in seen]
+    assert corners == [(row, column) for row in (0, 4, 8) for column in (0, 8, 14)] and {size for _, size in seen} == {(8, 16)}
+    seen.clear()
+    level[..., 8:] = 0
+    assert torch.allclose(Tiled(asked, 8, 16)(x, level, level), x) and len(seen) == 3
+    with pytest.raises(BadRequest, match="at least 2x2 cells; 1x8 was asked"):
+        Tiled(asked, 8, 1)
