@@ -31,11 +31,22 @@ class Window:
     fresh: int
     made: int
     stop: int
+    seen: int = 0       # frames of the film's beginning that are shown before them: who is in the first shot is in this one
 
     @property
     def continues(self) -> bool:
         """Whether it begins inside the film, so that none of its frames is a first one."""
-        return self.start > 0
+        return self.start > 0 and not self.seen
+
+    @property
+    def frames(self) -> int:
+        """How many are walked."""
+        return self.seen + self.stop - self.start
+
+    @property
+    def own(self) -> slice:
+        """Of those, the ones that it makes."""
+        return slice(self.seen + self.fresh - self.start, self.seen + self.made - self.start)
 
 
 def cut(alive: Sequence[bool], most: int, overlap: int = 2, starts: Sequence[int] = ()) -> tuple[Window, ...]:
@@ -44,7 +55,7 @@ def cut(alive: Sequence[bool], most: int, overlap: int = 2, starts: Sequence[int
     alive     for each latent frame, whether anything in it is to be made
     most      frames that a window may have, its context included
     overlap   frames of context on either side, where the film has them
-    starts    frames where a window must begin, such as a new shot's first
+    starts    frames where a new shot begins: its first window sees the film's first frames, not the shot before it
 
     Every frame that is alive is made in exactly one window, and none that is not. Runs whose contexts touch share a
     window where it holds both. Raises BadRequest when `most` leaves no room beside the context.
@@ -55,10 +66,11 @@ def cut(alive: Sequence[bool], most: int, overlap: int = 2, starts: Sequence[int
     windows: list[Window] = []
     for first, last in _runs(alive, starts):
         ends = last in starts or last < len(alive) and alive[last]       # what comes then is not made yet
-        whole = Window(max(0, first - overlap), first, last, last if ends else min(len(alive), last + overlap))
+        start, seen = (first, overlap) if first in starts and first > overlap else (max(0, first - overlap), 0)
+        whole = Window(start, first, last, last if ends else min(len(alive), last + overlap), seen)
         if windows and first not in starts and whole.start < windows[-1].stop and whole.stop - windows[-1].start <= most:
             windows[-1] = replace(windows[-1], made=last, stop=whole.stop)
-        elif whole.stop - whole.start <= most:
+        elif whole.frames <= most:
             windows.append(whole)
         else:
             windows += _share(whole, most, overlap)
@@ -78,7 +90,7 @@ def _runs(alive: Sequence[bool], starts: Sequence[int]) -> list[tuple[int, int]]
 
 def _share(whole: Window, most: int, overlap: int) -> list[Window]:
     """A run that is too long for one window, in as few as will do, each making about as many frames."""
-    heads = [whole.fresh - whole.start]
+    heads = [whole.seen + whole.fresh - whole.start]
     tail = whole.stop - whole.made
     rooms = [most - heads[0] - tail]                # frames that each window can make
     while sum(rooms) < whole.made - whole.fresh:
@@ -90,7 +102,8 @@ def _share(whole: Window, most: int, overlap: int) -> list[Window]:
         left, later = whole.made - at, len(rooms) - number - 1
         even = -(-(left + head + later * overlap) // (later + 1)) - head        # windows of about the same length
         count = max(left - sum(rooms[number + 1:]), min(even, room, left - later), 1)
-        windows.append(Window(at - head, at, at + count, at + count + (tail if not later else 0)))
+        seen = whole.seen if not windows else 0
+        windows.append(Window(at - head + seen, at, at + count, at + count + (tail if not later else 0), seen))
         at += count
     return windows
 
@@ -101,10 +114,12 @@ def lay(canvas: Canvas, window: Window, film: Tensor) -> Canvas:
     film    (B, C, T, H, W) of the whole canvas, finished as far as `window.fresh`
     """
     part = Canvas(canvas.latents[:, :, window.start:window.stop], canvas.levels[:, :, window.start:window.stop])
-    made = slice(0, window.fresh - window.start)
-    latents = part.latents.clone()
-    latents[:, :, made] = film[:, :, window.start:window.fresh]
-    return Canvas(latents, part.levels).paint(0.0, made) if window.fresh > window.start else part
+    if window.fresh > window.start:
+        made = slice(0, window.fresh - window.start)
+        latents = part.latents.clone()
+        latents[:, :, made] = film[:, :, window.start:window.fresh]
+        part = Canvas(latents, part.levels).paint(0.0, made)
+    return Canvas.keep(film[:, :, :window.seen]).join(part) if window.seen else part
 
 
 def breathe(plan: Tensor, canvas: Canvas, breath: float) -> Tensor:

@@ -23,7 +23,7 @@ from engine.denoisers.base import Backend
 from engine.errors import BadRequest
 from engine.making.change import Change
 from engine.making.given import Given
-from engine.recipe import Recipe
+from engine.recipe import Cue, Recipe
 
 EDGE = 0.7          # strength of a latent frame of which some pictures are known: free enough to move, tied enough to arrive
 TENT = 0.9          # strength in the middle of two films that lie over each other
@@ -38,6 +38,12 @@ class Layout:
     given: tuple[Given, ...]
     change: Change
     faded: frozenset[int]       # latent frames where two given films lie over each other: neither comes back
+    cues: dict[int, Cue]        # the words, by the latent frame where they begin
+
+    @property
+    def cuts(self) -> list[int]:
+        """Latent frames where a new shot begins."""
+        return [frame for frame, cue in self.cues.items() if cue.cut and frame]
 
     @property
     def period(self) -> int | None:
@@ -76,7 +82,10 @@ def lay(recipe: Recipe, backend: Backend, places: Mapping[str, Path] = {}) -> La
         levels = torch.where(levels < 1, torch.maximum(levels, level_of(change.cells(), backend, canvas.shape)), levels)
     if not bool((levels > 0).any()):
         raise BadRequest("Nothing is left to be made: what is given fills the film, and nothing of it is to be changed.")
-    return Layout(Canvas(latents, levels), tuple(given), change, frozenset(faded))
+    cues = {0: Cue(0, recipe.prompt, 0)}
+    for cue in recipe.cues:
+        cues[min(cue.at // grid.time if recipe.loops else grid.frame_of(cue.at), count - 1)] = cue
+    return Layout(Canvas(latents, levels), tuple(given), change, frozenset(faded), cues)
 
 
 def level_of(strength: Tensor, backend: Backend, shape: tuple[int, ...]) -> Tensor:

@@ -17,20 +17,30 @@ from torch import Tensor
 from engine.denoisers.base import Backend
 from engine.making.given import Given, eight_bits
 from engine.making.layout import Layout
+from engine.recipe.bounds import OVERLAP
 
 Kept = tuple[Given, np.ndarray]
 
 
 def pictures(backend: Backend, latents: Tensor, layout: Layout) -> Iterator[np.ndarray]:
     """The film part by part, (n, H, W, 3) uint8."""
-    before = latents[:, :, -backend.grid.memory:] if layout.period else None
     kept, shown, recipe = _kept(layout, backend), layout.change.pixels(), layout.change.recipe
-    for part in backend.decode(latents, before):
+    for part in _decoded(backend, latents, layout):
         made = eight_bits(part[0, :, :, :recipe.height, :recipe.width].movedim(0, -1) / 2 + 0.5)      # a canvas may go on beyond
         for picture, back, new in zip(made, kept, shown):
             for one, old in back:
                 _put_back(picture[one.box], old, None if one.item.role == "still" else new[one.box])
         yield made
+
+
+def _decoded(backend: Backend, latents: Tensor, layout: Layout) -> Iterator[Tensor]:
+    """Shot by shot, each after what its window saw before it; a loop after its own end."""
+    cuts = layout.cuts
+    for first, stop in zip([0, *cuts], [*cuts, latents.shape[2]]):
+        before = latents[:, :, :OVERLAP] if first > OVERLAP else latents[:, :, :first] if first else None
+        if layout.period:
+            before = latents[:, :, -backend.grid.memory:]
+        yield from backend.decode(latents[:, :, first:stop], before)
 
 
 def _put_back(picture: np.ndarray, old: np.ndarray, new: np.ndarray | None) -> None:

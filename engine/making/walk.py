@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+import torch
 from torch import Tensor
 
 from engine import windows as win
@@ -24,12 +25,13 @@ from engine.denoisers.faithful import Faithful
 from engine.denoisers.held import Held
 from engine.denoisers.tiled import Tiled
 from engine.making.layout import Layout
-from engine.recipe import Cue, Recipe
+from engine.recipe import Recipe
 from engine.recipe.bounds import OVERLAP
 from engine.sampler import Step, plan, sample
 from engine.windows import NoiseStream, Window
 
 BREATH = 0.02       # level at which finished film is shown to the window after it
+MEMORY = 0.2        # and the first shot to a later one: who is in it is still seen, the place gives way to the words
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +58,7 @@ class Walk:
         alive = (canvas.levels.amax(dim=(0, 1, 3, 4)) > 0).tolist()
         most = recipe.window if recipe.window and not layout.period else canvas.frames
         whole = Window(0, 0, canvas.frames, canvas.frames)
-        self.told = self._told()
-        cuts = [frame for frame, cue in self.told.items() if cue.cut]
-        self.windows = (whole,) if canvas.frames <= most and not cuts else win.cut(alive, most, OVERLAP, cuts)
+        self.windows = (whole,) if canvas.frames <= most and not layout.cuts else win.cut(alive, most, OVERLAP, layout.cuts)
         self.sigmas = backend.sigmas(recipe.steps, canvas.shape)
         self.noise = NoiseStream(canvas.shape, recipe.seed)
         self.since = since if since is not None and self._belongs(since) else None
@@ -91,15 +91,16 @@ class Walk:
             for step in self._steps(window, film, earlier):
                 x = step.x
                 yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, finished))
-            film[:, :, window.fresh:window.made] = x[:, :, window.fresh - window.start:window.made - window.start]
+            film[:, :, window.fresh:window.made] = x[:, :, window.own]
             earlier = None
 
     def _steps(self, window: Window, film: Tensor, earlier: Step | None) -> Iterator[Step]:
         part = win.lay(self.layout.canvas, window, film)
         noise = self.noise(window.start, window.stop)
+        noise = torch.cat([noise[:, :, :1].expand(-1, -1, window.seen, -1, -1), noise], 2)
         levels = plan(part.levels, self.sigmas)
-        if window.continues:
-            levels = win.breathe(levels, part, BREATH)
+        if window.start > 0:
+            levels = win.breathe(levels, part, MEMORY if window.seen else BREATH)
         denoise = self._shared(window, part.latents, noise)
         if self.recipe.tile:
             space = self.backend.grid.space
@@ -111,25 +112,15 @@ class Walk:
     def _shared(self, window: Window, source: Tensor, noise: Tensor) -> Denoiser:
         """The words that have a say in this window, and those that the source had."""
         time, continues = self.backend.grid.time, window.continues
-        new = self.told.get(window.fresh)
-        if new is not None and new.cut and window.start < window.fresh:
-            # One clip of two shots, as models have seen them: who was in the one is in the other.
-            before = [cue.prompt for frame, cue in self.told.items() if frame < window.fresh][-1]
-            denoise = self._words(f"{before.rstrip('. ')}. cut to {new.prompt}", continues)
+        told = self.layout.cues
+        if window.seen:
+            denoise = self._words(told[window.fresh].prompt, continues)
         else:
-            weights = crossing(list(self.told), self.layout.canvas.frames, [0 if cue.cut else cue.over // time for cue in self.told.values()])
+            weights = crossing(list(told), self.layout.canvas.frames, [0 if cue.cut else cue.over // time for cue in told.values()])
             weights = weights[:, window.start:window.stop]
-            parts = [self._words(cue.prompt, continues) if bool(row.any()) else None for cue, row in zip(self.told.values(), weights)]
+            parts = [self._words(cue.prompt, continues) if bool(row.any()) else None for cue, row in zip(told.values(), weights)]
             denoise = parts[0] if len(parts) == 1 else Blended(parts, weights)
         return Faithful(denoise, self._words(self.recipe.was, window.continues), source, noise) if self.recipe.was else denoise
-
-    def _told(self) -> dict[int, Cue]:
-        """The latent frame where each prompt begins."""
-        grid, last = self.backend.grid, self.layout.canvas.frames - 1
-        told = {0: Cue(0, self.recipe.prompt, 0)}
-        for cue in self.recipe.cues:
-            told[min(cue.at // grid.time if self.layout.period else grid.frame_of(cue.at), last)] = cue
-        return told
 
     def _denoiser(self, prompt: str, continues: bool) -> Denoiser:
         recipe = self.recipe
@@ -144,5 +135,5 @@ class Walk:
             return film.shape == (batch, channels, frames, height, width)
 
         at = self.windows[len(since.windows)]
-        stands = since.step is None or (since.step.count == self.recipe.steps and whole(since.step.x, at.stop - at.start))
+        stands = since.step is None or (since.step.count == self.recipe.steps and whole(since.step.x, at.frames))
         return stands and all(whole(film, window.made - window.fresh) for film, window in zip(since.windows, self.windows))

@@ -1,7 +1,7 @@
 """Storyboard: shots in a text file, as one recipe of one film.
 
     [[shot]] ─→ | shot 1 | shot 2 | shot 3 |        every shot a whole number of latent frames
-    cut            a new window that sees the end of the shot before it, told in words as a cut: the same people, another place
+    cut            a new window that is shown the film's first frames, dimly: the same people, another place
     continue       the same window goes on, other words take over
 
 Knows TOML, shots and cards. What the recipe comes to is the same as of any other.
@@ -40,7 +40,7 @@ style = "watercolour style"         # added to every prompt
 prompt = "{who} sails on the sea at dusk"
 seconds = 2
 
-[[shot]]                            # a cut to another place; who was there before is still seen
+[[shot]]                            # a cut to another place; who was in the first shot is in this one
 prompt = "a close shot of {who} in the desert at night"
 seconds = 2
 

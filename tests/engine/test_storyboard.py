@@ -34,10 +34,10 @@ def test_the_example_is_a_storyboard():
     assert from_json(recipe.to_json()) == recipe
 
 
-def test_a_cut_begins_a_window_that_sees_the_shot_before_it():
+def test_a_cut_begins_a_window_that_sees_the_first_shot():
     recipe, _ = board(shots(("a red wave right", 1, ""), ("a blue wave left", 1, ""), ("a green wave left", 0.5, 'join = "continue"')))
     walk = Walk(recipe, backend, lay(recipe, backend))
-    assert [(window.start, window.fresh, window.made, window.stop) for window in walk.windows] == [(0, 0, 5, 5), (3, 5, 11, 11)]
+    assert [(window.seen, window.start, window.fresh, window.made, window.stop) for window in walk.windows] == [(0, 0, 0, 5, 5), (2, 5, 5, 11, 11)]
 
 
 def test_each_shot_shows_what_its_words_draw(tmp_path):
@@ -45,7 +45,7 @@ def test_each_shot_shows_what_its_words_draw(tmp_path):
     *_, last = make(recipe, backend, tmp_path / "take")
     latents = load_latents(last.made.latents)
     first = draw("a red wave right", 5, 12, 16)
-    cut = draw("a red wave right. cut to a blue wave left", 6, 12, 16, continues=True)       # one clip of two shots, told as such
+    cut = draw("a blue wave left", 6, 12, 16)       # two frames of the first shot are before it
     assert (latents[0, :, :5] - first).abs().mean() < 0.1
     assert (latents[0, :, 5:] - cut[:, 2:]).abs().mean() < 0.1
     assert (latents[0, :, 5:] - first[:, :4]).abs().mean() > 0.1
