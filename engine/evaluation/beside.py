@@ -50,7 +50,7 @@ class Row:
 
     @property
     def asked(self) -> str:
-        """The aim in words: "<= 1.30"."""
+        """The aim in words: "at most 1.30"."""
         return "" if self.aim is None else ("at most " if self.most else "at least ") + self.figure(self.aim)
 
     def figure(self, value: float | None) -> str:

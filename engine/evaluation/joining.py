@@ -38,6 +38,7 @@ def _joined(part: str) -> dict[str, Wanted]:
     return {
         f"{part}.kept": Wanted(f"{name}{where}: pictures that were given come back bit for bit", "share", 1.0, every=True),
         f"{part}.ratio": Wanted(f"{name}{where}: step across the join, over the usual step", aim=SEAM, most=True, note="worst of difference, gradient, flow"),
+        f"{part}.boundary": Wanted(f"{name}{where}: the same step, over that at the film's other latent boundaries", note="film that is decoded from latents steps a little there by nature"),
         f"{part}.jump": Wanted(f"{name}{where}: what motion cannot explain of that step, over the steps beside it", aim=SEAM, most=True),
         f"{part}.velocity": Wanted(f"{name}{where}: change of motion at the join, over the usual", aim=TURN, most=True),
         f"{part}.colour": Wanted(f"{name}{where}: colour shift across the join", "Lab", COLOUR, most=True, note="2.3 is just noticeable"),
@@ -73,7 +74,7 @@ WANTED: dict[str, Wanted] = {
 
 
 def across(film: Tensor, places: Sequence[int], turns: bool = False) -> dict[str, float]:
-    """The worst of a film's joins: ratio, jump, velocity, colour.
+    """The worst of a film's joins: ratio, boundary, jump, velocity, colour.
 
     places   pictures before which they lie
     turns    it is a loop, so that a join may lie between its last and its first picture
@@ -82,8 +83,18 @@ def across(film: Tensor, places: Sequence[int], turns: bool = False) -> dict[str
     for at in places:
         seen, there = (film.roll(half - at, 1), half) if turns else (film, at)
         one = seam(seen, there)
-        found.append({"ratio": one.worst, "jump": unexplained(seen, there), "velocity": one.velocity, "colour": one.colour})
+        found.append({"ratio": one.worst, "boundary": float("nan") if turns else one.boundary, "jump": unexplained(seen, there),
+                      "velocity": one.velocity, "colour": one.colour})
     return {name: max(one[name] for one in found) for name in found[0]}
+
+
+def around(film: Film, time: int) -> tuple[int, ...]:
+    """A film's joins; of one inside a latent frame also where that frame begins: pictures made to stand still would hide it there.
+
+        pictures   0 | 1 2 3 4 | 5 6 7(8        a join before 8: also before 5
+    """
+    first = 0 if film.recipe and film.recipe.loops else 1
+    return tuple(sorted({place for at in film.joins for place in (at, max(first, at - (at - first) % time))}))
 
 
 def kept(made: np.ndarray, at: int, given: np.ndarray) -> float:
@@ -107,7 +118,7 @@ def extend(shop: Workshop, figures: Figures, judge: Judge | None) -> Iterator[st
             start, stop = made.joins
             given = film.pictures[:stop - start]
             figures.add(f"{key}.kept", kept(made.pictures, start, given))
-            figures.add_all(key, across(made.film, made.joins))
+            figures.add_all(key, across(made.film, around(made, shop.backend.grid.time)))
             figures.add(f"{key}.motion", (_moves(made.pictures[stop - 1:], given) + _moves(made.pictures[:start + 1], given)) / 2)
             coded, after = _file(film), shop.animated(film, len(made.pictures) - stop, shop.seed + 100 + i)
             joined = np.concatenate([coded, after])
@@ -118,7 +129,8 @@ def extend(shop: Workshop, figures: Figures, judge: Judge | None) -> Iterator[st
                 _usual(figures, key, film)
             if i == 0:
                 yield Shown(f"{key}, 1 s before and 1 s after: {film.prompt}", made.pictures)
-                yield Shown("naive: its last picture set in motion", joined)
+                yield Shown("the four pictures before and after the second join", made.pictures[stop - 4:stop + 4])
+                yield Shown("naive: its last picture set in motion; around the join", joined[count - 4:count + 4])
     yield from _chains(shop, figures, judge)
 
 
@@ -156,10 +168,11 @@ def loop(shop: Workshop, figures: Figures, judge: Judge | None) -> Iterator[str 
             item, count = made.recipe.inputs[0], len(made.pictures)
             between = made.pictures[(item.at + item.pictures) % count:item.at]
             figures.add(f"{key}.kept", kept(made.pictures, item.at, film.pictures[item.start:item.stop]))
-            figures.add_all(key, across(made.film, made.joins, turns=True))
+            figures.add_all(key, across(made.film, around(made, shop.backend.grid.time), turns=True))
             figures.add(f"{key}.motion", _moves(between, film.pictures))
-            faded = naive.closed(_file(film), min(len(between), (len(film.pictures) - 1) // 2))
-            figures.add(f"{key}.kept", kept(faded, 0, film.pictures[-len(faded):]), "cross-fade")
+            over = min(len(between), (len(film.pictures) - 1) // 2)
+            faded = naive.closed(_file(film), over)
+            figures.add(f"{key}.kept", kept(faded, over, film.pictures[over:len(faded)]), "cross-fade")
             figures.add_all(key, across(signed(faded), [0], turns=True), "cross-fade")
             figures.add_all(key, across(film.film, [0], turns=True), "left alone")
             figures.add(f"{key}.motion", _moves(faded[:len(between)], film.pictures), "cross-fade")
@@ -206,7 +219,8 @@ def connect(shop: Workshop, figures: Figures, judge: Judge | None) -> Iterator[s
             for way, between in ways.items():
                 film = made.pictures if not way else np.concatenate([a.pictures, between, b.pictures])
                 at = start if not way else len(a.pictures)
-                figures.add_all(key, across(signed(film), [at, at + len(between)]), way)
+                places = [at, at + len(between)] if way else around(made, shop.backend.grid.time)
+                figures.add_all(key, across(signed(film), places), way)
                 figures.add(f"{key}.largest", largest(signed(film), at, at + len(between)), way)
                 figures.add(f"{key}.fade", fades(signed(between), a.film[:, -1], b.film[:, 0]), way)
                 if i == 0:
@@ -216,7 +230,7 @@ def connect(shop: Workshop, figures: Figures, judge: Judge | None) -> Iterator[s
 def _usual(figures: Figures, key: str, film: Film) -> None:
     """What the measures of a join say where there is none."""
     found = [across(film.film, [at]) for at in range(5, len(film.pictures) - 4, 4)]
-    for name in ("ratio", "jump", "velocity", "colour"):
+    for name in ("ratio", "boundary", "jump", "velocity", "colour"):
         if found:
             figures.add(f"{key}.{name}", statistics.median(one[name] for one in found), "usual")
 

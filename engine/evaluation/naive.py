@@ -16,9 +16,9 @@ import numpy as np
 
 
 def closed(pictures: np.ndarray, over: int) -> np.ndarray:
-    """A film of N - `over` pictures whose last ones fade into its first ones: it begins in the middle of the fade's cause.
+    """A film whose end fades over its beginning, so that it comes round: N - `over` pictures.
 
-        given   | a b c . . . x y z |       made   | x/a y/b z/c . . . |
+        given   | a b c d . . . w x y z |       made   | x/a y/b z/c d . . . w |
 
     Raises ValueError where less than one picture would be left without a fade.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,13 @@ from engine.evaluation.prompts import Prompt, held_out_prompts
 from engine.make import load_latents, make
 from engine.making.layout import lay
 from engine.making.pixels import pictures
-from engine.media import fit_picture, read_film, write_film, write_picture
+from engine.media import fit_picture, probe, read_film, write_film, write_picture
 from engine.recipe import Recipe, compose
 from engine.recipe.operating import joins
 
-FOOTAGE = {"traffic.mp4": "cars drive in a city street by day, the camera is still", "bikes.mp4": "a person rides in a city street by day, the camera is still"}
+# Second at which something moves in it, and what is to be seen.
+FOOTAGE = {"traffic.mp4": (5.5, "a white car drives in a city street by day, the camera is still"),
+           "bikes.mp4": (6.0, "a city street by day, the camera is still")}
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Plan:
 
 
 FULL = Plan()
-QUICK = Plan(takes=2, chains=1, edits=2, strengths=(0.2, 0.4, 0.6, 0.9), finishes=1, larger=2, long=12.0, rounds=1)
+QUICK = Plan(takes=2, chains=1, edits=2, strengths=(0.2, 0.4, 0.6, 0.7, 0.8, 0.9), finishes=1, larger=2, long=12.0, rounds=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,14 +134,14 @@ class Workshop:
 
     @cached_property
     def footage(self) -> list[Film]:
-        """The beginnings of clips that nobody made here, at the size of the films; none where the folder is not there."""
+        """Parts of clips that nobody made here, at the size of the films; none where the folder is not there."""
         found = []
-        for name, prompt in FOOTAGE.items():
+        for name, (second, prompt) in FOOTAGE.items():
             if self.real is None or not (self.real / name).is_file():
                 continue
-            rate, stills = self.backend.grid.rate, []
-            for picture in read_film(self.real / name, rate, most=self.plan.pictures):
-                stills.append(fit_picture(picture, *self.size))
+            rate, count = self.backend.grid.rate, self.plan.pictures
+            start = max(0, min(round(second * rate), int(probe(self.real / name).duration * rate) - count))
+            stills = [fit_picture(picture, *self.size) for picture in islice(read_film(self.real / name, rate, most=start + count), start, None)]
             path = self.folder / f"cut-{name}"
             self.folder.mkdir(parents=True, exist_ok=True)
             write_film(path, [np.stack(stills)], *self.size, rate)

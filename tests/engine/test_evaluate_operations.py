@@ -17,7 +17,7 @@ from engine.evaluation import naive
 from engine.evaluation.beside import Figures, Operations, Point, Row, Wanted
 from engine.evaluation.changing import box, exchanged, together
 from engine.evaluation.joining import WANTED as JOINING
-from engine.evaluation.joining import across, fades, kept, largest
+from engine.evaluation.joining import across, around, fades, kept, largest
 from engine.evaluation.joins import fade_distance, unexplained
 from engine.evaluation.judge import Verdict
 from engine.evaluation.lasting import measured, same_over_shots
@@ -101,10 +101,10 @@ def test_a_page_has_the_table_the_curve_and_the_films(tmp_path):
 
 
 def judged(key, values):
-    """Whether a row of the real table reaches its aim with these values."""
+    """Whether the rows of the real table that have aims reach them with these values."""
     figures = Figures()
     figures.add_all(key, values)
-    return {row.key.rpartition(".")[2]: row.reached for row in figures.rows(JOINING)}
+    return {row.key.rpartition(".")[2]: row.reached for row in figures.rows(JOINING) if row.reached is not None}
 
 
 def test_a_steady_join_reaches_every_aim_and_a_bad_one_misses_them():
@@ -116,6 +116,11 @@ def test_a_steady_join_reaches_every_aim_and_a_bad_one_misses_them():
     tinted[0, 16:] += 0.15
     assert judged("extend", across(tinted, [16]))["colour"] is False
     assert across(jumped, [8]) != across(jumped, [16]), "the worst of the joins that were asked, and no other place"
+
+
+@pytest.mark.parametrize("loops, joins, places", [(False, (16, 49), (13, 16, 49)), (False, (1, 8), (1, 5, 8)), (True, (0, 7, 12), (0, 4, 7, 12))])
+def test_a_join_inside_a_latent_frame_is_sought_where_the_frame_begins_too(loops, joins, places):
+    assert around(SimpleNamespace(joins=joins, recipe=SimpleNamespace(loops=loops)), 4) == places
 
 
 def test_film_that_comes_to_rest_has_no_jump_where_it_falls_again():
