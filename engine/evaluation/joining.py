@@ -12,7 +12,6 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from engine.evaluation import naive

@@ -1,9 +1,9 @@
-"""Lasting: long film against short, and one subject over several shots.
+"""Lasting: long film against short.
 
     parent ── a recipe as JSON ──> a process of its own: opens the model, makes the film ── seconds and memory as JSON ──> parent
 
 A process's memory at its peak never falls again, so that every film is measured in a process of its own.
-Knows recipes, processes and the judge. Knows no model and no table.
+Knows recipes and processes. Knows no model and no table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,6 @@ from engine.media import probe, read_film
 from engine.recipe import compose, from_json
 
 ROOT = Path(__file__).resolve().parents[2]
-SAME = ("subject", "colour", "style")       # what is to be the same in every shot of a storyboard
 MEMORY, PACE = 1.15, 1.10
 
 WANTED: dict[str, Wanted] = {
@@ -41,9 +40,6 @@ WANTED: dict[str, Wanted] = {
     "long.drift.sharpness": Wanted("long film: sharpness, last over first"),
     "long.drift.saturation": Wanted("long film: saturation, last over first"),
     "long.drift.motion": Wanted("long film: motion, last over first"),
-    "storyboard.subject": Wanted("storyboard: pairs of shots with the same subject", "share"),
-    "storyboard.colour": Wanted("storyboard: pairs of shots with the same colour", "share"),
-    "storyboard.style": Wanted("storyboard: pairs of shots in the same style", "share"),
 }
 
 
@@ -81,18 +77,6 @@ def measured(recipe: str, folder: Path) -> dict:
         said = done.stderr.strip().splitlines()
         raise CineloomError(f"The film that is measured was not made: {said[-1] if said else f'its process ended with {done.returncode}'}")
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def same_over_shots(films: Sequence[Tensor], judge: Judge) -> dict[str, float]:
-    """How much shots (3, N, H, W) have in common: for each of SAME, the share of their pairs in which the judge sees the same word.
-
-    1 is one subject, colour or style throughout. Raises ValueError for fewer than 2 shots.
-    """
-    if len(films) < 2:
-        raise ValueError(f"What shots have in common takes at least 2 of them; {len(films)} {'was' if len(films) == 1 else 'were'} given.")
-    verdicts = [judge.of_film(film) for film in films]
-    pairs = list(itertools.combinations(verdicts, 2))
-    return {name: sum(a.word(name) == b.word(name) for a, b in pairs) / len(pairs) for name in SAME}
 
 
 def _ends(path: Path, share: float = 0.15) -> Tensor:

@@ -6,7 +6,7 @@
     table = event   Operations, the last
 
 Every film is made as a person makes it (`trying`). The parts know what to try and how it is measured: `joining`, `changing`,
-`lasting`; this knows their order.
+`lasting`, `shooting`; this knows their order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engine.denoisers.base import Backend
 from engine.errors import BadRequest, WeightsError
-from engine.evaluation import changing, joining, lasting
+from engine.evaluation import changing, joining, lasting, shooting
 from engine.evaluation.beside import Figures, Operations, Point
 from engine.evaluation.judge import Judge
 from engine.evaluation.report import Shown, machine
@@ -28,9 +28,9 @@ Part = Callable[[Workshop, Figures, Judge | None], Iterator[str | Shown | Point]
 PARTS: dict[str, Part] = {
     "extend": joining.extend, "loop": joining.loop, "connect": joining.connect,
     "edit": changing.edit, "inpaint": changing.inpaint, "finish": changing.finish,
-    "long": lasting.long,
+    "long": lasting.long, "storyboard": shooting.shoot,
 }
-WANTED = {**joining.WANTED, **changing.WANTED, **lasting.WANTED}
+WANTED = {**joining.WANTED, **changing.WANTED, **lasting.WANTED, **shooting.WANTED}
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,8 @@ from engine.evaluation.joining import WANTED as JOINING
 from engine.evaluation.joining import across, around, fades, kept, largest
 from engine.evaluation.joins import fade_distance, unexplained
 from engine.evaluation.judge import Verdict
-from engine.evaluation.lasting import measured, same_over_shots
+from engine.evaluation.lasting import measured
+from engine.evaluation.shooting import same_over_shots
 from engine.evaluation.measures import as_bytes
 from engine.evaluation.operations import PARTS, Tried, evaluate_operations
 from engine.evaluation.page import write_page
