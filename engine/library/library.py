@@ -100,7 +100,7 @@ class Library:
 
         made      what engine.make finished: film, poster, strip and latents as files on the same disk
         id        of the job, so that a job that was killed between take and tick leaves one take and not two
-        parents   what it was made from, see `lineage.edge`
+        parents   what it was made from besides what its recipe says, see `lineage.edge`
         Raises CannotWrite, BadRequest for an id that is none.
         """
         id = _id(id or new_id())
@@ -132,7 +132,7 @@ class Library:
                 **{what: names.get(what, "") for what in FILES},
             }
             files = [(bay / "recipe.json", f"media/{id}.json"), *((path, names[what]) for what, path in sources.items())]
-            edges = tuple({"was": e.parent, "start": e.start, "stop": e.stop, "role": e.role} for e in parents)
+            edges = tuple({"was": e.parent, "start": e.start, "stop": e.stop, "role": e.role} for e in [*lineage.of_recipe(made.recipe, self.folder), *parents])
             arriving.come(self.store, self.folder, bay, [Arrival(row, tuple(files), edges)])
         return self.take(id)
 

@@ -8,10 +8,13 @@ Knows rows. Knows not what a role means to an operation.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from engine.errors import BadRequest
 from engine.library.database import Store
 from engine.library.take import Edge
+from engine.library.tidying import ID
+from engine.recipe import Recipe
 
 ROLE = re.compile(r"[a-z][a-z0-9 -]{0,31}")
 SELECT = "select child, was as parent, start, stop, role, parent is null as gone from edges"
@@ -37,6 +40,16 @@ def edge(parent: str, start: int, stop: int, role: str, child: str = "") -> Edge
     if not isinstance(role, str) or not ROLE.fullmatch(role):
         raise BadRequest(f"A role is a short word such as start, end or whole; {role!r:.60} was given.")
     return Edge(child, parent, start, stop, role)
+
+
+def of_recipe(recipe: Recipe, folder: Path) -> list[Edge]:
+    """Edges to the takes of the project in `folder` that a recipe was given: their films, or the latents of those."""
+    found = []
+    for item in recipe.inputs:
+        path = Path(item.path)
+        if path.parent.name in ("media", "latents") and ID.fullmatch(path.stem) and path.parent.parent.resolve() == folder.resolve():
+            found.append(edge(path.stem, item.start, item.stop, {"still": "picture"}.get(item.role, item.role)))
+    return found
 
 
 def link(store: Store, new: Edge) -> None:
