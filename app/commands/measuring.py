@@ -1,4 +1,4 @@
-"""`cineloom bench`: how fast this machine is, what is lost when processes are killed, what broken files do."""
+"""`cineloom bench`: how fast this machine is, what full size and a minute of film cost, what is lost when processes are killed, what broken files do."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     benches = typer.Typer(help="Measure how fast this machine makes film; or, with a name, something else.")
     benches.callback(invoke_without_command=True)(speed)
+    benches.command()(large)
     benches.command()(kills)
     benches.command()(library)
     benches.command()(media)
@@ -74,6 +75,27 @@ def speed(
     name = backend or settings.backend()
     command = [sys.executable, "-m", "app.cli"]
     measured(f"opening {name}", measure(name, command, settings.ROOT, rounds or (3 if quick else 7)), out, as_json)
+
+
+def large(
+    seconds: Annotated[float, typer.Option(min=0.25, max=600, help="Length of the films at full size.")] = 6.0,
+    long: Annotated[float, typer.Option(min=0, max=3600, help="Length of the long take; 0 for none.")] = 60.0,
+    size: Annotated[list[str] | None, typer.Option(help="A full size, width x height; may be said again.", show_default="1920x1080 and 1080x1920")] = None,
+    minute: Annotated[bool, typer.Option("--minute", help="Finish the long take at the first of those sizes too; that takes hours.")] = False,
+    out: Out = None,
+    backend: Backend = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure what full size and a long take cost: time, memory, and whether the draft is still what one sees.
+
+    Drafts of 6 seconds are made and finished at full size; a take of a minute is set beside one of 6 seconds.
+    """
+    from engine import bench
+
+    name = backend or settings.backend()
+    command = [sys.executable, "-m", "app.cli"]
+    events = bench.finish(name, command, settings.ROOT, seconds=seconds, long=long, sizes=size or ("1920x1080", "1080x1920"), minute=minute)
+    measured(f"opening {name}", events, out, as_json)
 
 
 def kills(

@@ -1,4 +1,4 @@
-"""How fast a machine makes film: see `speed`; how fast a large project is: `library`. What is lost when processes are killed:
+"""How fast a machine makes film: see `speed`; at full size and for a minute: `large`; how fast a large project is: `library`. What is lost when processes are killed:
 `kills`, `library_kills`. What broken files do to their readers: `mischief`. Importing this loads nothing."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.bench.large import Large
     from engine.bench.library import Figures
     from engine.bench.library_kills import Kills as WriterKills
     from engine.bench.mischief import Mischief
@@ -20,6 +21,13 @@ def measure(model: str, command: Sequence[str], folder: Path | str, rounds: int)
     from engine.bench import speed
 
     yield from speed.measure(model, command, folder, rounds)
+
+
+def finish(model: str, command: Sequence[str], folder: Path | str, **more) -> Iterator[str | Large]:
+    """See `engine.bench.large.measure`."""
+    from engine.bench import large
+
+    yield from large.measure(model, command, folder, **more)
 
 
 def kill(studio: Sequence[str], root: Path | str, count: int, seed: int, **more) -> Iterator[str | Kills]:

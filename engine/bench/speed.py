@@ -13,8 +13,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -25,8 +23,8 @@ import torch
 
 from engine import operations as op
 from engine.bench.counting import kind, matrix_rate, operations
+from engine.bench.running import cost
 from engine.denoisers.base import Backend
-from engine.errors import CineloomError
 from engine.recipe import Recipe, compose
 from engine.sampler import noise, sample
 
@@ -141,34 +139,10 @@ def step_work(backend: Backend, shape: Sequence[int]) -> int:
 
 def whole(command: Sequence[str], model: str, folder: Path) -> tuple[float, float]:
     """Seconds from the start of the process to its end, the file written; and its memory at the peak, in bytes, 0 where nobody says."""
-    with tempfile.TemporaryDirectory() as place, open(Path(place) / "said", "w+") as said:
-        asked = [*command, "take", PROMPT, "--seconds", str(SECONDS), "--size", f"{SIZE[0]}x{SIZE[1]}", "--seed", "7",
-                 "--backend", model, "--out", str(Path(place) / "take.mp4"), "--json"]
-        start = time.perf_counter()
-        process = subprocess.Popen(asked, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.DEVNULL)
-        try:
-            peak = _wait(process)
-        finally:
-            if process.returncode is None:      # we were stopped: so is it
-                process.kill()
-                process.wait()
-        seconds = time.perf_counter() - start
-        if process.returncode:
-            said.seek(0)
-            lines = said.read().splitlines()
-            why = json.loads(lines[-1])["error"] if lines and lines[-1].startswith('{"error"') else "it said nothing"
-            raise CineloomError(f"The command that is measured ended with {process.returncode}: {why}")
-        return seconds, peak
-
-
-def _wait(process: subprocess.Popen) -> float:
-    """Wait for its end; its memory at the peak in bytes."""
-    if not hasattr(os, "wait4"):        # Windows does not say
-        process.wait()
-        return 0.0
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    with tempfile.TemporaryDirectory() as place:
+        spent = cost([*command, "take", PROMPT, "--seconds", str(SECONDS), "--size", f"{SIZE[0]}x{SIZE[1]}", "--seed", "7",
+                      "--backend", model, "--out", str(Path(place) / "take.mp4"), "--json"], folder)
+        return spent.seconds, spent.memory
 
 
 def walk(backend: Backend, recipe: Recipe, shape: Sequence[int]) -> tuple[float, torch.Tensor]:

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.bench import counting
+from engine.bench import counting, large
 from engine.bench.speed import Bench, Figure, measure
 from engine.denoisers.paper import PaperDenoiser
 from engine.errors import CineloomError
@@ -78,3 +78,26 @@ def test_an_aim_can_be_one_to_stay_under():
     assert Figure("share", "", "", 0.6, 0.5, 0.7, aim=0.6).reached is True
     assert Figure("share", "", "", 0.59, 0.5, 0.7, aim=0.6).reached is False
     assert Figure("whole", "", "s", 3.0, 2.0, 4.0).reached is None
+
+
+def test_full_size_is_measured_by_the_command():
+    said = list(large.measure("drawn", [sys.executable, "-m", "app.cli"], ROOT, seconds=0.25, long=0, sizes=["384x216"]))
+    bench = said[-1]
+    assert [film.what for film in bench.films] == ["finish 384x216"] and bench.growth is None
+    finished = bench["finish 384x216"]
+    assert finished.seconds == 0.25 and finished.layout > 30 and finished.detail > 1 and 1e8 < finished.memory < 3e9
+    assert json.loads(json.dumps(bench.to_json()))["films"][0]["what"] == "finish 384x216"
+    assert bench.text().splitlines()[-1].startswith("finish 384x216")
+
+
+def test_growth_is_what_a_second_more_costs():
+    def took(seconds, processor, memory):
+        return large.Film(f"take {seconds} s", seconds, 0.0, processor, memory, 2e9)
+
+    steady = large.Large("m", {}, (took(0.25, 3.5, 5e8), took(6, 15.0, 5e8), took(60, 123.0, 5.5e8)))
+    assert steady.growth == pytest.approx((1.1, 1.0)) and steady.well
+    assert steady.text().splitlines()[-1].startswith("60 s against 6 s: 1.10 times the memory (at most 1.15), 1.00 times the work")
+    assert not large.Large("m", {}, (took(0.25, 3.5, 5e8), took(6, 15.0, 5e8), took(60, 153.0, 5.5e8))).well
+    assert not large.Large("m", {}, (took(0.25, 3.5, 5e8), took(6, 15.0, 5e8), took(60, 123.0, 5.8e8))).well
+    assert not large.Film("finish", 6, 1.0, 1.0, 2.1e9, 2e9, 30.0, 2.0).well, "more memory than was foretold"
+    assert not large.Film("finish", 6, 1.0, 1.0, 1e9, 2e9, 23.9, 2.0).well, "another film than the draft"

