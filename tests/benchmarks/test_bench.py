@@ -94,7 +94,7 @@ def test_growth_is_what_a_second_more_costs():
     def took(seconds, processor, memory):
         return large.Film(f"take {seconds} s", seconds, 0.0, processor, memory, 2e9)
 
-    steady = large.Large("m", {}, (took(0.25, 3.5, 5e8), took(6, 15.0, 5e8), took(60, 123.0, 5.5e8)))
+    steady = large.Large("m", {"cores": 2, "load": 0.1}, (took(0.25, 3.5, 5e8), took(6, 15.0, 5e8), took(60, 123.0, 5.5e8)))
     assert steady.growth == pytest.approx((1.1, 1.0)) and steady.well
     assert steady.text().splitlines()[-1].startswith("60 s against 6 s: 1.10 times the memory (at most 1.15), 1.00 times the work")
     assert not large.Large("m", {}, (took(0.25, 3.5, 5e8), took(6, 15.0, 5e8), took(60, 153.0, 5.5e8))).well
