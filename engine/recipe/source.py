@@ -157,4 +157,6 @@ def _latents(path: Path, recipe: Recipe | None, pictures: int, model: Model, not
     if found and recipe.version != model.version:
         notes.append(f"{shown(path)} was made by other weights of {model.title} than there are now, so the film itself is used and not its latents.")
         return None
+    if not found:
+        notes.append(f"{shown(path)} has no latents beside it, so the film itself is used, as it was compressed.")
     return found

@@ -245,9 +245,11 @@ def test_a_faithful_edit_knows_what_the_film_was(boat):
 
 def test_a_take_is_led_on_from_its_latents_and_from_itself_where_they_are_gone(tmp_path):
     take = taken(tmp_path)
-    assert extend(take.film, after=1, **ON)[0].inputs[0].path == str(take.latents)
+    recipe, notes = extend(take.film, after=1, **ON)
+    assert recipe.inputs[0].path == str(take.latents) and notes == []
     take.latents.unlink()
-    assert extend(take.film, after=1, **ON)[0].inputs[0].path == str(take.film)
+    recipe, notes = extend(take.film, after=1, **ON)
+    assert recipe.inputs[0].path == str(take.film) and notes == ["take.mp4 has no latents beside it, so the film itself is used, as it was compressed."]
 
 
 def test_latents_of_weights_that_were_replaced_since_are_not_used(tmp_path):
