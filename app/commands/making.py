@@ -137,10 +137,10 @@ def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
             place = target.numbered(number + 1) if way.variations else target
             with place.workshop() as folder:
                 made = make_shown(one, folder, shown, words=f"film {number + 1} of {way.variations}, " if way.variations else "")
-                said = {**_facts(made), **_joined(made), "notes": list(notes), "unknown_words": strange}
                 kept = place.keep(made.film, made.latents if latents else None)
             takes.append({"path": str(kept), "latents": str(kept.with_suffix(".safetensors")) if latents else None,
-                          "seconds_spent": round(time.monotonic() - began, 3), **said})
+                          "seconds_spent": round(time.monotonic() - began, 3), **_facts(made), **_joined(kept, made.recipe),
+                          "notes": list(notes), "unknown_words": strange})
             began = time.monotonic()
     if any(take["seam"] is not None for take in takes):
         from engine.evaluation.joined import off
@@ -154,11 +154,11 @@ def _facts(made: Made) -> dict:
             "seconds": round(made.pictures / made.rate, 4), "seed": made.recipe.seed, "recipe": json.loads(made.recipe.to_json())}
 
 
-def _joined(made: Made) -> dict:
+def _joined(film: Path, recipe: Recipe) -> dict:
     """How well it is joined, from its own pictures: see `engine.evaluation.joined`."""
     from engine.evaluation.joined import measured, seam_of
 
-    found = measured(made.film, made.recipe) if made.pictures > 1 else ()
+    found = measured(film, recipe) if recipe.pictures > 1 else ()
     seam = seam_of(found)
     return {"seam": None if seam is None else round(seam, 3), "joins": [join.to_json() for join in found]}
 
