@@ -299,6 +299,7 @@ BAD = {
     "words after the end": (["take", "red", "--then", "blue@9"], "within the film of 33 pictures"),
     "no variation": (["extend", "boat.mp4", "--after", 1, "--variations", 0], "Invalid value for '--variations'"),
     "a wrong ending": (["extend", "boat.mp4", "--after", 1, "-o", "out.gif"], "out.mp4 would work"),
+    "its own name": (["extend", "boat.mp4", "--after", 1, "-o", "boat.mp4"], "boat.mp4 is what this is made of"),
     "no folder": (["extend", "boat.mp4", "--after", 1, "-o", "nowhere/out.mp4"], "There is no folder nowhere"),
 }
 
