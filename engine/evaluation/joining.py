@@ -37,7 +37,7 @@ def _joined(part: str) -> dict[str, Wanted]:
     return {
         f"{part}.kept": Wanted(f"{name}{where}: pictures that were given come back bit for bit", "share", 1.0, every=True),
         f"{part}.ratio": Wanted(f"{name}{where}: step across the join, over the usual step", aim=SEAM, most=True, note="worst of difference, gradient, flow"),
-        f"{part}.boundary": Wanted(f"{name}{where}: the same step, over that at the film's other latent boundaries", note="film that is decoded from latents steps a little there by nature"),
+        f"{part}.boundary": Wanted(f"{name}{where}: the same step, over that at the film's other latent boundaries", most=True, note="film that is decoded from latents steps a little there by nature"),
         f"{part}.jump": Wanted(f"{name}{where}: what motion cannot explain of that step, over the steps beside it", aim=SEAM, most=True),
         f"{part}.velocity": Wanted(f"{name}{where}: change of motion at the join, over the usual", aim=TURN, most=True),
         f"{part}.colour": Wanted(f"{name}{where}: colour shift across the join", "Lab", COLOUR, most=True, note="2.3 is just noticeable"),
@@ -47,7 +47,7 @@ def _joined(part: str) -> dict[str, Wanted]:
 
 WANTED: dict[str, Wanted] = {
     **_joined("extend"),
-    "extend.drift.colour": Wanted("after 10 extensions: colour, first to last 15 %", "Lab"),
+    "extend.drift.colour": Wanted("after 10 extensions: colour, first to last 15 %", "Lab", most=True),
     "extend.drift.sharpness": Wanted("after 10 extensions: sharpness, last over first"),
     "extend.drift.saturation": Wanted("after 10 extensions: saturation, last over first"),
     "extend.drift.motion": Wanted("after 10 extensions: motion, last over first"),
@@ -65,7 +65,7 @@ WANTED: dict[str, Wanted] = {
     "loop.failure.jump": Wanted("a natural loop, cut off at two thirds: the same jump", aim=SEAM, note="known to jump: the measure must say so"),
     **_joined("loop.footage"),
     **{key: want for key, want in _joined("connect").items() if key != "connect.motion"},
-    "connect.largest": Wanted("connect: largest step of all that was made, over the usual step"),
+    "connect.largest": Wanted("connect: largest step of all that was made, over the usual step", most=True),
     "connect.fade": Wanted("connect: distance from a cross-fade, nearest picture", aim=FADE, every=True, note="0 is a dissolve; under 0.5 nearer to one than to film"),
     **{key: want for key, want in _joined("connect.footage").items() if not key.endswith(".motion")},
     "connect.footage.fade": Wanted("connect of footage: distance from a cross-fade", aim=FADE, every=True),

@@ -34,9 +34,9 @@ MEMORY, PACE = 1.15, 1.10
 WANTED: dict[str, Wanted] = {
     "long.memory": Wanted("long film: memory at the peak, over a short film's", aim=MEMORY, most=True, note="each in a process of its own, model and all"),
     "long.pace": Wanted("long film: time for every second of it, over a short film's", aim=PACE, most=True, note="the quickest of all rounds: other work on the machine only adds"),
-    "long.gigabytes": Wanted("long film: memory at the peak", "GB"),
-    "long.seconds": Wanted("long film: time for every second of it", "s"),
-    "long.drift.colour": Wanted("long film: colour, first to last 15 %", "Lab"),
+    "long.gigabytes": Wanted("long film: memory at the peak", "GB", most=True),
+    "long.seconds": Wanted("long film: time for every second of it", "s", most=True),
+    "long.drift.colour": Wanted("long film: colour, first to last 15 %", "Lab", most=True),
     "long.drift.sharpness": Wanted("long film: sharpness, last over first"),
     "long.drift.saturation": Wanted("long film: saturation, last over first"),
     "long.drift.motion": Wanted("long film: motion, last over first"),
