@@ -126,7 +126,7 @@ def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
     """From a recipe to its file and the answer; or to as many files as there are variations, each named when it is finished."""
     model = way.model()
     target = Target.of(way.out, recipe, way.name)
-    if not target.counts and any(Path(item.path).with_suffix("") == target.path().absolute().with_suffix("") for item in recipe.inputs):
+    if not target.counts and {str(target.path().absolute().with_suffix(ending)) for ending in (target.suffix, ".safetensors")} & {item.path for item in recipe.inputs}:
         raise BadRequest(f"{target.path().name} is what this is made of, and it could not be made again without it; choose another name.")
     strange = list(dict.fromkeys(word for prompt in (recipe.prompt, *(cue.prompt for cue in recipe.cues)) for word in unknown_words(prompt, model)))
     for note in [*notes, *([f"{model.title} was never taught {', '.join(strange)}."] if strange else [])]:

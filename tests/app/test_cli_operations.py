@@ -190,6 +190,10 @@ def test_variations_without_a_join_stay_in_order_and_count_by_themselves(run, ne
     assert [take["path"] for take in said] == ["out-1.png"] and new() == ["out-1.png", "red-2.mp4", "red.mp4"]
 
 
+def test_a_film_may_have_the_name_of_the_picture_it_begins_with(run, new):
+    assert run("animate", "mask.png", "red", "--seconds", "0.25", "--size", "96x64", "-o", "mask.mp4", *ON)[0] == 0 and new() == ["mask.mp4"]
+
+
 def test_a_finish_keeps_the_drafts_seed(run):
     assert run("finish", "boat.mp4", "--size", "192x128", "--steps", 2, "--backend", "drawn")[1]["seed"] == 7
 
@@ -300,6 +304,7 @@ BAD = {
     "no variation": (["extend", "boat.mp4", "--after", 1, "--variations", 0], "Invalid value for '--variations'"),
     "a wrong ending": (["extend", "boat.mp4", "--after", 1, "-o", "out.gif"], "out.mp4 would work"),
     "its own name": (["extend", "boat.mp4", "--after", 1, "-o", "boat.mp4"], "boat.mp4 is what this is made of"),
+    "its own name, without latents": (["extend", "train.mp4", "--after", 1, "-o", "train.mp4"], "train.mp4 is what this is made of"),
     "no folder": (["extend", "boat.mp4", "--after", 1, "-o", "nowhere/out.mp4"], "There is no folder nowhere"),
 }
 
