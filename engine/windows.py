@@ -122,13 +122,18 @@ def lay(canvas: Canvas, window: Window, film: Tensor) -> Canvas:
     return Canvas.keep(film[:, :, :window.seen]).join(part) if window.seen else part
 
 
-def breathe(plan: Tensor, canvas: Canvas, breath: float) -> Tensor:
+def breathe(plan: Tensor, canvas: Canvas, breath: float, given: Tensor | None = None) -> Tensor:
     """A level plan whose kept frames are shown to the model with a breath of noise; they come back exactly all the same.
 
     Whole frames only: what is kept beside a hole in the same frame stays sharp. Clean context lets errors grow from
     window to window, and stills the motion that leads on from it (LTX-Video, SkyReels-V2: 0.02).
+
+    given    (T,) bool: frames that no window made. They have no errors to grow, and are shown as they are: with a breath
+             of noise, film that leads on from them is of another colour (Paper: 2.7 of CIE Lab instead of 1.2)
     """
     kept = canvas.levels.amax(dim=(0, 1, 3, 4)) == 0
+    if given is not None:
+        kept = kept & ~given
     sigma = plan.amax(dim=(1, 2, 3, 4, 5), keepdim=True).clamp(max=breath)
     noised = torch.where(kept.view(1, 1, 1, -1, 1, 1), sigma.expand_as(plan), plan)
     return torch.cat([noised[:-1], plan[-1:]])

@@ -15,6 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from engine.denoisers.base import Backend
+from engine.making.fading import Fading
 from engine.making.given import Given, eight_bits
 from engine.making.layout import Layout
 from engine.recipe.bounds import OVERLAP
@@ -24,10 +25,13 @@ Kept = tuple[Given, np.ndarray]
 
 def pictures(backend: Backend, latents: Tensor, layout: Layout) -> Iterator[np.ndarray]:
     """The film part by part, (n, H, W, 3) uint8."""
-    kept, shown, recipe = _kept(layout, backend), layout.change.pixels(), layout.change.recipe
+    kept, shown, recipe, fading = _kept(layout, backend), layout.change.pixels(), layout.change.recipe, Fading()
     for part in _decoded(backend, latents, layout):
         made = eight_bits(part[0, :, :, :recipe.height, :recipe.width].movedim(0, -1) / 2 + 0.5)      # a canvas may go on beyond
-        for picture, back, new in zip(made, kept, shown):
+        rows = list(islice(kept, len(made)))
+        if not layout.change:
+            fading.meet(made, rows)
+        for picture, back, new in zip(made, rows, shown):
             for one, old in back:
                 _put_back(picture[one.box], old, None if one.item.role == "still" else new[one.box])
         yield made

@@ -55,7 +55,8 @@ class Walk:
     def __init__(self, recipe: Recipe, backend: Backend, layout: Layout, since: Checkpoint | None = None):
         self.recipe, self.backend, self.layout = recipe, backend, layout
         canvas = layout.canvas
-        alive = (canvas.levels.amax(dim=(0, 1, 3, 4)) > 0).tolist()
+        self.given = canvas.levels.amax(dim=(0, 1, 3, 4)) == 0
+        alive = (~self.given).tolist()
         most = recipe.window if recipe.window and not layout.period else canvas.frames
         whole = Window(0, 0, canvas.frames, canvas.frames)
         self.windows = (whole,) if canvas.frames <= most and not layout.cuts else win.cut(alive, most, OVERLAP, layout.cuts)
@@ -100,7 +101,8 @@ class Walk:
         noise = torch.cat([noise[:, :, :1].expand(-1, -1, window.seen, -1, -1), noise], 2)
         levels = plan(part.levels, self.sigmas)
         if window.start > 0:
-            levels = win.breathe(levels, part, MEMORY if window.seen else BREATH)
+            given = self.given[window.start:window.stop]
+            levels = win.breathe(levels, part, MEMORY if window.seen else BREATH, torch.cat([torch.zeros(window.seen, dtype=torch.bool), given]))
         denoise = self._shared(window, part.latents, noise)
         if self.recipe.tile:
             space = self.backend.grid.space

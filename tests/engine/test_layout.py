@@ -12,6 +12,7 @@ from engine import operations as op
 from engine.denoisers.drawn import DrawnBackend
 from engine.errors import BadMedia, BadRequest
 from engine.make import load_latents, make
+from engine.making.fading import Fading
 from engine.making.layout import lay, level_of
 from engine.making.pixels import pictures
 from engine.making.walk import Walk
@@ -85,7 +86,7 @@ def test_film_in_a_larger_picture(other):
 def test_a_loop_keeps_all_but_the_first_frame(take):
     recipe, _ = operating.loop(take.film, model="drawn", seconds=0.5, seed=3)
     canvas, wanted = lay(recipe, backend).canvas, op.loop(load_latents(take.latents), 2)
-    assert torch.equal(canvas.latents[:, :, :4], wanted.latents[:, :, :4]) and canvas.strip() == "....#7"
+    assert torch.equal(canvas.latents[:, :, :4], wanted.latents[:, :, :4]) and canvas.strip() == "....#2"
     assert lay(recipe, backend).period == 6
 
 
@@ -162,3 +163,28 @@ def test_a_film_that_changed_since_is_not_taken_for_the_same(tmp_path):
 
 def test_strength_is_a_share_of_the_walk():
     assert level_of(torch.tensor([0.0, 0.25, 0.5, 1.0]), backend, (1, 48, 2, 2, 2)).tolist() == pytest.approx([0, 0.25, 0.5, 1])
+
+
+# ---- where made film meets given film
+
+class Known:
+    """What `Fading` wants of an input: its role and its box."""
+
+    def __init__(self, role="film"):
+        self.item, self.box = Input("a", "0" * 64, 0, role), (slice(0, 4), slice(0, 4))
+
+
+@pytest.mark.parametrize("role", ["film", "still"])
+def test_what_is_off_at_a_join_goes_away_over_some_pictures(role):
+    """Everything made is 40 too dark; a still stands alone and is no join."""
+    one, old = Known(role), np.full((4, 4, 3), 140, np.uint8)
+    made, fading = np.full((16, 4, 4, 3), 100, np.uint8), Fading()
+    for part in range(4):       # three pictures, then six given ones from the fourth on, then seven
+        rows = [[(one, old)] if 3 <= number < 9 else [] for number in range(4 * part, 4 * part + 4)]
+        fading.meet(made[4 * part:4 * part + 4], rows)
+    shades = made[:, 0, 0, 0].tolist()
+    if role == "still":
+        assert shades == [100] * 16
+    else:
+        assert shades[:3] == [110, 120, 130] and shades[3:9] == [100] * 6        # given pictures are put back by others
+        assert shades[9:] == [136, 131, 127, 122, 118, 113, 109]
