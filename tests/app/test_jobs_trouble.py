@@ -51,7 +51,7 @@ def test_a_worker_out_of_memory_says_what_would_fit_and_goes_on(queue, home, lib
 def test_what_would_fit_is_said_in_numbers_and_would_fit():
     asked = recipe(pictures=129, width=1024, height=576)
     model = describe("drawn")
-    for free in (None, 10**10, 10**9, 4 * 10**8):
+    for free in (None, 10**10, 10**9, model.memory_fixed * 3 // 2):      # the least in which something fits, about
         words = out_of_memory(asked, "No.", free)
         shorter, smaller = re.search(r"([\d.]+) s at this size", words), re.search(r"(\d+)x(\d+) at this length", words)
         assert shorter or smaller, words
