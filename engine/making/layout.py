@@ -2,7 +2,7 @@
 
     nothing stands there                #   to be made
     a given picture or film             .   kept
-    the edge of one, half of a frame    2   led up to: its latent frame holds pictures that are known and others that are not
+    the edge of one, half of a frame    6   led up to: its latent frame holds pictures that are known and others that are not
     two films over each other           9   a cross-fade to begin with, denoised most in its middle
     strength, area, mask              1-9   given film is changed so far, there
 
@@ -25,7 +25,7 @@ from engine.making.change import Change
 from engine.making.given import Given
 from engine.recipe import Cue, Recipe
 
-EDGE = 0.2          # strength of a latent frame of which some pictures are known: what is left of it fades into them
+EDGE = 0.6          # strength of a latent frame of which some pictures are known: what is left of it fades into them
 TENT = 0.9          # strength in the middle of two films that lie over each other
 FINE = 1_000        # steps of the grid of noise by which a strength is turned into a level
 

@@ -63,14 +63,14 @@ def train(tmp_path_factory):
 
 
 def drawing(recipe):
-    """The strip that a recipe must have, from its pictures alone: `.` all are given, `#` none, 2 some."""
+    """The strip that a recipe must have, from its pictures alone: `.` all are given, `#` none, 6 some."""
     given = {(item.at + number) % recipe.pictures if recipe.loops else item.at + number
              for item in recipe.inputs if item.role == "film" for number in range(item.pictures)}
     if recipe.loops:
         frames = [range(first, first + 4) for first in range(0, recipe.pictures, 4)]
     else:
         frames = [range(0, 1), *(range(first, first + 4) for first in range(1, recipe.pictures, 4))]
-    return "".join("." if set(frame) <= given else "2" if set(frame) & given else "#" for frame in frames)
+    return "".join("." if set(frame) <= given else "6" if set(frame) & given else "#" for frame in frames)
 
 
 def strip(recipe):
@@ -113,7 +113,7 @@ def test_a_loop_comes_back_to_its_first_picture(films, boat, seed):
     assert item.pictures == there - (there - 1) % 4 and recipe.pictures == item.pictures - 1 + gap
     assert item.at == recipe.pictures - 1           # its first picture is the last one: the others follow on the other side
     assert joins(recipe) == (item.pictures - 1, recipe.pictures - 1)
-    assert strip(recipe) == drawing(recipe) == "." * ((item.pictures - 1) // 4) + "#" * (gap // 4 - 1) + "2"
+    assert strip(recipe) == drawing(recipe) == "." * ((item.pictures - 1) // 4) + "#" * (gap // 4 - 1) + "6"
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -144,7 +144,7 @@ def test_two_films_lie_over_each_other_under_a_tent(boat, train, overlap, drawn)
 def test_a_film_can_be_its_own_partner(boat):
     recipe, _ = connect(boat.film, boat.film, seconds=0.5, **ON)
     assert recipe.inputs[0].sha256 == recipe.inputs[1].sha256 and recipe.cues == ()
-    assert strip(recipe) == "....." + "#" + "2" + "...."
+    assert strip(recipe) == "....." + "#" + "6" + "...."
 
 
 def test_in_and_out_points_of_a_connection(boat, train):

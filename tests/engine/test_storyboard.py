@@ -66,7 +66,7 @@ def test_cards_stand_at_their_times(tmp_path):
     text = shots(("a red wave right", 1, '[[shot.card]]\nfile = "green.png"\nat = 0.5'), ("a blue wave left", 1, '[[shot.card]]\nfile = "clip.mp4"'))
     recipe, _ = board(text, folder=tmp_path)
     assert [(item.role, item.at, item.pictures) for item in recipe.inputs] == [("still", 8, 1), ("film", 17, 9)]
-    assert lay(recipe, backend).canvas.strip() == "##.##..2#"
+    assert lay(recipe, backend).canvas.strip() == "##.##..6#"
     *_, last = make(recipe, backend, tmp_path / "take")
     pictures = list(media.read_film(last.made.film))
     assert np.abs(pictures[8].astype(int) - (10, 200, 30)).max() <= 12       # through H.264
