@@ -177,6 +177,17 @@ def test_the_loss_counts_what_is_asked_for_and_subjects_more():
     assert velocity_loss(x0 + 1, x0, 0.5 * levels, weights) == pytest.approx(4)
 
 
+def test_what_is_wrong_anew_in_every_frame_weighs_more_than_what_is_wrong_in_all_alike():
+    x0, levels = torch.zeros(1, 16, 4, 4, 4), torch.ones(1, 1, 4, 4, 4)
+    still, flicker = torch.ones_like(x0), torch.ones_like(x0)
+    flicker[:, :, ::2] = -1
+    assert velocity_loss(still, x0, levels, levels) == pytest.approx(1)
+    assert velocity_loss(flicker, x0, levels, levels) == pytest.approx(1 + 4)
+    known = levels.clone()
+    known[:, :, 1::2] = 0           # nothing follows upon a known frame that could be wrong
+    assert velocity_loss(flicker, x0, levels, known) == pytest.approx(1)
+
+
 def test_pictures_come_first_and_large_films_last():
     early, late = mix(0.0), mix(0.9)
     assert early(1, 40) > 10 * early(5, 200) and late(1, 40) < 2 * late(5, 200)
