@@ -36,10 +36,10 @@ def register(desk: Desk) -> None:
             seed: A whole number as text; empty means any.
             steps: Steps of the sampler; 0 is the model's own choice.
         """
-        from app.routes import read_seed
+        from app.routes.making import read_seed
 
         return asked(
-            lambda: desk.submit(
+            lambda: desk.making.submit(
                 prompt, seconds=seconds, width=width, height=height, seed=read_seed(seed), steps=steps or None
             ).to_json()
         )
@@ -50,7 +50,7 @@ def register(desk: Desk) -> None:
         Args:
             job: The id that `submit` returned.
         """
-        return asked(lambda: desk.job(job).to_json())
+        return asked(lambda: desk.line.job(job).to_json())
 
     def cancel(job: str) -> dict[str, Any]:
         """Stop a job: at once while it waits, at its next step while it runs.
@@ -58,7 +58,7 @@ def register(desk: Desk) -> None:
         Args:
             job: The id that `submit` returned.
         """
-        return asked(lambda: desk.cancel(job).to_json())
+        return asked(lambda: desk.line.cancel(job).to_json())
 
     def takes(query: str = "", before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
         """A page of takes, newest first, each with the addresses of its files.
@@ -68,7 +68,7 @@ def register(desk: Desk) -> None:
             before: The number of the last take of the page before; 0 for the first page.
             limit: How many, at most 200.
         """
-        page = asked(lambda: desk.takes(query, before=before or None, limit=max(1, min(limit, 200))))
+        page = asked(lambda: desk.shelf.takes(query, before=before or None, limit=max(1, min(limit, 200))))
         return [described(entry) for entry in page]
 
     def take(id: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def register(desk: Desk) -> None:
         Args:
             id: The take's id, which is its job's.
         """
-        return described(asked(lambda: desk.take(id)))
+        return described(asked(lambda: desk.shelf.take(id)))
 
     for function in (submit, status, cancel, takes, take):
         gr.api(function, api_name=function.__name__, queue=False)

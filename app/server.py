@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.desk import Desk
 
 WEB = Path(__file__).parent / "web"
+STYLES = ("studio", "top", "make", "player", "queue", "takes", "messages", "narrower")      # one per panel; what comes later wins
 
 
 def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, token: str = "") -> FastAPI:
@@ -55,7 +56,7 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
         show_error=True,
         max_file_size=settings.UPLOAD_BYTES,
         theme=theme(),
-        css_paths=[WEB / "studio.css"],
+        css_paths=[WEB / "css" / f"{name}.css" for name in STYLES],
         favicon_path=WEB / "favicon.svg",
     )
     app.add_middleware(Guard, host=host, token=token)

@@ -1,4 +1,4 @@
-"""One file per panel of the page. Each is a constant shell; its life is the ES module of the same name in app/web/."""
+"""One file per panel of the page. Each is a constant shell; its life is the ES module app/web/NAME/panel.js."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ VERSION = "1"       # part of every module's address: raise it when a browser mu
 
 
 def shell(name: str, label: str) -> gr.HTML:
-    """An empty region that `app/web/NAME.js` fills.
+    """An empty region that `app/web/NAME/panel.js` fills.
 
     The template is constant and data never goes through it: gradio evaluates what a template renders to as JavaScript,
     so a prompt with `${...}` would run. Our modules write text with `textContent` only.
@@ -18,7 +18,7 @@ def shell(name: str, label: str) -> gr.HTML:
         html_template=f'<section class="panel" id="{name}-panel" aria-label="{label}"></section>',
         css_template="",
         js_on_load=(
-            f"import(new URL('web/{name}.js?v={VERSION}', document.baseURI))"
+            f"import(new URL('web/{name}/panel.js?v={VERSION}', document.baseURI))"
             f".then(m => m.mount(element.querySelector('#{name}-panel')))"
         ),
         apply_default_css=False,

@@ -50,7 +50,7 @@ def test_the_page_is_gradio_with_our_panels(web):
     shells = [one["props"].get("elem_id") for one in config["components"]]
     assert {"make-shell", "player-shell", "queue-shell", "takes-shell"} <= set(shells)
     for name in ("make", "player", "queue", "takes", "top"):
-        module = web.get(f"/web/{name}.js")
+        module = web.get(f"/web/{name}/panel.js")
         assert module.status_code == 200 and "javascript" in module.headers["content-type"]
         assert module.headers["cache-control"] == "no-cache"
 

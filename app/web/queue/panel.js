@@ -1,7 +1,7 @@
 // The job strip: what is being made, what waits, what went wrong. Shows the same in every tab.
-import { ask, el, on, poke, say, tell, tool } from './desk.js';
-import { jobLine } from './format.js';
-import { Moving } from './moving.js';
+import { ask, el, on, poke, say, tell, tool } from '../desk.js';
+import { jobLine } from '../format.js';
+import { Moving } from '../moving.js';
 
 export function mount(root) {
   const list = el('ul.jobs', { 'aria-label': 'Being made' });

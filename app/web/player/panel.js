@@ -1,7 +1,7 @@
 // The player: a take in a loop, or the moving preview of the job one follows.
-import { ask, el, latest, model, on, say, steering, tell, tool, typing, url } from './desk.js';
-import { jobLine, recipeLine, timecode } from './format.js';
-import { Moving } from './moving.js';
+import { ask, el, latest, model, on, say, steering, tell, tool, typing, url } from '../desk.js';
+import { jobLine, recipeLine, timecode } from '../format.js';
+import { Moving } from '../moving.js';
 
 export function mount(root) {
   const video = el('video', { loop: true, muted: true, autoplay: true, playsInline: true, preload: 'auto', hidden: true });

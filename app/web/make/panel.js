@@ -1,6 +1,6 @@
 // What to make: the form. Draws itself from what the studio says of its model; asks it which words are unknown.
-import { ask, el, icon, latest, model, on, poke, say, tell, tool, typing, url } from './desk.js';
-import { cost, nearestShape, pictures, pieces, roughly, unknown } from './format.js';
+import { ask, el, icon, latest, model, on, poke, say, tell, tool, typing, url } from '../desk.js';
+import { cost, nearestShape, pictures, pieces, roughly, unknown } from '../format.js';
 
 const DRAFT = 'cineloom-draft';     // the form as it was left; a convenience, nothing that matters
 const MOST_SECONDS = 8;

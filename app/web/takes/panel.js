@@ -1,6 +1,6 @@
 // The takes: everything that was made, newest first, a page at a time.
-import { ask, el, on, say, tell, tool, typing, url } from './desk.js';
-import { duration } from './format.js';
+import { ask, el, on, say, tell, tool, typing, url } from '../desk.js';
+import { duration } from '../format.js';
 
 const PAGE = 60;
 

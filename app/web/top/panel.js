@@ -1,5 +1,5 @@
 // The bar at the top: name, what the worker does, the sheet of shortcuts.
-import { el, model, on, typing } from './desk.js';
+import { el, model, on, typing } from '../desk.js';
 
 const KEYS = [
   ['Ctrl + Enter', 'make it'],

@@ -1,0 +1,75 @@
+"""One open studio: a home, a project in it, the model that new takes use, and the rooms that do the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app import settings, shapes
+from app.desk.inputs import Inputs
+from app.desk.line import Line
+from app.desk.making import Making
+from app.desk.shelf import Shelf
+from app.examples import examples, knows
+from engine.denoisers.catalog import describe
+from engine.jobs import Queue
+from engine.jobs.keeper import Keeper
+from engine.library import Library
+from engine.library.library import FIRST_PROJECT
+
+
+class Desk:
+    """One open studio. See the package for its rooms."""
+
+    def __init__(self, home: Path | str | None = None, *, backend: str = "", project: str = FIRST_PROJECT, keeper=None):
+        """Open or make the home. Raises CannotWrite. `keeper` is for tests; `start` begins to look after the worker."""
+        self.home = settings.home(home)
+        self.project = project
+        self.backend = backend or settings.backend()
+        self.queue = Queue(self.home)
+        self.library = Library.open(self.home, project)
+        self.keeper = keeper or Keeper(self.queue, warm=self.backend)
+        self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
+
+    def start(self) -> Desk:
+        """Look after the worker from now on."""
+        self.keeper.start()
+        return self
+
+    def close(self) -> None:
+        """End the worker; what it had in hand waits for the next start."""
+        self.keeper.close()
+
+    def get_ready(self) -> None:
+        """Somebody looks at the page: have the model open when the first job comes."""
+        self.keeper.get_ready()
+
+    def model(self) -> dict:
+        """What the page needs to know of the model to draw its form, and of this machine to say what a film costs."""
+        model = describe(self.backend)
+        grid = model.grid
+        return {
+            "name": model.name,
+            "title": model.title,
+            "about": model.about,
+            "grid": {"space": grid.space, "time": grid.time, "rate": grid.rate, "step": grid.step},
+            "steps": list(model.steps),
+            "default_steps": model.default_steps,
+            "shapes": shapes.table(grid.step, model.sizes),
+            "knows": knows(model),
+            "examples": examples(model),
+        }
+
+    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
+        """`[start, stop)` of each word, in code points, that the model was never taught."""
+        return describe(self.backend).unknown_words(prompt)
+
+    def state(self) -> dict:
+        """What changes while one looks: the jobs, a mark that grows with every change of the takes, the worker."""
+        worker = self.queue.worker()
+        return {
+            "takes": self.library.mark(),
+            "jobs": [job.to_json() for job in self.queue.jobs(recent=5)],
+            "paused": self.queue.paused,
+            "worker": worker["doing"] if worker else "",
+            "pace": self.queue.pace(self.backend),
+        }
