@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from walked import decoded
 
 from engine import media
 from engine.denoisers.catalog import describe
@@ -14,7 +15,6 @@ from engine.denoisers.drawn import DrawnBackend
 from engine.denoisers.held import blurred
 from engine.make import load_latents, make
 from engine.making.layout import lay
-from engine.making.pixels import pictures
 from engine.making.walk import Walk
 from engine.recipe import compose, operating
 
@@ -24,14 +24,6 @@ backend = DrawnBackend()
 def made(asked, folder):
     *_, last = make(asked, backend, folder)
     return last.made
-
-
-def decoded(asked):
-    """The pictures before they are compressed."""
-    layout = lay(asked, backend)
-    walk = Walk(asked, backend, layout)
-    list(walk)
-    return np.concatenate(list(pictures(backend, walk.latents, layout)))
 
 
 def recipe(**changes):
@@ -68,7 +60,7 @@ def test_the_canvas_goes_on_beyond_the_picture_and_nobody_sees_it(tmp_path):
 def test_film_given_at_such_a_size_comes_back_exactly_and_is_led_on_from(clip):
     film = np.stack(list(media.read_film(clip)))
     asked = operating.extend(clip, "a red wave right", model="drawn", after=1, size=(136, 72), seed=3)[0]
-    out = decoded(asked)
+    out = decoded(asked, backend)
     assert out.shape == (29, 72, 136, 3) and np.array_equal(out[:13], film)
     canvas = lay(asked, backend).canvas
     assert (canvas.levels[:, :, :4] == 0).all(), "all of it is kept, what is beyond the edge too"
@@ -83,14 +75,14 @@ def test_a_take_at_such_a_size_goes_on_from_its_own_latents(tmp_path):
     layout = lay(asked, backend)
     assert torch.equal(layout.canvas.latents[:, :, :3], load_latents(take.latents))
     small = dataclasses.replace(asked, width=128, height=64)
-    assert decoded(small).shape[1:] == (64, 128, 3)
+    assert decoded(small, backend).shape[1:] == (64, 128, 3)
 
 
 def test_a_hole_at_the_edge_reaches_the_end_of_the_canvas(clip):
     asked = operating.inpaint(clip, "a blue wave", model="drawn", area=(120, 40, 16, 32), size=(136, 72), seed=3)[0]
     levels = lay(asked, backend).canvas.levels[0, 0, 0]
     assert (levels[5:, 15:] == 1).all() and levels.sum() == 15
-    assert np.array_equal(decoded(asked)[:, :40], np.stack(list(media.read_film(clip)))[:, :40])
+    assert np.array_equal(decoded(asked, backend)[:, :40], np.stack(list(media.read_film(clip)))[:, :40])
 
 
 # ---- finish: in parts, the draft held
@@ -109,7 +101,7 @@ def test_a_finish_in_parts_is_the_finish_at_once(tmp_path):
     take = made(recipe(size=(64, 64)), tmp_path / "draft")
     whole, _ = operating.finish(take.film, model="drawn", size=(256, 256), strength=0.5)
     parts = dataclasses.replace(whole, tile=(128, 128))
-    one, other = (torch.from_numpy(decoded(asked).astype(np.float32)) for asked in (whole, parts))
+    one, other = (torch.from_numpy(decoded(asked, backend).astype(np.float32)) for asked in (whole, parts))
     assert (one - other).abs().mean() < 6 and one.shape == other.shape == (9, 256, 256, 3)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from pixels import film as draw_film
+from walked import decoded
 
 from engine import media
 from engine import operations as op
@@ -15,7 +16,6 @@ from engine.make import load_latents, make
 from engine.making.fading import Fading
 from engine.making.layout import lay, level_of
 from engine.making.pixels import pictures
-from engine.making.walk import Walk
 from engine.recipe import Input, compose, operating
 
 backend = DrawnBackend()
@@ -34,14 +34,6 @@ def other(tmp_path_factory):
     """Another one, of 9."""
     *_, last = make(compose("a blue wave left", model="drawn", pictures=9, seed=2, **SIZE)[0], backend, tmp_path_factory.mktemp("take") / "take")
     return last.made
-
-
-def seen(recipe):
-    """The pictures of a recipe before they are compressed."""
-    layout = lay(recipe, backend)
-    walk = Walk(recipe, backend, layout)
-    list(walk)
-    return np.concatenate(list(pictures(backend, walk.latents, layout)))
 
 
 def own(made):
@@ -94,23 +86,23 @@ def test_a_loop_keeps_all_but_the_first_frame(take):
 
 def test_what_is_kept_comes_back_to_the_bit(take, other):
     mine, others = own(take), own(other)
-    longer = seen(operating.extend(take.film, model="drawn", after=0.5, before=0.5, seed=3)[0])
+    longer = decoded(operating.extend(take.film, model="drawn", after=0.5, before=0.5, seed=3)[0], backend)
     assert np.array_equal(longer[8:25], mine) and len(longer) == 33
-    joined = seen(operating.connect(take.film, other.film, model="drawn", seconds=0.5, seed=3)[0])
+    joined = decoded(operating.connect(take.film, other.film, model="drawn", seconds=0.5, seed=3)[0], backend)
     assert np.array_equal(joined[:17], mine) and np.array_equal(joined[-9:], others)
-    loop = seen(operating.loop(take.film, model="drawn", seconds=0.5, seed=3)[0])
+    loop = decoded(operating.loop(take.film, model="drawn", seconds=0.5, seed=3)[0], backend)
     assert np.array_equal(loop[:16], mine[1:]) and np.array_equal(loop[-1], mine[0]) and len(loop) == 24
 
 
 def test_film_from_elsewhere_comes_back_as_it_was_read(tmp_path):
     path = draw_film(tmp_path / "a.mp4", 13, (64, 64))
     read = np.stack(list(media.read_film(path)))
-    longer = seen(operating.extend(path, "red", model="drawn", after=0.5, before=0.25, seed=3, **SIZE)[0])
+    longer = decoded(operating.extend(path, "red", model="drawn", after=0.5, before=0.25, seed=3, **SIZE)[0], backend)
     assert np.array_equal(longer[4:17], read)
 
 
 def test_outside_a_hole_nothing_changes_and_inside_it_does(take):
-    made, before = seen(operating.inpaint(take.film, "a blue wave", model="drawn", area=(16, 8, 24, 32), seed=3)[0]), own(take)
+    made, before = decoded(operating.inpaint(take.film, "a blue wave", model="drawn", area=(16, 8, 24, 32), seed=3)[0], backend), own(take)
     hole = np.zeros((64, 64), bool)
     hole[8:40, 16:40] = True
     assert np.array_equal(made[:, ~hole], before[:, ~hole])
@@ -122,7 +114,7 @@ def test_a_mask_that_moves_is_followed(take, tmp_path):
     left = np.zeros((64, 64, 3), np.uint8)
     left[:, :32] = 255
     media.write_film(tmp_path / "mask.gif", [np.stack([left] * 9 + [left[:, ::-1]] * 8)], 64, 64, 16)
-    made, before = seen(operating.inpaint(take.film, "a blue wave", model="drawn", mask=tmp_path / "mask.gif", seed=3)[0]), own(take)
+    made, before = decoded(operating.inpaint(take.film, "a blue wave", model="drawn", mask=tmp_path / "mask.gif", seed=3)[0], backend), own(take)
     assert np.array_equal(made[:9, :, 32:], before[:9, :, 32:]) and np.array_equal(made[9:, :, :32], before[9:, :, :32])
     assert not np.array_equal(made[:9, :, :32], before[:9, :, :32]) and not np.array_equal(made[9:, :, 32:], before[9:, :, 32:])
 

@@ -7,14 +7,13 @@ import pytest
 import torch
 from PIL import Image
 from pixels import full_disk
+from walked import decoded
 
 from engine import media
 from engine.denoisers.drawn import DrawnBackend, draw
 from engine.errors import BadMedia, BadRequest, Cancelled, CannotWrite, NotEnoughMemory
 from engine.make import Decoded, Finished, Started, Stepped, load_latents, make
 from engine.making.layout import lay
-from engine.making.pixels import pictures
-from engine.making.walk import Walk
 from engine.recipe import compose, from_json
 
 backend = DrawnBackend()
@@ -35,14 +34,6 @@ def photo(tmp_path):
     chance = np.random.default_rng(1)
     Image.fromarray(chance.integers(0, 256, (120, 200, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
     return tmp_path / "photo.png"
-
-
-def decoded(asked):
-    """The pictures of a recipe before they are compressed, by the same way that `make` takes."""
-    layout = lay(asked, backend)
-    walk = Walk(asked, backend, layout)
-    list(walk)
-    return np.concatenate(list(pictures(backend, walk.latents, layout)))
 
 
 # ---- what comes out
@@ -123,7 +114,7 @@ def test_every_size_and_length_runs(tmp_path, size, pictures):
 # ---- pictures that were given
 
 def test_an_animated_picture_is_the_first_of_the_film(photo):
-    pictures = decoded(recipe(operation="animate", inputs=[photo]))
+    pictures = decoded(recipe(operation="animate", inputs=[photo]), backend)
     assert np.array_equal(pictures[0], media.fit_picture(media.read_picture(photo), 128, 96))
     assert not np.array_equal(pictures[1], pictures[0])
 
@@ -149,7 +140,7 @@ def test_a_kept_picture_survives_into_the_file(tmp_path):
 def test_keyframes_stand_at_their_times(photo, tmp_path):
     Image.new("RGB", (128, 96), (10, 200, 30)).save(tmp_path / "green.png")
     asked = recipe(operation="keyframes", inputs=[(photo, 0), (tmp_path / "green.png", 10)])
-    pictures = decoded(asked)
+    pictures = decoded(asked, backend)
     assert np.array_equal(pictures[0], media.fit_picture(media.read_picture(photo), 128, 96))
     assert (pictures[10] == (10, 200, 30)).all()
     assert np.abs(pictures[9].astype(int) - (10, 200, 30)).max() <= 2          # its whole latent frame is kept
