@@ -13,7 +13,9 @@ from pathlib import Path
 HOST, PORT = "127.0.0.1", 7860
 PORTS = 100                     # how many ports after the asked one are tried
 UPLOAD_BYTES = 64 << 20         # the largest picture that may be sent to the studio
+ARCHIVE_BYTES = 64 << 30        # the largest project that may be sent to the studio as a zip
 ROOT = Path(__file__).resolve().parents[1]
+WELCOME = ROOT / "projects" / "welcome.zip"     # the project that a home without any begins with
 
 
 def home(asked: Path | str | None = None) -> Path:

@@ -8,27 +8,36 @@ from app import settings, shapes
 from app.desk.inputs import Inputs
 from app.desk.line import Line
 from app.desk.making import Making
+from app.desk.projects import Projects, remembered
 from app.desk.shelf import Shelf
 from app.examples import examples, knows
 from engine.denoisers.catalog import describe
 from engine.jobs import Queue
 from engine.jobs.keeper import Keeper
 from engine.library import Library
-from engine.library.library import FIRST_PROJECT
 
 
 class Desk:
     """One open studio. See the package for its rooms."""
 
-    def __init__(self, home: Path | str | None = None, *, backend: str = "", project: str = FIRST_PROJECT, keeper=None):
-        """Open or make the home. Raises CannotWrite. `keeper` is for tests; `start` begins to look after the worker."""
+    def __init__(self, home: Path | str | None = None, *, backend: str = "", project: str = "", keeper=None):
+        """Open or make the home, and in it the project that was open last. Raises CannotWrite.
+
+        project     open this one instead
+        keeper      for tests; `start` begins to look after the worker
+        """
         self.home = settings.home(home)
-        self.project = project
         self.backend = backend or settings.backend()
         self.queue = Queue(self.home)
-        self.library = Library.open(self.home, project)
+        self.library = Library.open(self.home, project or remembered(self.home))
         self.keeper = keeper or Keeper(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
+        self.projects = Projects(self)
+
+    @property
+    def project(self) -> str:
+        """The name of the open project. It and its library change together: there is one field."""
+        return self.library.folder.name
 
     def start(self) -> Desk:
         """Look after the worker from now on."""
@@ -64,10 +73,11 @@ class Desk:
         return describe(self.backend).unknown_words(prompt)
 
     def state(self) -> dict:
-        """What changes while one looks: the jobs, a mark that grows with every change of the takes, the worker."""
-        worker = self.queue.worker()
+        """What changes while one looks: the open project, a mark that grows with every change of its takes, the jobs, the worker."""
+        worker, library = self.queue.worker(), self.library
         return {
-            "takes": self.library.mark(),
+            "project": library.folder.name,
+            "takes": library.mark(),
             "jobs": [job.to_json() for job in self.queue.jobs(recent=5)],
             "paused": self.queue.paused,
             "worker": worker["doing"] if worker else "",
