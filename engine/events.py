@@ -31,6 +31,7 @@ class Made:
     pictures: int
     rate: int               # pictures per second
     seconds: float          # of work
+    part: float = 1.0       # of the walk that was done: less where somebody had seen enough of it
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,4 @@ class Stop(Enum):
 
     DROP = "drop"           # nothing of it is wanted
     KEEP = "keep"           # it will go on later: where it is comes as a last `Kept`
+    TAKE = "take"           # enough: what the film is thought to become by now is the take

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -40,7 +40,9 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
 
     folder      gets take.mp4 (or take.png for one picture), poster.jpg, strip.jpg, latents.safetensors and recipe.json,
                 all at the end and together; it is made if it is not there
-    cancelled   asked between steps and between parts of the decode: True or a Stop ends the run there
+    cancelled   asked between steps and between parts of the decode: True or a Stop ends the run there. Stop.TAKE ends only
+                the walk: the estimate of its last step is the film, without the windows that were not begun; `Made.part`
+                says how much of the walk it is
     every       seconds of walking after which a Kept comes between steps, and one when the walk is at its end; nothing
                 is kept before it is asked for
     since       the state of an earlier Kept of this recipe: the walk goes on there and its latents are bit for bit what
@@ -62,22 +64,27 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
     recipe = recipe.made_by(backend.version)
     with workshop(folder) as bench:
         layout = lay(recipe, backend, inputs or {})
-        walk = Walk(recipe, backend, layout, unpack(since, recipe, backend.version, windows))
+        walk, part = Walk(recipe, backend, layout, unpack(since, recipe, backend.version, windows)), 1.0
         keeper = _Keeper(recipe, backend.version, every, walk)
         yield Started(recipe, walk.count, layout.canvas.frames, walk.done)
         for stride in walk:
             yield Stepped(stride.index, stride.count, eight_bits(backend.preview(stride.x0)[0].movedim(0, -1)))
             yield from keeper.look(stride)
-            yield from _heed(cancelled, keeper)
+            if (yield from _heed(cancelled, keeper)) is Stop.TAKE:
+                walk.settle(stride)
+                part = (stride.index + 1) / stride.count
+                break
         save_latents(bench / "latents.safetensors", walk.latents, recipe)
         write_bytes(bench / "recipe.json", recipe.to_json().encode() + b"\n")
-        for done in _film(recipe, backend, walk.latents, layout, bench):
-            yield Decoded(done, recipe.pictures)
+        frames = walk.latents.shape[2]
+        count = recipe.pictures if frames == layout.canvas.frames else backend.grid.pictures(frames)
+        for done in _film(recipe, backend, walk.latents, layout, bench, count):
+            yield Decoded(done, count)
             yield from _heed(cancelled, keeper)
     yield Finished(Made(
         recipe=recipe, film=Path(folder) / _name(recipe), poster=Path(folder) / "poster.jpg",
         strip=Path(folder) / "strip.jpg", latents=Path(folder) / "latents.safetensors", width=recipe.width,
-        height=recipe.height, pictures=recipe.pictures, rate=backend.grid.rate, seconds=time.monotonic() - began))
+        height=recipe.height, pictures=count, rate=backend.grid.rate, seconds=time.monotonic() - began, part=part))
 
 
 class _Keeper:
@@ -132,9 +139,9 @@ def load_latents(path: str | Path) -> Tensor:
         raise BadMedia(f"The latents in {path} cannot be read: they are missing or damaged.") from error
 
 
-def _film(recipe: Recipe, backend: Backend, latents: Tensor, layout: Layout, bench: Path) -> Iterator[int]:
+def _film(recipe: Recipe, backend: Backend, latents: Tensor, layout: Layout, bench: Path, count: int) -> Iterator[int]:
     """Decode part by part into the film, the sheets looking on; yields how many pictures are done."""
-    sheets, parts = Sheets(recipe.pictures), pictures(backend, latents, layout)
+    sheets, parts = Sheets(count), pictures(backend, latents, layout)
     if recipe.pictures == 1:
         picture = next(parts)
         write_picture(bench / _name(recipe), picture[0], recipe.to_json())
@@ -153,10 +160,12 @@ def _name(recipe: Recipe) -> str:
     return "take.png" if recipe.pictures == 1 else "take.mp4"
 
 
-def _heed(cancelled: Callable[[], bool | Stop], keeper: _Keeper) -> Iterator[Kept]:
+def _heed(cancelled: Callable[[], bool | Stop], keeper: _Keeper) -> Generator[Kept, None, Stop | None]:
+    """End the run if that is wanted; returns what else is."""
     asked = cancelled()
     if asked is Stop.KEEP:
         yield from keeper.keep()
         raise Cancelled("The take was stopped before it was finished; it goes on from where it was kept.")
-    if asked:
+    if asked and asked is not Stop.TAKE:
         raise Cancelled("The take was cancelled before it was finished; nothing of it is kept.")
+    return asked or None

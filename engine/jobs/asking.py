@@ -70,7 +70,7 @@ class Asking:
         """
         with self.store.writing() as db:
             again = db.conn.execute(
-                "update jobs set state = 'waiting', cancel = 0, held = 0, tries = 0, step = 0, kept = 0, unkept = 0, progress = 0, "
+                "update jobs set state = 'waiting', cancel = 0, enough = 0, held = 0, tries = 0, step = 0, kept = 0, unkept = 0, progress = 0, "
                 f"error = null, left = null, finished = null, ended = null, dismissed = 0, message = 'waiting', worker = null, "
                 f"position = {LAST.format(column='position')} where id = ? and state in ('failed', 'cancelled')",
                 [id],
@@ -145,7 +145,7 @@ class Asking:
         check(recipe, describe(recipe.backend))
         with self.store.writing() as db:
             edited = db.conn.execute(
-                "update jobs set recipe = ?, said = ?, steps = ?, step = 0, kept = 0, unkept = 0, progress = 0, previewed = 0, tries = 0 "
+                "update jobs set recipe = ?, said = ?, steps = ?, enough = 0, step = 0, kept = 0, unkept = 0, progress = 0, previewed = 0, tries = 0 "
                 "where id = ? and state = 'waiting'",
                 [recipe.to_json(), json.dumps(list(said), ensure_ascii=False), recipe.steps, id],
             ).rowcount
@@ -170,6 +170,22 @@ class Asking:
                 db["previews"].delete_where("job = ?", [id])
             db.conn.execute("update jobs set cancel = 1, message = 'stopping' where id = ? and state = 'running'", [id])
         return self.job(id)
+
+    def enough(self, id: str) -> Job:
+        """Stop a job at its next step and make a take of what it is thought to become by then.
+
+        One that waits with steps done, paused or after its worker died, is done a step further for it. Raises BadRequest for
+        one that has not begun or is over.
+        """
+        with self.store.writing() as db:
+            changed = db.conn.execute(
+                "update jobs set enough = 1, held = 0, message = 'keeping what there is' "
+                "where id = ? and cancel = 0 and (state = 'running' or state = 'waiting' and kept > 0)",
+                [id],
+            ).rowcount
+        return self._changed(id, changed, "kept as it is", {
+            "waiting": "nothing of it is made yet", "done": "it is done", "failed": "it failed; retry it", "cancelled": "it was cancelled",
+        })  # fmt: skip
 
     def dismiss(self, id: str) -> Job | None:
         """Leave a job that is over out of `jobs` from now on."""

@@ -1,7 +1,7 @@
 """The contract between the queue and whoever makes its films, here or on another machine.
 
     Order  ─→  Runner.start  ─→  Run: Started, Kept ..., Stepped ..., Decoded ..., Result
-                                  ↑ stop(Stop.KEEP | Stop.DROP)
+                                  ↑ stop(Stop.KEEP | Stop.DROP | Stop.TAKE)
 
 An order goes in by value: recipe, inputs under their hashes, the state to go on from. Events come out as values, and the
 result last, its files under their hashes too: by path where both sides see one disk, else as bytes. So a runner may be a
@@ -99,20 +99,21 @@ class Result:
     pictures: int
     rate: float                         # pictures per second
     seconds: float                      # of work
+    part: float = 1.0                   # of the walk that was done
 
     @classmethod
     def of(cls, made: Made, *, carried: bool = False) -> Result:
         """What `engine.make` finished, as a value; `carried` takes the bytes of its files along."""
         files = {name: File.of(getattr(made, name), carried=carried) for name in ("film", "poster", "strip", "latents")}
         return cls(made.recipe.to_json(), **files, width=made.width, height=made.height, pictures=made.pictures,
-                   rate=made.rate, seconds=made.seconds)
+                   rate=made.rate, seconds=made.seconds, part=made.part)
 
     def land(self, folder: Path) -> Made:
         """Its files in `folder`, on this machine. Raises BadMedia for damaged ones, CannotWrite."""
         os.makedirs(folder, exist_ok=True)
         files = {name: getattr(self, name).land(folder) for name in ("film", "poster", "strip", "latents")}
         return Made(recipe=from_json(self.recipe), **files, width=self.width, height=self.height, pictures=self.pictures,
-                    rate=self.rate, seconds=self.seconds)
+                    rate=self.rate, seconds=self.seconds, part=self.part)
 
 
 Said = Started | Stepped | Kept | Decoded | Result
@@ -121,7 +122,7 @@ Said = Started | Stepped | Kept | Decoded | Result
 class Run(Protocol):
     """One order being carried out. Iterate it once; it ends after a Result, or raises what went wrong.
 
-    Raises Cancelled after `stop`, and any CineloomError with a sentence for a person.
+    Raises Cancelled after `stop`, but for Stop.TAKE, which leads to a Result; and any CineloomError with a sentence for a person.
     """
 
     def __iter__(self) -> Iterator[Said]:

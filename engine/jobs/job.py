@@ -24,6 +24,7 @@ class Job:
     tries: int
     worker: str | None
     cancel: bool
+    enough: bool
     step: int
     steps: int
     progress: float
@@ -55,7 +56,7 @@ class Job:
         """A row of the table with its JSON read."""
         row = {field.name: row[field.name] for field in fields(cls)}
         row.update(recipe=json.loads(row["recipe"]), said=tuple(json.loads(row["said"])), cancel=bool(row["cancel"]),
-                   held=bool(row["held"]))
+                   held=bool(row["held"]), enough=bool(row["enough"]))
         return cls(**row)
 
     def to_json(self) -> dict:

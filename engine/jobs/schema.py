@@ -93,3 +93,8 @@ def m002_a_line_that_can_be_paused_and_put_in_order(db):
     jobs.create_index(["state", "position"])
     jobs.create_index(["ended"])
     db["line"].insert({"id": 1, "paused": 0}, pk="id")      # one row: nothing is taken up while it is paused
+
+
+@migrations()
+def m003_what_there_is_can_be_enough(db):
+    db["jobs"].add_column("enough", int, not_null_default=0)        # somebody wants the take as far as it is by now

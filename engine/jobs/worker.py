@@ -28,6 +28,7 @@ from engine import memory
 from engine.errors import Cancelled, CannotWrite, CineloomError
 from engine.events import Decoded, Kept, Made, Started, Stepped, Stop
 from engine.jobs.contract import EVERY, Order, Result, Run, Runner
+from engine.jobs.figures import figures_of
 from engine.jobs.fitting import out_of_memory
 from engine.jobs.here import Here, Maker
 from engine.jobs.process import identity
@@ -133,7 +134,8 @@ class Worker:
             if library.take(job.id) is None:
                 folder = library.staging(job.id, keep=KEPT)
                 made = self._make(job, folder)
-                self._insist(lambda: library.add_take(made, job.id))
+                figures = figures_of(made)
+                self._insist(lambda: library.add_take(made, job.id, figures=figures))
             outcome = queue.finish
         except Cancelled:
             ends = self._wish(job) is Stop.DROP

@@ -33,10 +33,10 @@ RECORD, OWNER = "record.jsonl", "owner"
 # A row's columns that come from outside; the rest is the library's own.
 COLUMNS = ("id", "created", "prompt", "caption", "notes", "tags", "operation", "backend", "version", "seed", "steps", "width",
            "height", "pictures", "rate", "spent", "recipe", "film", "poster", "strip", "latents", "bytes", "state", "rating",
-           "favourite", "trashed")  # fmt: skip
+           "favourite", "trashed", "figures")  # fmt: skip
 EDGE = ("was", "start", "stop", "role")
 INSERT = f"insert into takes ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
-DEFAULTS = {"prompt": "", "caption": "", "notes": "", "tags": "[]", "rating": 0, "favourite": 0, "state": "whole", "bytes": 0}
+DEFAULTS = {"prompt": "", "caption": "", "notes": "", "tags": "[]", "rating": 0, "favourite": 0, "state": "whole", "bytes": 0, "figures": "{}"}
 TOGETHER = 200      # takes that go in one transaction
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.events import Made
 
 FIRST_PROJECT = "my-films"
-NEWEST = "m002_a_take_is_rated_tagged_and_traced"      # the last step of schema.py
+NEWEST = "m003_a_take_keeps_its_figures"      # the last step of schema.py
 
 
 def new_id() -> str:
@@ -95,12 +95,13 @@ class Library:
             if folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def add_take(self, made: Made, id: str | None = None, parents: Iterable[Edge] = ()) -> Take:
+    def add_take(self, made: Made, id: str | None = None, parents: Iterable[Edge] = (), figures: dict | None = None) -> Take:
         """Move the files of `made` in and write its row. With an `id` that is there already, nothing changes.
 
         made      what engine.make finished: film, poster, strip and latents as files on the same disk
         id        of the job, so that a job that was killed between take and tick leaves one take and not two
         parents   what it was made from besides what its recipe says, see `lineage.edge`
+        figures   what was measured of it, see `tidying.figures`
         Raises CannotWrite, BadRequest for an id that is none.
         """
         id = _id(id or new_id())
@@ -129,6 +130,7 @@ class Library:
                 "spent": made.seconds,
                 "recipe": recipe,
                 "bytes": size,
+                "figures": json.dumps(tidying.figures(figures or {})),
                 **{what: names.get(what, "") for what in FILES},
             }
             files = [(bay / "recipe.json", f"media/{id}.json"), *((path, names[what]) for what, path in sources.items())]

@@ -52,6 +52,7 @@ def checked(said: dict) -> tuple[dict, list[dict]]:
             raise ValueError(f"its {name} is {row[name]!r:.60}")
     if row["pictures"] < 1 or row["rate"] <= 0:
         raise ValueError("it has no pictures, or no rate")
+    row["figures"] = json.dumps(tidying.figures(json.loads(given.get("figures") or "{}")))
     recipe = given.get("recipe") or "{}"
     if json.loads(recipe) != {}:
         if as_recipe(recipe) is None:

@@ -117,3 +117,8 @@ def m002_a_take_is_rated_tagged_and_traced(db):
     db.conn.execute(f"create trigger takes_delete_words after delete on takes begin {drop} end")
     db.conn.execute(f"create trigger takes_update_words after update of {words} on takes begin {drop} {put} end")
     db.conn.execute("insert into takes_fts (takes_fts) values ('rebuild')")
+
+
+@migrations()
+def m003_a_take_keeps_its_figures(db):
+    db["takes"].add_column("figures", str, not_null_default="{}")   # JSON: what was measured of it when it was made

@@ -40,6 +40,7 @@ class Take:
     rating: int             # 1 to 5; 0 is none
     favourite: bool
     trashed: float | None   # when it was put into the trash
+    figures: dict           # what was measured of it when it was made, see tidying.figures; {} where nobody did
     folder: Path            # of the project
 
     @property
@@ -63,6 +64,7 @@ class Take:
         row.update(
             recipe=json.loads(row["recipe"]),
             tags=tuple(json.loads(row["tags"])),
+            figures=json.loads(row.get("figures") or "{}"),
             seed=int(row["seed"] or 0),
             favourite=bool(row["favourite"]),
         )

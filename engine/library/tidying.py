@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
@@ -11,6 +12,8 @@ TAG = 64            # characters
 TAGS = 64           # of one take
 NOTE = 20_000       # characters of a note or caption
 PARTS = 32          # words of a search that count
+JOINS = 1000        # of one take
+JOIN = ("picture", "difference", "gradient", "flow", "velocity", "boundary", "colour")
 ID = re.compile(r"[a-z0-9]{1,40}")                  # of a take: also a file's name on every system
 NAME = re.compile(r"[\w][\w .()-]{0,63}")           # a project's folder: no separators, no leading dot
 TAKEN = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)      # devices, on Windows
@@ -59,6 +62,27 @@ def rating(value: int) -> int:
     """1 to 5, or 0 for none. Raises BadRequest."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 5:
         raise BadRequest(f"A rating goes from 1 to 5, and 0 is none; {value!r:.40} was given.")
+    return value
+
+
+def figures(said: dict) -> dict:
+    """What was measured of a take: nothing in it but numbers, under names that are known.
+
+        {"part": 0.5}       how much of its walk was done when somebody had seen enough
+        {"seam": 1.1, "joins": [{"picture": 17, "difference": 1.1, "velocity": 0.9, ...}]}      see engine.evaluation.joined
+
+    Raises BadRequest for anything else.
+    """
+    if not isinstance(said, dict) or not isinstance(said.get("joins", []), list) or len(said.get("joins", [])) > JOINS:
+        raise BadRequest(f"Figures are part, seam and up to {JOINS} joins; {said!r:.60} was given.")
+    joins = [{name: _figure(join[name]) for name in JOIN if join.get(name) is not None} for join in said.get("joins", []) if isinstance(join, dict)]
+    clean: dict = {name: _figure(said[name]) for name in ("part", "seam") if said.get(name) is not None}
+    return clean | ({"joins": joins} if joins else {})
+
+
+def _figure(value: object) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value < 1e9:
+        raise BadRequest(f"A figure is a number from 0 up; {value!r:.40} was given.")
     return value
 
 

@@ -39,7 +39,7 @@ def pictures(backend: Backend, latents: Tensor, layout: Layout) -> Iterator[np.n
 
 def _decoded(backend: Backend, latents: Tensor, layout: Layout) -> Iterator[Tensor]:
     """Shot by shot, each after what its window saw before it; a loop after its own end."""
-    cuts = layout.cuts
+    cuts = [frame for frame in layout.cuts if frame < latents.shape[2]]      # a walk that was enough may end before the others
     for first, stop in zip([0, *cuts], [*cuts, latents.shape[2]]):
         before = latents[:, :, :OVERLAP] if first > OVERLAP else latents[:, :, :first] if first else None
         if layout.period:

@@ -64,6 +64,7 @@ class Walk:
         self.noise = NoiseStream(canvas.shape, recipe.seed)
         self.since = since if since is not None and self._belongs(since) else None
         self.latents = canvas.latents
+        self.at = 0                     # number of the window that is walked
         self._words = lru_cache(maxsize=8)(self._denoiser)
 
     @property
@@ -87,6 +88,7 @@ class Walk:
             film[:, :, window.fresh:window.made] = made
         self.since = None               # they are in the film now
         for number, window in enumerate(self.windows[first:], first):
+            self.at = number
             finished = tuple(film[:, :, one.fresh:one.made] for one in self.windows[:number])
             x = earlier.x if earlier else None          # it may have arrived already
             for step in self._steps(window, film, earlier):
@@ -94,6 +96,13 @@ class Walk:
                 yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, finished))
             film[:, :, window.fresh:window.made] = x[:, :, window.own]
             earlier = None
+
+    def settle(self, stride: Stride) -> None:
+        """Enough: the window at work is what it is thought to become by now, and what no window was begun for is left off."""
+        window = self.windows[self.at]
+        self.latents[:, :, window.fresh:window.made] = stride.x0[:, :, window.own]
+        if self.at + 1 < len(self.windows):
+            self.latents = self.latents[:, :, :self.windows[self.at + 1].fresh]
 
     def _steps(self, window: Window, film: Tensor, earlier: Step | None) -> Iterator[Step]:
         part = win.lay(self.layout.canvas, window, film)
