@@ -1,22 +1,23 @@
 // Words and numbers as people read them. Plain functions: no document, tested by `node --test`.
+import { t } from './words.js';
 
 /** Seconds as "0.4 s", "3 s", "2 min 10 s". */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !isFinite(seconds)) return '';
-  if (seconds < 9.95) return `${trim(seconds.toFixed(1))} s`;
-  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 9.95) return t('{n} s', { n: trim(seconds.toFixed(1)) });
+  if (seconds < 100) return t('{n} s', { n: Math.round(seconds) });
   const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 3600) return t('{m} min {s} s', { m: Math.floor(whole / 60), s: whole % 60 });
+  return t('{h} h {m} min', { h: Math.floor(whole / 3600), m: Math.floor((whole % 3600) / 60) });
 }
 
 /** Roughly, for what is only guessed: "under a second", "about 4 s", "about 3 min". */
 export function roughly(seconds) {
   if (seconds === null || seconds === undefined || !isFinite(seconds)) return '';
-  if (seconds < 1) return 'under a second';
-  if (seconds < 90) return `about ${Math.round(seconds)} s`;
-  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
-  return `about ${(seconds / 3600).toFixed(1)} h`;
+  if (seconds < 1) return t('under a second');
+  if (seconds < 90) return t('about {n} s', { n: Math.round(seconds) });
+  if (seconds < 5400) return t('about {n} min', { n: Math.round(seconds / 60) });
+  return t('about {n} h', { n: (seconds / 3600).toFixed(1) });
 }
 
 const trim = (text) => text.replace(/\.0$/, '');
@@ -63,9 +64,9 @@ export const unknown = (prompt, ranges) =>
 
 /** What made a take, in one line. */
 export function recipeLine(take) {
-  const length = take.pictures > 1 ? `${Number(take.seconds.toFixed(2))} s` : 'still';
-  const start = take.recipe?.inputs?.length ? ' · from a picture' : '';
-  return `${length} · ${take.width} × ${take.height}${start} · ${take.steps} steps · seed ${take.seed} · made in ${duration(take.spent)}`;
+  const length = take.pictures > 1 ? t('{n} s', { n: Number(take.seconds.toFixed(2)) }) : t('still');
+  return [length, `${take.width} × ${take.height}`, take.recipe?.inputs?.length ? t('from a picture') : '', t('{n} steps', { n: take.steps }),
+    t('seed {seed}', { seed: take.seed }), t('made in {time}', { time: duration(take.spent) })].filter(Boolean).join(' · ');
 }
 
 /** The shape whose aspect is nearest to a picture's. */
@@ -76,8 +77,8 @@ export function nearestShape(shapes, width, height) {
 
 /** What a job says while it goes on. */
 export function jobLine(job) {
-  if (job.state === 'waiting') return 'waiting';
-  if (job.state === 'failed') return job.error ?? 'failed';
-  const left = job.state === 'running' && job.left ? ` · ${roughly(job.left).replace('about ', '')} left` : '';
-  return job.message + left;
+  if (job.state === 'waiting') return t('waiting');
+  if (job.state === 'failed') return job.error ?? t('failed');
+  const left = job.state === 'running' && job.left ? t('{time} left', { time: duration(Math.max(1, Math.round(job.left))) }) : '';
+  return [job.message, left].filter(Boolean).join(' · ');
 }
