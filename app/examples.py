@@ -35,6 +35,23 @@ EXAMPLES = (
     "green down",
 )  # fmt: skip
 
+# What to say to film that is there, by task.
+OF_FILM = {
+    "extend": ("a red boat sails to the left on the sea at night", "a red boat sails to the left on the sea in falling snow", "blue left", "green down"),
+    "loop": ("a brown windmill turns in a meadow by day", "a white lighthouse stands still on the sea at night", "red right"),
+    "connect": ("a yellow balloon rises in a meadow at dawn", "a white lighthouse stands still on the sea at dusk", "green up"),
+    "edit": ("watercolour style: a green boat on the sea at night", "a red boat in the snow at dusk", "neon style: a pink train in the city at night",
+             "blue right", "green right"),
+    "inpaint": ("a black bird on the sea", "a small yellow ball in a meadow", "yellow", "green still"),
+    "outpaint": ("a red boat on the sea at dusk", "a fox in the snow by day", "blue still"),
+    "finish": (),
+}
+
+
+def task_examples(model: Model, most: int = 2) -> dict[str, list[str]]:
+    """Prompts for tasks that work on film, of words that the model knows."""
+    return {task: [prompt for prompt in prompts if not model.unknown_words(prompt)][:most] for task, prompts in OF_FILM.items()}
+
 
 def knows(model: Model) -> list[dict]:
     """The model's words by kind, `[{kind, words}]`; empty for a model that takes any word."""

@@ -10,7 +10,9 @@ from app.desk.line import Line
 from app.desk.making import Making
 from app.desk.projects import Projects, remembered
 from app.desk.shelf import Shelf
-from app.examples import examples, knows
+from app.examples import examples, knows, task_examples
+from app.tasks import described
+from app.tasks.presets import presets
 from engine.denoisers.catalog import describe
 from engine.jobs import Queue
 from engine.jobs.keeper import Keeper
@@ -66,6 +68,9 @@ class Desk:
             "shapes": shapes.table(grid.step, model.sizes),
             "knows": knows(model),
             "examples": examples(model),
+            "tasks": described(model),
+            "presets": presets(model),
+            "task_examples": task_examples(model),
         }
 
     def unknown_words(self, prompt: str) -> list[tuple[int, int]]:

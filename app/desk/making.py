@@ -1,12 +1,18 @@
-"""Making: what is asked on the page or through the public functions, as jobs in line. Knows recipes and the queue."""
+"""Making: what is asked on the page or through the public functions, as plans and as jobs in line. Knows tasks and the queue."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from app import tasks
+from app.tasks import Wishes
+from app.tasks.rows import MANY
+from app.tasks.wishes import Still, read_seed
 from engine.denoisers.catalog import describe
+from engine.errors import BadRequest, CineloomError
 from engine.jobs import Job
-from engine.recipe import compose
+from engine.recipe import from_json
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -23,35 +29,47 @@ class Making:
         """One take: see `submit_variations`."""
         return self.submit_variations(prompt, 1, **asked)[0]
 
-    def submit_variations(
-        self,
-        prompt: str,
-        count: int,
-        *,
-        seconds: float = 2.0,
-        width: int = 256,
-        height: int = 144,
-        seed: int | None = None,
-        steps: int | None = None,
-        picture: str = "",
-    ) -> list[Job]:
-        """Check and snap what is asked and put it in line `count` times, each with the next seed; all of them or none.
+    def submit_variations(self, prompt: str, count: int, *, seconds: float = 2.0, width: int = 256, height: int = 144,
+                          seed: int | None = None, steps: int | None = None, picture: str = "") -> list[Job]:
+        """Film or a picture from words, `count` times, each with the next seed; all of them or none.
 
         seconds   of film; 0 is a still picture
         picture   a name that `keep` gave: the film begins with it
         Raises BadRequest with a sentence.
         """
-        still = seconds == 0 and not picture
-        recipe, said = compose(
-            prompt,
-            operation="animate" if picture else "image" if still else "text",
-            seconds=seconds,
-            size=(width, height),
-            seed=seed,
-            steps=steps,
-            model=describe(self.desk.backend),
-            inputs=[self.desk.inputs.picture(picture)] if picture else (),
-        )
-        ids = self.desk.queue.submit_variations(recipe, count, self.desk.project, said)
+        pictures = (Still(name=picture),) if picture else ()
+        return self.make(Wishes(prompt=prompt, seconds=seconds, size=(width, height), seed=seed, steps=steps, pictures=pictures, variations=count))
+
+    def make(self, wishes: Wishes) -> list[Job]:
+        """Check and snap what is asked and put it in line, as many times as variations are wished. Raises BadRequest with a sentence."""
+        recipe, said = tasks.build(wishes, self.desk.inputs, describe(self.desk.backend))
+        ids = self.desk.queue.submit_variations(recipe, wishes.variations, self.desk.project, said)
         self.desk.keeper.wake()
         return [self.desk.line.job(id) for id in ids]
+
+    def plan(self, wishes: Wishes) -> dict:
+        """What it would be and cost, and nothing is queued: see `tasks.cost`; or `{"why": sentence}` where it cannot be."""
+        if not 1 <= wishes.variations <= 200:
+            return {"why": f"1 to {MANY} variations are made at once."}
+        model = describe(self.desk.backend)
+        try:
+            recipe, notes = tasks.build(wishes, self.desk.inputs, model)
+        except CineloomError as error:
+            return {"why": str(error)}
+        return tasks.cost(recipe, model, self.desk.queue.pace(model.name), wishes.variations) | {"notes": notes}
+
+    def restore(self, take: str = "", recipe: object = None) -> dict:
+        """The wishes that ask for a take's recipe, or for one out of a file, again: `{wishes, notes}`.
+
+        Raises BadRequest for a take that is not there or was not made here, and for a recipe that cannot be read.
+        """
+        if take:
+            recipe = self.desk.shelf.take(take).recipe
+            if not recipe:
+                raise BadRequest("This film was not made here: nobody knows its recipe.")
+        if not isinstance(recipe, dict):
+            raise BadRequest("A recipe is a JSON object, as the studio writes it.")
+        if isinstance(recipe.get("seed"), str):         # as takes and jobs say it, because JavaScript rounds
+            recipe = recipe | {"seed": read_seed(recipe["seed"]) or 0}
+        wishes, notes = tasks.wishes_of(from_json(json.dumps(recipe)), self.desk.inputs, describe(self.desk.backend))
+        return {"wishes": wishes, "notes": notes}

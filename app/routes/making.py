@@ -1,12 +1,23 @@
-"""Routes for what to make: the model and its words, what is brought, jobs put in line."""
+"""Routes for what to make: the model and its words, what is brought, plans, jobs put in line, recipes as wishes."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Body, Request
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from app import settings
 from app.desk import Desk
-from engine.errors import BadMedia, BadRequest
+from app.tasks import read
+from app.tasks.wishes import read_seed
+from engine.errors import BadMedia
+
+__all__ = ["read_seed", "routes"]
+
+FILM_BYTES = 8 << 30        # of a film that may be sent: an hour of a camera
 
 
 def routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
@@ -24,41 +35,83 @@ def routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
         return {"unknown": desk.unknown_words(prompt)}
 
     @router.post("/studio/jobs")
-    def submit(
-        prompt: str = Body(""),
-        seconds: float = Body(2.0),
-        width: int = Body(256),
-        height: int = Body(144),
-        seed: str | int | None = Body(None),
-        steps: int | None = Body(None),
-        picture: str = Body(""),
-        variations: int = Body(1),
-    ) -> dict:
-        jobs = desk.making.submit_variations(
-            prompt, variations, seconds=seconds, width=width, height=height, seed=read_seed(seed), steps=steps,
-            picture=picture,
-        )  # fmt: skip
+    def submit(asked: Any = Body()) -> dict:
+        jobs = desk.making.make(read(asked))
         return {"job": jobs[0].to_json(), "jobs": [job.to_json() for job in jobs]}
+
+    @router.post("/studio/plan")
+    def plan(asked: Any = Body()) -> dict:
+        return {"plan": desk.making.plan(read(asked))}
+
+    @router.post("/studio/wishes")
+    def wishes(take: str = Body("", max_length=40), recipe: Any = Body(None)) -> dict:
+        return desk.making.restore(take, recipe)
 
     @router.post("/studio/pictures")
     async def pictures(request: Request) -> dict:
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > upload:
-                raise BadMedia(f"The picture is larger than {upload / 2**20:.0f} MB; choose a smaller file.")
-        from starlette.concurrency import run_in_threadpool
+        return {"picture": await run_in_threadpool(desk.inputs.keep, await received(request, upload))}
 
-        return {"picture": await run_in_threadpool(desk.inputs.keep, bytes(data))}
+    @router.post("/studio/masks")
+    async def masks(request: Request) -> dict:
+        return {"mask": await run_in_threadpool(desk.inputs.keep, await received(request, upload))}
+
+    @router.post("/studio/pictures/moment")
+    def moment_kept(take: str = Body(max_length=40), second: float = Body(0.0)) -> dict:
+        return {"picture": desk.inputs.keep_moment(take, second)}
+
+    @router.get("/studio/moment/{take}")
+    def moment(take: str, second: float = Query(0.0)) -> Response:
+        return Response(desk.inputs.moment_jpeg(take, second), media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+    @router.post("/studio/films")
+    async def films(request: Request, name: str = Query("", max_length=500)) -> dict:
+        take = await stream_to(request, lambda receive: desk.inputs.import_film(name, receive))
+        return {"take": take.to_json()}
 
     return router
 
 
-def read_seed(value: str | int | None) -> int | None:
-    """A seed from the page, where it is text because JavaScript rounds big numbers; empty means any."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
+async def received(request: Request, most: int) -> bytes:
+    """The body of a request. Raises BadMedia for one that is larger than `most` bytes."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most:
+            raise BadMedia(f"The picture is larger than {most / 2**20:.0f} MB; choose a smaller file.")
+    return bytes(data)
+
+
+async def stream_to(request: Request, work):
+    """Run `work(receive)` in a thread; `receive(path)` writes the request's body there as it comes, a part at a time."""
+    import asyncio
+
+    parts: Queue = Queue(maxsize=64)        # what is read faster than it is written waits
+
+    def receive(path: Path) -> None:
+        with open(path, "wb") as file:
+            size = 0
+            while (part := parts.get()) is not None:
+                if isinstance(part, Exception):
+                    raise BadMedia("The film did not arrive whole; send it again.") from part
+                size += len(part)
+                if size > FILM_BYTES:
+                    raise BadMedia(f"The film is larger than {FILM_BYTES >> 30} GB; import a part of it.")
+                file.write(part)
+
+    working = asyncio.ensure_future(run_in_threadpool(work, receive))
+    last = None
     try:
-        return int(value)
-    except ValueError:
-        raise BadRequest(f"The seed {str(value)[:40]!r} is no whole number; digits work, and nothing means any.") from None
+        async for chunk in request.stream():
+            while parts.full() and not working.done():
+                await asyncio.sleep(0.01)
+            if working.done():
+                break
+            if chunk:
+                parts.put_nowait(chunk)
+    except Exception as error:      # the browser went away
+        last = error
+    while parts.full() and not working.done():
+        await asyncio.sleep(0.01)
+    if not working.done():
+        parts.put_nowait(last)
+    return await working

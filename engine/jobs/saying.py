@@ -50,7 +50,8 @@ class Saying:
         """The walk begins, or goes on."""
         grid = describe(self.recipe.backend).grid
         self.estimate.steps, self.estimate.kept = event.steps, event.done
-        self.estimate.cells = event.frames * (self.recipe.width // grid.space) * (self.recipe.height // grid.space)
+        at_once = min(event.frames, self.recipe.window or event.frames)       # a step is of one window, however long the film
+        self.estimate.cells = at_once * (self.recipe.width // grid.space) * (self.recipe.height // grid.space)
         self.since = time.monotonic()
         self._say(lambda: self.queue.began(self.job.id, self.who, event.done))
         self.now(f"step {event.done + 1} of {event.steps}" if event.done < event.steps else "drawing the pictures")
