@@ -31,6 +31,12 @@ class Line:
         self.job(id)
         return self.desk.queue.cancel(id)
 
+    def enough(self, id: str) -> Job:
+        """Stop a job and keep what there is of it as a take. Raises BadRequest for one that has not begun or is over."""
+        job = self.desk.queue.enough(id)
+        self.desk.keeper.wake()
+        return job
+
     def dismiss(self, id: str) -> Job:
         """Take a job that is over off the page."""
         self.job(id)

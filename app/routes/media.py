@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 
@@ -23,10 +24,15 @@ def routes(desk: Desk) -> APIRouter:
     @router.api_route("/media/take/{id}/{what}", methods=["GET", "HEAD"])
     def media(id: str, what: str, download: bool = False) -> Response:
         take = desk.library.take(id)
+        if take is not None and what == "recipe":
+            text = json.dumps(take.recipe, ensure_ascii=False, indent=2) + "\n"
+            headers = {"content-disposition": f"attachment; filename*=utf-8''{quote(file_name(take, '.json'))}"} if download else {}
+            # Half of a letter, which a name may hold, becomes JSON's own escape of it.
+            return Response(text.encode("utf-8", "backslashreplace"), media_type="application/json", headers=headers)
         if take is None or what not in ("film", "poster", "strip", "latents"):
             raise NotHere("There is no such file.")
-        name = file_name(take) if download else None
-        return send_file(take.file(what), take.folder, FOREVER, name)
+        path = take.file(what)
+        return send_file(path, take.folder, FOREVER, file_name(take, path.suffix) if download else None)
 
     @router.get("/media/preview/{id}")
     def preview(id: str) -> Response:
@@ -41,7 +47,7 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def file_name(take: Take) -> str:
-    """What a saved take is called: its first words, its id, its kind."""
+def file_name(take: Take, suffix: str) -> str:
+    """What a file of a take is called when it is saved: its first words, its id, its kind."""
     words = "-".join(re.findall(r"\w+", take.prompt.lower())[:8])[:60]
-    return f"{words or 'take'}-{take.id}{Path(take.film).suffix}"
+    return f"{words or 'take'}-{take.id}{suffix}"

@@ -38,7 +38,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/studio/jobs/{id}/{what}")
     def change_job(id: str, what: str) -> dict:
-        can = {"cancel": desk.line.cancel, "dismiss": desk.line.dismiss, "pause": desk.line.pause, "resume": desk.line.resume, "retry": desk.line.retry}
+        can = {name: getattr(desk.line, name) for name in ("cancel", "enough", "dismiss", "pause", "resume", "retry")}
         act = can.get(what)
         if act is None:
             raise NotHere(f"A job can be asked to {', '.join(can)}, move or edit, not {what[:40]!r}.")

@@ -28,6 +28,7 @@ class Wanted:
     words: str = ""                         # each stands in prompt, caption, notes or tags; the last may be half typed
     before: int | None = None               # the `number` of the last take of the page before
     limit: int = 60
+    skip: int = 0                           # takes to leave out first: for whoever shows a place far down
     favourites: bool = False
     trashed: bool = False                   # what is in the trash, instead of what is not
     missing: bool = False                   # those whose film the last check did not find
@@ -42,10 +43,26 @@ class Wanted:
 
 def numbers(store: Store, wanted: Wanted) -> list[int]:
     """The numbers of the takes of one page, newest first. Raises BadRequest for a tag or rating that cannot be."""
+    asked = _asked(store, wanted)
+    if asked is None:
+        return []
+    number, what, values = asked
+    page = [max(1, min(wanted.limit, PAGE)), max(0, min(wanted.skip, 2**53))]
+    return [row["n"] for row in store.rows(f"select {number} as n from {what} order by {number} desc limit ? offset ?", [*values, *page])]
+
+
+def count(store: Store, wanted: Wanted) -> int:
+    """How many takes there are of what is wanted, on all pages. Raises BadRequest."""
+    asked = _asked(store, replace(wanted, before=None))
+    return store.rows(f"select count(*) as n from {asked[1]}", asked[2])[0]["n"] if asked else 0
+
+
+def _asked(store: Store, wanted: Wanted) -> tuple[str, str, list] | None:
+    """The column of numbers, where it stands and what must hold, as SQL; None where nothing can be found."""
     tags = tidying.tags(wanted.tags)
     match = tidying.match(wanted.words, tags if wanted.words.strip() else ())
     if match is None:
-        return []       # only signs were asked for: nothing stands for them in the index
+        return None     # only signs were asked for: nothing stands for them in the index
     where, values = _facts(wanted)
     if match:
         source, number = "takes_fts cross join takes indexed by takes_facts on takes.number = takes_fts.rowid", "takes_fts.rowid"
@@ -68,14 +85,12 @@ def numbers(store: Store, wanted: Wanted) -> list[int]:
     if wanted.before is not None:
         where.append(f"{number} < ?")
         values.append(max(-(2**63), min(wanted.before, 2**63 - 1)))     # SQLite knows no larger numbers
-    values.append(max(1, min(wanted.limit, PAGE)))
-    sql = f"select {number} as n from {source} where {' and '.join(where)} order by {number} desc limit ?"
-    return [row["n"] for row in store.rows(sql, values)]
+    return number, f"{source} where {' and '.join(where)}", values
 
 
 def _few(store: Store, wanted: Wanted) -> list[int] | None:
     """Those that hold without the words, where they are few; else a common word would be walked through to its end."""
-    found = numbers(store, replace(wanted, words="", limit=FEW + 1))
+    found = numbers(store, replace(wanted, words="", limit=FEW + 1, skip=0))
     return found if len(found) <= FEW else None
 
 

@@ -26,7 +26,7 @@ from engine.errors import BadRequest, CannotWrite
 from engine.library import arriving, checking, importing, lineage, packing, tidying, unpacking
 from engine.library.arriving import Arrival
 from engine.library.database import BUSY, Store, says_why
-from engine.library.finding import Wanted, numbers
+from engine.library.finding import Wanted, count, numbers
 from engine.library.importing import Progress
 from engine.library.take import FILES, Edge, Take
 
@@ -155,6 +155,18 @@ class Library:
         found = numbers(self.store, Wanted(query, **wanted))
         rows = self.store.rows("select * from takes where number in (select value from json_each(?)) order by number desc", [json.dumps(found)])
         return [Take.from_row(row, self.folder) for row in rows]
+
+    def found(self, query: str = "", **wanted) -> int:
+        """How many takes `takes` would find on all its pages."""
+        return count(self.store, Wanted(query, **wanted))
+
+    def kinds(self) -> dict[str, list]:
+        """What the takes that are not in the trash differ in, the commonest first: operations, models, sizes in pixels."""
+        def each(columns: str) -> list[dict]:
+            return self.store.rows(f"select {columns} from takes indexed by takes_facts where trashed is null group by {columns} order by count(*) desc, {columns}")
+
+        return {"operations": [row["operation"] for row in each("operation")], "models": [row["backend"] for row in each("backend") if row["backend"]],
+                "sizes": [(row["width"], row["height"]) for row in each("width, height")]}
 
     def count(self, trashed: bool = False) -> int:
         """How many takes there are."""

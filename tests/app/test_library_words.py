@@ -230,3 +230,14 @@ def test_a_parent_that_is_removed_leaves_its_name_and_is_known_again(library):
     assert library.parents("b") == [Edge("b", "a", 0, 9, "start")]
     library.trash("b"), library.empty_trash()
     assert library.children("a") == []
+
+
+def test_any_part_of_the_answer_can_be_asked_for_and_its_length(library):
+    for number in range(7):
+        add(library, f"a {'red' if number % 2 else 'blue'} boat {number}", id=f"t{number}")
+    assert [take.id for take in library.takes("boat", skip=2, limit=3)] == ["t4", "t3", "t2"]
+    assert [take.id for take in library.takes(skip=6)] == ["t0"] and library.takes("red", skip=9) == []
+    assert (library.found(), library.found("red"), library.found("boat", rating=1), library.found("?!")) == (7, 3, 0, 0)
+    library.trash("t1")
+    assert (library.found("red"), library.found("red", trashed=True)) == (2, 1)
+    assert library.kinds() == {"operations": ["text"], "models": ["drawn"], "sizes": [(64, 64)]}

@@ -80,7 +80,7 @@ def test_a_saved_film_is_called_by_its_words(studio, desk):
 
 
 @pytest.mark.parametrize("address", [
-    "/media/take/nobody/film", "/media/take/abcdefghij/recipe", "/media/take/abcdefghij/folder",
+    "/media/take/nobody/film", "/media/take/abcdefghij/row", "/media/take/abcdefghij/folder",
     "/media/take/..%2f..%2fqueue.db/film", "/media/take/abcdefghij/..%2flibrary.db", "/media/preview/nobody",
     "/media/input/..%2f..%2fqueue.db", "/media/input/queue.db", "/media/input/%00.png",
 ])  # fmt: skip
