@@ -33,6 +33,7 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
     from fastapi import FastAPI
     from starlette.staticfiles import StaticFiles
 
+    from app.head import Head
     from app.routes import add_routes
     from app.studio import build, theme
 
@@ -59,6 +60,7 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
         css_paths=[WEB / "css" / f"{name}.css" for name in STYLES],
         favicon_path=WEB / "favicon.svg",
     )
+    app.add_middleware(Head)
     app.add_middleware(Guard, host=host, token=token)
     return app
 
@@ -155,7 +157,9 @@ def serve(
     import uvicorn
 
     from app.desk import Desk
+    from app.desk.projects import welcome
 
+    welcome(home)
     desk = Desk(home, backend=backend)
     sock = free_socket(host, port)
     found = sock.getsockname()[1]

@@ -24,20 +24,20 @@ WEB = Path(__file__).parent / "web"
 
 
 def theme() -> gr.themes.Base:
-    """Always dark: the same value for light and dark systems, so nothing flashes (each `x` is set with its `x_dark`)."""
+    """Our own names for its colours, the same for light and dark: css/studio.css says what they are in either."""
     # gradio 6.31's IBM Plex SemiBold holds no Latin letters: weight 600 then falls to another family. Bold has them.
     base = gr.themes.Base(
-        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
+        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"],
         font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
     )
     colours = {
-        "body_background_fill": "#0d0f12",
-        "body_text_color": "#e8e6e1",
-        "background_fill_primary": "#14171b",
-        "background_fill_secondary": "#14171b",
+        "body_background_fill": "var(--ground)",
+        "body_text_color": "var(--ink)",
+        "background_fill_primary": "var(--wall)",
+        "background_fill_secondary": "var(--wall)",
         "block_background_fill": "transparent",
-        "border_color_primary": "#272c33",
-        "link_text_color": "#f0b35c",
+        "border_color_primary": "var(--line)",
+        "link_text_color": "var(--warm)",
     }
     return base.set(**colours, **{f"{name}_dark": value for name, value in colours.items()})
 

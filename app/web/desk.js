@@ -3,6 +3,8 @@
 // Panels mount in any order, so every message is remembered and given to whoever listens later.
 // Polling and no stream: browsers allow six connections to one address, and tabs that each hold one open starve the rest.
 
+import { t } from './words.js';
+
 const listeners = new Map();
 const last = new Map();
 
@@ -34,10 +36,10 @@ export async function ask(path, body) {
       body: body instanceof Blob ? body : JSON.stringify(body),
     });
   } catch {
-    throw new Error('The studio does not answer. Is it still running?');
+    throw new Error(t('The studio does not answer. Is it still running?'));
   }
   const data = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(data.error ?? `The studio answered with ${answer.status}.`);
+  if (!answer.ok) throw new Error(data.error ?? t('The studio answered with {status}.', { status: answer.status }));
   return data;
 }
 
@@ -109,6 +111,24 @@ const PATHS = {
   back_up: 'M12 4l6 6h-4v6h-4v-6H6zM5 18h14v2H5z',
   dice: 'M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm3.2 2.7a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3zm3.8 3.8a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3zm3.8 3.8a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z',
   close: 'M6.5 5L12 10.6 17.5 5 19 6.5 13.4 12 19 17.5 17.5 19 12 13.4 6.5 19 5 17.5 10.6 12 5 6.500z',
+  folder: 'M3 6h7l2 2h9v11H3zm2 4v7h14v-7z',
+  down: 'M7 9.5h10L12 15z',
+  plus: 'M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z',
+  look: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 2v14a7 7 0 0 1 0-14z',
+  keys: 'M3 6h18v12H3zm2 2v8h14V8zm1.500 1.500h2v2h-2zm3 0h2v2h-2zm3 0h2v2h-2zm3 0h2v2h-2zM8 13h8v1.800H8z',
+  in: 'M6 4h6v2H8v12h4v2H6zM14 8l5 4-5 4z',
+  out: 'M18 4h-6v2h4v12h-4v2h6zM10 8l-5 4 5 4z',
+  sound: 'M4 9h4l5-4v14l-5-4H4zM15.200 9.300l1.300-1.300a5.600 5.600 0 0 1 0 8l-1.300-1.300a3.800 3.800 0 0 0 0-5.400z',
+  mute: 'M4 9h4l5-4v14l-5-4H4zM15 10.200l1.200-1.200 4.600 4.600-1.200 1.200zM19.600 9l1.200 1.200-4.600 4.600-1.200-1.200z',
+  star: 'M12 3.500l2.600 5.400 5.900.800-4.300 4.100 1.100 5.900L12 16.800l-5.300 2.900 1.100-5.900L3.500 9.700l5.900-.800z',
+  filter: 'M4 6h16v2H4zM7 11h10v2H7zM10 16h4v2h-4z',
+  details: 'M4 5h16v14H4zm2 2v10h7V7zm9 0v10h3V7z',
+  swap: 'M7 7h9V4l4 4-4 4V9H7zM17 17H8v3l-4-4 4-4v3h9z',
+  compare: 'M4 5h16v14H4zm2 2v10h5V7z',
+  up: 'M12 8.500l5 5.500H7z',
+  top: 'M6 4h12v2H6zM12 8l6 7h-4v5h-4v-5H6z',
+  pencil: 'M4 16.500V20h3.500L18 9.500 14.500 6zM16 4.500l3.500 3.500 1-1a1 1 0 0 0 0-1.500l-2-2a1 1 0 0 0-1.500 0z',
+  bring: 'M11 20h2v-8h3l-4-5-4 5h3zM5 4h14v2H5z',
   picture: 'M4 5h16v14H4zm2 2v8l4-4 4 4 2-2 2 2V7zm9 1.200a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.200z',
 };
 

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from engine.library import Library
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = """
 import sys
@@ -22,9 +24,14 @@ finally:
 
 
 class Running:
-    """One studio; `address` is where it is, `output` what it printed. Close it."""
+    """One studio; `address` is where it is, `output` what it printed. Close it.
 
-    def __init__(self, home: Path, port: int = 0, host: str = "127.0.0.1", backend: str = "drawn", **environment: str):
+    bare    its home has no project yet; else it has an empty first one, so that no project that comes with the studio is put in
+    """
+
+    def __init__(self, home: Path, port: int = 0, host: str = "127.0.0.1", backend: str = "drawn", bare: bool = False, **environment: str):
+        if not bare:
+            Library.open(home)
         self.home = home
         self.log = home.parent / f"{home.name}.{time.monotonic_ns()}.log"
         code = SERVE.format(port=port, home=str(home), host=host, backend=backend)

@@ -1,46 +1,35 @@
-// The bar at the top: name, what the worker does, the sheet of shortcuts.
-import { el, model, on, typing } from '../desk.js';
-
-const KEYS = [
-  ['Ctrl + Enter', 'make it'],
-  ['/', 'search the takes'],
-  ['P', 'write the prompt'],
-  ['Space', 'play and pause'],
-  [', and .', 'one picture back, one on'],
-  ['F', 'full screen'],
-  ['L', 'loop on or off'],
-  ['arrows', 'move among the takes'],
-  ['?', 'this sheet'],
-];
+// The bar at the top: name, project, what the worker does, look and language, keys.
+import { el, model, on } from '../desk.js';
+import { t } from '../words.js';
+import { keys } from './keys.js';
+import { projects } from './projects.js';
+import { regions } from './regions.js';
+import { view } from './view.js';
 
 export function mount(root) {
-  const status = el('span.status', { role: 'status' }, 'opening');
-  const sheet = el('dialog.sheet', { 'aria-label': 'Keyboard shortcuts' },
-    el('h2', {}, 'Keys'),
-    el('dl', {}, ...KEYS.flatMap(([keys, what]) => [el('dt', {}, keys), el('dd', {}, what)])),
-    el('button.plain', { type: 'button', onclick: () => sheet.close() }, 'Close'));
-  root.append(
-    el('h1', {}, 'Cineloom'),
-    status,
-    el('button.plain', { type: 'button', onclick: () => sheet.showModal() }, 'Keys'),
-    sheet);
+  const status = el('span.status', { role: 'status' }, t('opening'));
+  root.append(el('h1', {}, 'Cineloom'));
+  projects(root);
+  root.append(status);
+  view(root);
+  keys(root);
+  regions(root);
 
   let title = '';
   let working = '';
   let lost = false;
   const show = () => {
-    status.textContent = lost ? 'The studio does not answer; trying again' : working;
+    const text = lost ? t('The studio does not answer; trying again') : working;
+    if (status.textContent !== text) status.textContent = text;
     status.classList.toggle('bad', lost);
   };
-  model.then((known) => { title = known.title; });
+  model.then((known) => { title = known.title; }, () => {});
   on('lost', (value) => { lost = value; show(); });
   on('state', (state) => {
     const busy = state.jobs.some((job) => job.state === 'running');
-    working = busy ? `${title} is at work` : state.worker === 'ready' ? `${title} is ready`
-      : state.worker === 'starting' || state.worker === 'getting the model ready' ? `${title} is getting ready` : state.worker;
+    working = !title ? '' : busy ? t('{model} is at work', { model: title }) : state.worker === 'ready' ? t('{model} is ready', { model: title })
+      : state.worker === 'starting' || state.worker === 'getting the model ready' ? t('{model} is getting ready', { model: title }) : state.worker;
     show();
   });
-  document.addEventListener('keydown', (event) => {
-    if (event.key === '?' && !typing(event) && !sheet.open) { event.preventDefault(); sheet.showModal(); }
-  });
+  root.dataset.ready = 'yes';
 }

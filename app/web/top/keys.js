@@ -1,0 +1,38 @@
+// The sheet of shortcuts: one table of all keys of the studio. Knows what keys are called, not what they do.
+import { el, icon, typing } from '../desk.js';
+import { t } from '../words.js';
+
+/** Every key there is: where, and which does what. A test holds this table to the keys that the modules listen for. */
+const KEYS = () => [
+  [t('Everywhere'), [
+    ['Ctrl + Enter', t('make it')],
+    ['P', t('write the prompt')],
+    ['/', t('search the takes')],
+    ['F6', t('next part of the page; with Shift the one before')],
+    ['?', t('this sheet')],
+  ]],
+  [t('Player'), [
+    ['Space', t('play and pause')],
+    [', .', t('one picture back, one on')],
+    ['L', t('loop on or off')],
+    ['F', t('full screen')],
+  ]],
+  [t('Takes'), [
+    ['← → ↑ ↓', t('move among the takes')],
+    ['Enter', t('play it')],
+    ['Delete', t('put it in the trash')],
+  ]],
+];
+
+export function keys(root) {
+  const sheet = el('dialog.sheet.keys', { 'aria-label': t('Keyboard shortcuts') },
+    el('h2', {}, t('Keys')),
+    el('div.columns', {}, ...KEYS().map(([where, rows]) => el('section', {}, el('h3', {}, where),
+      el('dl', {}, ...rows.flatMap(([names, what]) => [el('dt', {}, ...names.split(' + ').flatMap((name, at) => [at ? ' + ' : '', el('kbd', {}, name)])), el('dd', {}, what)]))))),
+    el('div.row', {}, el('button.plain', { type: 'button', autofocus: true, onclick: () => sheet.close() }, t('Close'))));
+  const button = el('button.tool', { type: 'button', title: t('Keys'), 'aria-label': t('Keys'), onclick: () => sheet.showModal() }, icon('keys'));
+  root.append(button, sheet);
+  document.addEventListener('keydown', (event) => {
+    if (event.key === '?' && !typing(event) && !sheet.open) { event.preventDefault(); sheet.showModal(); }
+  });
+}
