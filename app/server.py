@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.desk import Desk
 
 WEB = Path(__file__).parent / "web"
-STYLES = ("studio", "top", "make", "player", "queue", "takes", "messages", "narrower")      # one per panel; what comes later wins
+STYLES = ("studio", "top", "make", "make_film", "player", "queue", "takes", "messages", "narrower")      # one per panel; what comes later wins
 
 
 def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, token: str = "") -> FastAPI:
@@ -42,6 +42,9 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
     app.mount("/web", Fresh(StaticFiles(directory=WEB)))
     page = build(desk)
     rest(page)
+    # Gradio asks whether a file in a request was really uploaded only of a page that was "launched", and never of a mounted
+    # one (6.31): without this anybody at the door could have any file of this machine copied to where it is served.
+    page.has_launched = True
     app = gr.mount_gradio_app(
         app,
         page,

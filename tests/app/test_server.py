@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -92,37 +91,6 @@ def test_the_guard_stands_before_gradio_too(web):
 def test_no_route_leads_out(web, studio, path):
     reply = web.get(path.format(home=studio.home))
     assert reply.status_code in (403, 404), reply.text[:200]
-
-
-def test_a_take_through_the_public_functions(web):
-    """As another program would: gradio's plain HTTP, in two requests a call."""
-
-    def call(name: str, *values):
-        event = web.post(f"/gradio_api/call/{name}", json={"data": list(values)}).json()["event_id"]
-        lines = web.get(f"/gradio_api/call/{name}/{event}").text.splitlines()
-        kind = next(line for line in lines if line.startswith("event:"))
-        data = next(line for line in lines if line.startswith("data:")).removeprefix("data:")
-        return kind.removeprefix("event:").strip(), json.loads(data)
-
-    kind, (job,) = call("submit", "green down", 0.5, 64, 64, "11", 2)
-    assert kind == "complete" and job["recipe"]["seed"] == "11"
-    assert done(web, job["id"])["state"] == "done"
-    assert call("status", job["id"])[1][0]["state"] == "done"
-    take = call("take", job["id"])[1][0]
-    assert (take["prompt"], take["pictures"], take["width"]) == ("green down", 9, 64)
-    film = web.get(take["files"]["film"])
-    assert film.headers["content-type"] == "video/mp4" and film.content[4:8] == b"ftyp"
-    for what in ("poster", "strip"):
-        assert web.get(take["files"][what]).content[:2] == b"\xff\xd8"
-    assert [one["id"] for one in call("takes", "green", 0, 10)[1][0]] == [job["id"]]
-    assert call("submit", "", 1, 64, 64, "", 0)[0] == "error"
-
-
-def test_only_the_public_functions_are_public(web):
-    named = web.get("/gradio_api/info").json()["named_endpoints"]
-    assert sorted(named) == ["/cancel", "/status", "/submit", "/take", "/takes"]
-    assert "the take will have the same id" in named["/submit"]["description"]
-    assert [one["parameter_name"] for one in named["/submit"]["parameters"]] == ["prompt", "seconds", "width", "height", "seed", "steps"]
 
 
 def test_a_prompt_full_of_mischief_stays_text(web):
