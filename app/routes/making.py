@@ -13,7 +13,7 @@ from app import settings
 from app.desk import Desk
 from app.tasks import read
 from app.tasks.wishes import read_seed
-from engine.errors import BadMedia
+from engine.errors import BadMedia, BadRequest
 
 __all__ = ["read_seed", "routes"]
 
@@ -41,7 +41,10 @@ def routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
 
     @router.post("/studio/plan")
     def plan(asked: Any = Body()) -> dict:
-        return {"plan": desk.making.plan(read(asked))}
+        try:
+            return {"plan": desk.making.plan(read(asked))}
+        except BadRequest as error:     # half-typed wishes are no mistake of anybody's
+            return {"plan": {"why": str(error)}}
 
     @router.post("/studio/wishes")
     def wishes(take: str = Body("", max_length=40), recipe: Any = Body(None)) -> dict:

@@ -42,7 +42,7 @@ PRESETS = (
     Preset("swell", "Come and go", ("edit",), {"strength": [0.0, 0.9, 0.0]}),
     Preset("cinema", "To cinema", ("outpaint",), {"to": "21:9"}),
     Preset("phone", "To the phone", ("outpaint",), {"to": "9:16"}),
-    Preset("careful", "Slow and careful", (*MADE, "picture", "extend", "loop", "connect", "edit", "inpaint", "outpaint", "storyboard"), {"steps": "most"}),
+    Preset("careful", "Careful", (*MADE, "picture", "extend", "loop", "connect", "edit", "inpaint", "outpaint", "storyboard"), {"steps": "most"}),
 )
 
 

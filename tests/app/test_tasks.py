@@ -261,8 +261,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_planned_as_one(asked, sente
     assert reply.status_code == 400 and sentence in reply.json()["error"]
     assert str(desk.home) not in reply.json()["error"]
     assert desk.queue.jobs() == []
-    planned = studio.post("/studio/plan", json=asked)
-    assert planned.status_code == 400 or planned.json()["plan"]["why"]
+    assert studio.post("/studio/plan", json=asked).json()["plan"]["why"]
 
 
 def test_a_mask_of_another_shape_or_all_black_is_refused(studio):
@@ -282,7 +281,7 @@ def test_a_film_of_ones_own_becomes_a_take(studio, desk):
     assert [path for path in (desk.library.folder / "inputs").iterdir() if path.is_dir()] == []
 
 
-@pytest.mark.parametrize("data", [b"", b"not a film", b"#EXTM3U\nfile:///etc/passwd"])
+@pytest.mark.parametrize("data", [b"", b"not a film", b"#EXTM3U\nother.ts"])
 def test_what_is_no_film_is_refused_and_not_kept(data, studio, desk):
     before = desk.library.count()
     reply = studio.post("/studio/films", content=data, params={"name": "x.mp4"})

@@ -127,7 +127,7 @@ def test_again_with_this_recipe_fills_the_form(page):
     page.fill("#seed", "")
     page.locator("input[name=shape][value='16:9']").check()
     page.get_by_role("button", name="Again with this recipe").first.click()
-    assert page.input_value("#prompt") == "purple up"
+    page.wait_for_function("document.querySelector('#prompt').value === 'purple up'")
     assert page.input_value("#seed") == "123456789012345678"        # not rounded on its way through JavaScript
     assert page.locator("input[name=shape][value='1:1']").is_checked()
     assert page.locator("input[name=steps][value='2']").is_checked()
@@ -181,7 +181,8 @@ def test_the_pointer_scrubs_through_a_poster(page):
 def test_a_film_can_begin_with_a_picture(page):
     data = io.BytesIO()
     Image.new("RGB", (90, 160), (20, 160, 60)).save(data, "JPEG")
-    page.set_input_files("input[type=file]", {"name": "a <b>.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()})
+    page.locator("input[name=task][value=animate]").check()
+    page.set_input_files("#make-panel input[type=file]", {"name": "a <b>.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()})
     page.wait_for_selector("#make-panel .drop img")
     assert page.locator("input[name=shape][value='9:16']").is_checked()     # the picture's shape
     quick(page, "red still")
@@ -191,7 +192,8 @@ def test_a_film_can_begin_with_a_picture(page):
 
 
 def test_a_still_picture(page):
-    ask(page, "yellow", seconds="0")
+    page.locator("input[name=task][value=picture]").check()
+    ask(page, "yellow")
     page.wait_for_selector("#player-panel[data-take]", timeout=HEAVY)
     page.wait_for_function("document.querySelector('#player-panel .stage > img').naturalWidth === 256")
     assert page.locator("video").is_hidden() and "still" in page.locator("#player-panel .line").inner_text()
@@ -209,7 +211,7 @@ def test_the_player_obeys_keys(page):
         assert page.evaluate("Math.floor(document.querySelector('video').currentTime * 16)") == picture
     page.keyboard.press("Space")
     page.wait_for_function("!document.querySelector('video').paused")
-    page.keyboard.press("l")
+    page.keyboard.press("r")
     assert not page.evaluate("document.querySelector('video').loop")
 
 

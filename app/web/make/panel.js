@@ -1,9 +1,19 @@
-// What to make: the form. Draws itself from what the studio says of its model; asks it which words are unknown.
-import { ask, el, icon, latest, model, on, poke, say, tell, tool, typing, url } from '../desk.js';
-import { cost, nearestShape, pictures, pieces, roughly, unknown } from '../format.js';
+// What to make: a task, what it works on, its controls, and the button. Draws itself from what the studio says of its tasks.
+import { ask, el, latest, model, on, poke, say, tell, typing } from '../desk.js';
+import { t } from '../words.js';
+import { maskField } from './brush.js';
+import { cards } from './cards.js';
+import { taskChooser } from './chooser.js';
+import { control } from './controls.js';
+import { listen } from './elsewhere.js';
+import { bring, DRAGGED, filmSlot, known, takeOf } from './films.js';
+import { finishes, framed, mended, shapeOf, wishes } from './maths.js';
+import { bringPicture, pictureOfTake, pictureSlots } from './pictures.js';
+import { planner } from './plan.js';
+import { knowledge, presetRow } from './presets.js';
+import { promptField } from './prompt.js';
 
-const DRAFT = 'cineloom-draft';     // the form as it was left; a convenience, nothing that matters
-const MOST_SECONDS = 8;
+const DRAFT = 'cineloom-drafts';    // the forms as they were left, one per task; a convenience, nothing that matters
 
 export async function mount(root) {
   let about;
@@ -13,154 +23,203 @@ export async function mount(root) {
     root.append(el('p.bad', {}, error.message));
     return;
   }
-  const form = { prompt: '', seconds: 2, shape: about.shapes[0].name, size: 'S', steps: about.default_steps, seed: '', picture: null };
-  Object.assign(form, draft(about));
+  const rows = Object.fromEntries(about.tasks.map((row) => [row.name, row]));
+  const kept = draft();
+  const forms = Object.fromEntries(about.tasks.map((row) => [row.name, mended(kept.forms?.[row.name], row, about)]));
+  let task = rows[kept.task] ? kept.task : 'text';
+  let open = false;               // whether what is folded away is shown
+  let prompt = null;
 
-  // ---- the prompt, with an underlay that marks what the model was never taught
+  const desk = {
+    about,
+    get form() { return forms[task]; },
+    get task() { return rows[task]; },
+    second: 0,
+    film: () => (forms[task].film ? known(forms[task].film.take) : null),
+    changed,
+    rebuild,
+    chosen,
+  };
+  const chooser = taskChooser(about.tasks, (name) => turn(name));
+  const fields = el('div.fields');
+  const plan = planner(asked);
+  const go = el('button.go', { type: 'submit' }, el('span', {}, t('Make')), el('kbd', { 'aria-hidden': 'true' }, t('Ctrl ↵')));
+  root.append(el('form', { noValidate: true, onsubmit: (event) => { event.preventDefault(); make(); } }, fields, el('div.foot', {}, go, plan.node)));
 
-  const underlay = el('div.underlay', { 'aria-hidden': 'true' });
-  const prompt = el('textarea', {
-    id: 'prompt', rows: 4, maxLength: 20000, spellcheck: false, autocomplete: 'off',
-    placeholder: about.examples[0] ?? 'What does the film show?', 'aria-describedby': 'unknown',
-  });
-  const strangers = el('p.strangers', { id: 'unknown', 'aria-live': 'polite' });
-  let asked = 0;
-  let pause = 0;
+  // ---- drawing
 
-  function mark(ranges) {
-    underlay.replaceChildren(...pieces(prompt.value, ranges).map((piece) => el(piece.unknown ? 'mark' : 'span', {}, piece.text)), '\n');
-    const words = unknown(prompt.value, ranges);
-    const text = words.length ? `${about.title} does not know: ` : '';
-    if (strangers.dataset.words === words.join(' ')) return;       // said already: do not say it aloud again
-    strangers.dataset.words = words.join(' ');
-    strangers.replaceChildren(text, ...words.slice(0, 12).flatMap((word) => [el('span.stranger', {}, word), ' ']));
-  }
-
-  async function look() {
-    const number = ++asked;
-    const text = prompt.value;
-    if (!text.trim()) return mark([]);
-    try {
-      const { unknown: ranges } = await ask('studio/words', { prompt: text });
-      if (number === asked) mark(ranges);
-    } catch { /* the bar at the top says that the studio does not answer */ }
-  }
-
-  prompt.addEventListener('input', () => {
-    form.prompt = prompt.value;
-    mark([]);
-    clearTimeout(pause);
-    pause = setTimeout(look, 120);
-    changed();
-  });
-  prompt.addEventListener('scroll', () => { underlay.scrollTop = prompt.scrollTop; });
-
-  // ---- a first picture
-
-  const chooser = el('input', { type: 'file', accept: 'image/*', hidden: true, tabIndex: -1, 'aria-label': 'First picture' });
-  const thumb = el('img', { alt: '' });
-  const choose = el('button.drop', { type: 'button', onclick: () => chooser.click() }, icon('picture'), el('span', {}, 'Begin with a picture'));
-  const forget = tool('close', 'Begin without the picture', () => { form.picture = null; draw(); });
-  const start = el('div.start', {}, choose, forget, chooser);
-
-  async function bring(file) {
-    if (!file) return;
-    try {
-      const { picture } = await ask('studio/pictures', file.slice(0, file.size));
-      form.picture = picture;
-      form.shape = nearestShape(about.shapes, picture.width, picture.height).name;
-      if (form.seconds === 0) form.seconds = 2;
-      draw();
-    } catch (error) {
-      tell(error.message, 'bad');
+  /** Draw the form anew; `focus` names what has the focus then. */
+  function rebuild(focus = '') {
+    const row = desk.task;
+    const form = desk.form;
+    const scrolled = fields.scrollTop;
+    chooser.pick(task);
+    const parts = [chooser.node];
+    prompt = null;
+    if (row.films[1]) {
+      const two = row.films[1] > 1;
+      parts.push(filmSlot({ name: 'film', title: two ? t('From') : t('Film'), optional: row.films[0] === 0, ends: two ? ['stop'] : ['start', 'stop'], desk }));
+      if (two) parts.push(filmSlot({ name: 'second', title: t('To'), ends: ['start'], desk }));
     }
+    if (row.pictures[1]) parts.push(pictureSlots({ task: row, desk, add: addPicture }));
+    if (row.mask === 'needed') parts.push(maskField({ task: row, desk, film: desk.film() }));
+    if (row.prompt !== 'none') parts.push(...words(row, form));
+    if (row.shots) parts.push(cards({ desk }));
+    parts.push(presetRow(row, desk));
+    const shown = (one) => framed(row, form) || !['shape', 'size'].includes(one.kind) || one.name === 'to';
+    parts.push(...row.controls.filter(shown).map((one) => control(one, desk)));
+    const more = [row.mask === 'optional' ? maskField({ task: row, desk, film: desk.film() }) : null, ...row.more.map((one) => control(one, desk))].filter(Boolean);
+    if (more.length) {
+      parts.push(el('details.more', { open, ontoggle: (event) => { open = event.target.open; } }, el('summary', {}, t('More')), el('div.folds', {}, ...more)));
+    }
+    fields.replaceChildren(...parts.filter(Boolean));
+    fields.scrollTop = scrolled;
+    root.dataset.task = task;
+    if (focus) fields.querySelector(focus)?.focus();
+    changed();
   }
-  chooser.addEventListener('change', () => { bring(chooser.files[0]); chooser.value = ''; });
+
+  function words(row, form) {
+    const empty = row.prompt === 'optional' && form.film;
+    const field = promptField({
+      id: 'prompt', value: form.prompt, title: about.title, rows: 3,
+      placeholder: empty ? t('As the film says, or other words') : (row.films[0] ? about.task_examples[row.name]?.[0] : about.examples[0]) ?? t('What does the film show?'),
+      act: (text) => { form.prompt = text; changed(); },
+    });
+    field.area.removeAttribute('aria-label');       // it has a label of its own
+    field.area.addEventListener('paste', (event) => {
+      const file = [...event.clipboardData.files].find((one) => one.type.startsWith('image/'));
+      if (file) { event.preventDefault(); dropped(file); }
+    });
+    prompt = field;
+    return [el('label.head', { for: 'prompt' }, row.films[0] && row.prompt === 'needed' ? t('What it is to be') : t('Prompt')), field.node,
+      knowledge(row, about, { add: (word) => { field.set(`${field.area.value.trimEnd()} ${word}`.trimStart()); field.area.focus(); }, put: (text) => { field.set(text); field.area.focus(); } })];
+  }
+
+  function changed() {
+    plan.soon();
+    try { localStorage.setItem(DRAFT, JSON.stringify({ task, forms })); } catch { /* private windows may refuse */ }
+  }
+
+  /** Another task; its form is as it was left, the words come along where they say the same thing. */
+  function turn(name, focus = `input[name=task][value="${name}"]`) {
+    const [from, to] = [forms[task], forms[name]];
+    const tells = (row) => !row.films[0] && row.prompt === 'needed' || row.name === 'loop';
+    if (tells(rows[task]) && tells(rows[name]) && !to.prompt) to.prompt = from.prompt;
+    if (rows[name].films[1] && !to.film && from.film) { to.film = { ...from.film }; task = name; chosen('film', known(to.film.take)); }
+    task = name;
+    rebuild(focus);
+  }
+
+  // ---- what it is made of
+
+  /** A film was chosen, or taken away: what follows from its size. */
+  function chosen(slot, take) {
+    if (slot !== 'film') return;
+    const form = forms[task];
+    Object.assign(form, { mask: '', area: [] });
+    if (rows[task].films[0] || task === 'loop') form.size = null;
+    if (task === 'finish' && take) { const sizes = finishes(take.width, take.height); form.size = sizes[1] ?? sizes[0] ?? null; }
+    if (task === 'loop') { form.seconds = take ? 1 : 3; if (!take) form.size = about.shapes[0].sizes.S; }
+  }
+
+  function addPicture(picture) {
+    const { pictures } = desk.form;
+    const last = pictures.at(-1)?.at ?? -1;
+    pictures.push({ ...picture, at: desk.task.timed ? Number((last + 1).toFixed(2)) : 0 });
+    if (pictures.length === 1 && picture.width) {
+      const nearest = shapeOf(about.shapes, [picture.width, picture.height]).shape
+        || about.shapes.reduce((best, one) => (off(one, picture) < off(best, picture) ? one : best)).name;
+      const now = shapeOf(about.shapes, desk.form.size ?? about.shapes[0].sizes.S);
+      desk.form.size = about.shapes.find((one) => one.name === nearest).sizes[now.size || 'S'];
+    }
+    rebuild();
+  }
+  const off = (shape, picture) => Math.abs(Math.log((shape.across / shape.down) / (picture.width / picture.height)));
+
+  /** A file was dropped or pasted anywhere on the panel: a picture begins a film, a film is worked on. */
+  async function dropped(file) {
+    if (file.type.startsWith('video/') || file.type === 'image/gif') {
+      const take = await bring(file);
+      if (take) give(take.id);
+      return;
+    }
+    const picture = await bringPicture(file);
+    if (!picture) return;
+    if (!desk.task.pictures[1]) turn('animate', '');
+    if (desk.task.pictures[1] === 1) desk.form.pictures = [];
+    addPicture(picture);
+  }
+
+  /** A take comes to the task that is shown, or to one that has use for it. */
+  async function give(id) {
+    const take = await takeOf(id);
+    if (!take) return;
+    if (take.pictures === 1 || desk.task.pictures[1]) {
+      if (!desk.task.pictures[1]) turn('animate', '');
+      const picture = await pictureOfTake(id, 0);
+      if (desk.task.pictures[1] === 1) desk.form.pictures = [];
+      if (picture) addPicture(picture);
+      return;
+    }
+    if (!desk.task.films[1]) turn('extend', '');
+    const slot = desk.task.films[1] > 1 && desk.form.film ? 'second' : 'film';
+    desk.form[slot] = { take: id, start: 0, stop: null };
+    chosen(slot, take);
+    rebuild();
+  }
   root.addEventListener('dragover', (event) => {
-    if (![...event.dataTransfer.types].includes('Files')) return;
+    if (![DRAGGED, 'Files'].some((kind) => event.dataTransfer.types.includes(kind))) return;
     event.preventDefault();
-    start.classList.add('over');
+    root.classList.add('over');
   });
-  root.addEventListener('dragleave', () => start.classList.remove('over'));
+  root.addEventListener('dragleave', (event) => { if (!root.contains(event.relatedTarget)) root.classList.remove('over'); });
   root.addEventListener('drop', (event) => {
-    start.classList.remove('over');
-    if (!event.dataTransfer.files.length) return;
+    root.classList.remove('over');
+    const id = event.dataTransfer.getData(DRAGGED);
+    if (!id && !event.dataTransfer.files.length) return;
     event.preventDefault();
-    bring(event.dataTransfer.files[0]);
-  });
-  prompt.addEventListener('paste', (event) => {
-    const file = [...event.clipboardData.files].find((one) => one.type.startsWith('image/'));
-    if (file) { event.preventDefault(); bring(file); }
+    if (id) give(id); else dropped(event.dataTransfer.files[0]);
   });
 
-  // ---- length, shape, size, steps, seed
+  // ---- asking
 
-  const length = el('input', { type: 'range', id: 'seconds', min: 0, max: MOST_SECONDS, step: 0.25 });
-  const lengthSays = el('output', { htmlFor: 'seconds' });
-  length.addEventListener('input', () => { form.seconds = Number(length.value); draw(); });
-
-  const shapes = radios('shape', 'Shape', about.shapes.map((shape) => ({
-    value: shape.name, label: `${shape.name}, ${shape.word}`,
-    face: el('span.face', {}, el('span.frame', { style: `aspect-ratio: ${shape.across} / ${shape.down}; ${shape.across >= shape.down ? 'width: 26px' : 'height: 26px'}` }), el('span', {}, shape.name)),
-  })), (value) => { form.shape = value; draw(); });
-  const sizes = radios('size', 'Size', Object.keys(about.shapes[0].sizes).map((size) => ({ value: size, label: size, face: el('span', {}, size) })),
-    (value) => { form.size = value; draw(); });
-  const sizeSays = el('span.says');
-  sizes.querySelector('legend').append(sizeSays);
-  const steps = radios('steps', 'Steps', about.steps.map((count) => ({ value: String(count), label: `${count} steps`, face: el('span', {}, String(count)) })),
-    (value) => { form.steps = Number(value); draw(); });
-  steps.querySelector('legend').append(el('span.says', {}, 'more steps, more care'));
-
-  const seed = el('input', { id: 'seed', inputMode: 'numeric', autocomplete: 'off', placeholder: 'any', maxLength: 19 });
-  seed.addEventListener('input', () => { form.seed = seed.value.trim(); changed(); });
-  const dice = tool('dice', 'Throw a seed', () => { form.seed = String(Math.floor(Math.random() * 2 ** 31)); draw(); });
-  const anySeed = tool('close', 'Any seed', () => { form.seed = ''; draw(); });
-
-  // ---- what it knows
-
-  const known = el('details.knows', {}, el('summary', {}, about.knows.length ? `What ${about.title} knows` : `About ${about.title}`), el('p', {}, about.about),
-    ...about.knows.map((row) => el('p', {}, el('b', {}, row.kind), ...row.words.flatMap((word) => [
-      ' ', el('button.word', { type: 'button', onclick: () => add(word) }, word)]))),
-    el('ul.examples', { 'aria-label': 'Examples' }, ...about.examples.map((text) =>
-      el('li', {}, el('button', { type: 'button', onclick: () => say('try', text, { keep: false }) }, text)))));
-  on('try', (text) => { form.prompt = text; draw(); prompt.focus(); });
-
-  function add(word) {
-    form.prompt = `${prompt.value.trimEnd()} ${word}`.trimStart();
-    draw();
+  /** The wishes of the form, or a sentence where it is not filled yet. */
+  function missing() {
+    const { task: row, form } = desk;
+    if (row.films[0] > 0 && !form.film) return row.films[0] > 1 ? t('Choose the film that it leads from.') : t('Choose a film first.');
+    if (row.films[0] > 1 && !form.second) return t('Choose the film that it leads to.');
+    if (row.pictures[0] && !form.pictures.length) return t('Choose a picture first.');
+    if (row.mask === 'needed' && !form.mask && !form.area.length) return t('Paint over what is to be made anew.');
+    if (row.shots && !form.shots.every((shot) => shot.prompt.trim())) return t('Say what each shot shows.');
+    const spoken = row.prompt === 'needed' || (row.prompt === 'optional' && !form.film);
+    return spoken && !form.prompt.trim() ? t('Say first what the film shows.') : '';
   }
 
-  // ---- the button
-
-  const price = el('span.price');
-  const go = el('button.go', { type: 'submit' }, el('span', {}, 'Make'), el('kbd', { 'aria-hidden': 'true' }, 'Ctrl ↵'));
-  const whole = el('form', { noValidate: true, onsubmit: (event) => { event.preventDefault(); make(); } },
-    el('div.fields', {},
-      el('label.head', { for: 'prompt' }, 'Prompt'),
-      el('div.prompt', {}, underlay, prompt), strangers, known, start,
-      el('div.field', {}, el('label', { for: 'seconds' }, 'Length', lengthSays), length),
-      shapes, sizes, steps,
-      el('div.field', {}, el('label', { for: 'seed' }, 'Seed', el('span.says', {}, 'same seed, same take')), el('div.seed', {}, seed, dice, anySeed))),
-    el('div.foot', {}, go, price));
-  root.append(whole);
+  function asked() {
+    const { task: row, form } = desk;
+    const out = wishes(row, form);
+    if (out.prompt !== undefined && !out.prompt.trim() && (row.prompt === 'needed' || !form.film)) out.prompt = 'film';      // what it costs does not hang on words
+    if (row.shots) out.shots = out.shots.map((shot) => ({ ...shot, prompt: shot.prompt.trim() || 'film' }));
+    const lacks = missing();
+    return lacks && lacks !== t('Say first what the film shows.') && lacks !== t('Say what each shot shows.') ? lacks : out;
+  }
 
   let sending = false;
   async function make() {
     if (sending) return;
-    if (!prompt.value.trim()) {
-      tell('Say first what the film shows.', 'bad');
-      prompt.focus();
+    const lacks = missing();
+    if (lacks) {
+      tell(lacks, 'bad');
+      (fields.querySelector(desk.task.shots ? '.shot textarea' : lacks === t('Say first what the film shows.') ? '#prompt' : '.slot button:not(:disabled), #paint') ?? prompt?.area)?.focus();
       return;
     }
     sending = true;
     go.disabled = true;
     try {
-      const { width, height } = pixels();
-      const { job } = await ask('studio/jobs', {
-        prompt: prompt.value, seconds: form.seconds, width, height, seed: form.seed || null, steps: form.steps,
-        picture: form.picture?.name ?? '',
-      });
+      const { job, jobs } = await ask('studio/jobs', wishes(desk.task, desk.form));
       for (const note of job.said) tell(note);
+      if (jobs.length > 1) tell(t('{count} takes are in line.', { count: jobs.length }));
       say('follow', job.id, { keep: false });
       poke();
     } catch (error) {
@@ -170,83 +229,37 @@ export async function mount(root) {
     go.disabled = false;
   }
 
-  const pixels = () => {
-    const [width, height] = about.shapes.find((shape) => shape.name === form.shape).sizes[form.size];
-    return { width, height };
-  };
-
-  function draw() {
-    const rewritten = prompt.value !== form.prompt;
-    if (rewritten) { prompt.value = form.prompt; mark([]); look(); }
-    length.min = form.picture ? 0.25 : 0;
-    length.value = form.seconds;
-    const count = pictures(form.seconds, about.grid);
-    lengthSays.textContent = form.seconds === 0 ? 'a still picture' : `${(count - 1) / about.grid.rate} s · ${count} pictures`;
-    pick(shapes, form.shape);
-    pick(sizes, form.size);
-    pick(steps, String(form.steps));
-    const { width, height } = pixels();
-    sizeSays.textContent = `${width} × ${height}`;
-    if (seed.value !== form.seed) seed.value = form.seed;
-    anySeed.hidden = !form.seed;
-    choose.replaceChildren(...(form.picture
-      ? [Object.assign(thumb, { src: url(`media/input/${form.picture.name}`) }), el('span', {}, 'Begins with this picture')]
-      : [icon('picture'), el('span', {}, 'Begin with a picture')]));
-    forget.hidden = !form.picture;
-    changed();
-  }
-
-  function changed() {
-    const { width, height } = pixels();
-    const seconds = cost(latest('state')?.pace, about.grid, { seconds: form.seconds, width, height, steps: form.steps });
-    const text = seconds === null ? '' : `${roughly(seconds)} on this machine`;
-    if (price.textContent !== text) price.textContent = text;
-    try { localStorage.setItem(DRAFT, JSON.stringify(form)); } catch { /* private windows may refuse */ }
-  }
-  on('state', changed);
-
-  // ---- from elsewhere
-
-  on('again', ({ take, seed: wanted }) => {
-    const shape = nearestShape(about.shapes, take.width, take.height);
-    const size = Object.entries(shape.sizes).reduce((best, one) =>
-      (Math.abs(one[1][0] - take.width) < Math.abs(best[1][0] - take.width) ? one : best))[0];
-    const seconds = take.pictures > 1 ? Math.max(0.25, Math.round(take.seconds * 4) / 4) : 0;
-    const nearest = about.steps.reduce((best, one) => (Math.abs(one - take.steps) < Math.abs(best - take.steps) ? one : best));
-    Object.assign(form, { prompt: take.prompt, seconds, shape: shape.name, size, steps: nearest, seed: wanted, picture: null });
-    const input = take.recipe.inputs?.[0];
-    if (input) form.picture = { name: input.path.split(/[\\/]/).pop(), width: take.width, height: take.height };
-    draw();
-    root.closest('.shell')?.scrollIntoView({ block: 'nearest' });
-    prompt.focus();
+  listen({
+    desk, rows, forms, root, turn, rebuild, chosen, addPicture,
+    show(name) { task = name; },
+    unfold() { open = true; },
+    prompt: () => prompt,
+    focus() {
+      root.closest('.shell')?.scrollIntoView({ block: 'nearest' });
+      (prompt?.area ?? fields.querySelector('textarea'))?.focus();
+    },
+  });
+  let pace = '';
+  on('state', (state) => {
+    const now = JSON.stringify(state.pace);
+    if (pace !== now) { pace = now; plan.soon(); }
+  });
+  let shown = latest('playing');
+  on('playing', (id) => {     // the buttons that take what plays come alive with the first
+    if (shown || !id) return;
+    shown = id;
+    for (const button of fields.querySelectorAll('.ways button:disabled, .row-of-cards button:disabled')) button.disabled = false;
   });
   document.addEventListener('keydown', (event) => {
+    if (document.querySelector('dialog[open]')) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); make(); }
-    if (event.key === 'p' && !typing(event)) { event.preventDefault(); prompt.focus(); }
+    if (event.key === 'p' && !typing(event)) { event.preventDefault(); (prompt?.area ?? fields.querySelector('textarea'))?.focus(); }
   });
-  draw();
+  rebuild();
   root.dataset.ready = 'yes';
 }
 
-function radios(name, title, choices, act) {
-  return el(`fieldset.choice.${name}`, {}, el('legend', {}, title), el('div.row', {}, ...choices.map(({ value, label, face }) =>
-    el('label', {}, el('input', { type: 'radio', name, value, 'aria-label': label, onchange: () => act(value) }), face))));
-}
-
-function pick(group, value) {
-  for (const input of group.querySelectorAll('input')) input.checked = input.value === value;
-}
-
-/** What was left in the form last time, as far as it still fits this model. */
-function draft(about) {
-  let kept;
-  try { kept = JSON.parse(localStorage.getItem(DRAFT)) ?? {}; } catch { kept = {}; }
-  const out = {};
-  if (typeof kept.prompt === 'string') out.prompt = kept.prompt.slice(0, 20000);
-  if (typeof kept.seconds === 'number' && kept.seconds >= 0 && kept.seconds <= MOST_SECONDS) out.seconds = kept.seconds;
-  if (about.shapes.some((shape) => shape.name === kept.shape)) out.shape = kept.shape;
-  if (kept.size in about.shapes[0].sizes) out.size = kept.size;
-  if (about.steps.includes(kept.steps)) out.steps = kept.steps;
-  if (typeof kept.seed === 'string' && /^\d{0,19}$/.test(kept.seed)) out.seed = kept.seed;
-  return out;
+/** What was left in the forms last time. */
+function draft() {
+  try { return JSON.parse(localStorage.getItem(DRAFT)) ?? {}; } catch { return {}; }
 }

@@ -1,0 +1,50 @@
+// A field for words, with an underlay that marks those the model was never taught, while they are typed.
+import { ask, el } from '../desk.js';
+import { pieces, unknown } from '../format.js';
+import { t } from '../words.js';
+
+/** A prompt field. `act(text)` hears every change; `title` is the model's, for the sentence under the field. */
+export function promptField({ id, value, label, placeholder = '', rows = 4, title, act, says = true }) {
+  const underlay = el('div.underlay', { 'aria-hidden': 'true' });
+  const strangers = el('p.strangers', { id: `${id}-unknown`, 'aria-live': 'polite', hidden: !says });
+  const area = el('textarea', {
+    id, rows, maxLength: 20000, spellcheck: false, autocomplete: 'off', placeholder, value, 'aria-label': label, 'aria-describedby': `${id}-unknown`,
+  });
+  if (id === 'prompt') { strangers.id = 'unknown'; area.setAttribute('aria-describedby', 'unknown'); }
+  let asked = 0;
+  let pause = 0;
+
+  function mark(ranges) {
+    underlay.replaceChildren(...pieces(area.value, ranges).map((piece) => el(piece.unknown ? 'mark' : 'span', {}, piece.text)), '\n');
+    const words = unknown(area.value, ranges);
+    if (strangers.dataset.words === words.join(' ')) return;       // said already: do not say it aloud again
+    strangers.dataset.words = words.join(' ');
+    strangers.replaceChildren(...(words.length ? [t('{model} does not know:', { model: title }), ' '] : []),
+      ...words.slice(0, 12).flatMap((word) => [el('span.stranger', {}, word), ' ']));
+  }
+
+  async function look() {
+    const number = ++asked;
+    const text = area.value;
+    if (!text.trim()) { mark([]); return; }
+    try {
+      const { unknown: ranges } = await ask('studio/words', { prompt: text });
+      if (number === asked) mark(ranges);
+    } catch { /* the bar at the top says that the studio does not answer */ }
+  }
+
+  area.addEventListener('input', () => {
+    mark([]);
+    clearTimeout(pause);
+    pause = setTimeout(look, 120);
+    act(area.value);
+  });
+  area.addEventListener('scroll', () => { underlay.scrollTop = area.scrollTop; });
+  mark([]);
+  look();
+  return {
+    node: el('div.words', {}, el('div.prompt', {}, underlay, area), strangers),
+    area,
+    set(text) { area.value = text; mark([]); look(); act(text); },
+  };
+}
