@@ -25,6 +25,7 @@ from engine.denoisers.faithful import Faithful
 from engine.denoisers.held import Held
 from engine.denoisers.tiled import Tiled
 from engine.making.layout import Layout
+from engine.making.toning import tone
 from engine.recipe import Recipe
 from engine.recipe.bounds import OVERLAP
 from engine.sampler import Step, plan, sample
@@ -96,6 +97,7 @@ class Walk:
                 yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, finished))
             film[:, :, window.fresh:window.made] = x[:, :, window.own]
             earlier = None
+        self._tone()
 
     def settle(self, stride: Stride) -> None:
         """Enough: the window at work is what it is thought to become by now, and what no window was begun for is left off."""
@@ -103,6 +105,12 @@ class Walk:
         self.latents[:, :, window.fresh:window.made] = stride.x0[:, :, window.own]
         if self.at + 1 < len(self.windows):
             self.latents = self.latents[:, :, :self.windows[self.at + 1].fresh]
+        self._tone()
+
+    def _tone(self) -> None:
+        """What no denoiser was asked for: see `toning`."""
+        frames = self.latents.shape[2]
+        tone(self.latents, self.given[:frames].tolist(), self.layout.cues, self.layout.cuts, bool(self.layout.period))
 
     def _steps(self, window: Window, film: Tensor, earlier: Step | None) -> Iterator[Step]:
         part = win.lay(self.layout.canvas, window, film)
