@@ -65,7 +65,7 @@ export const unknown = (prompt, ranges) =>
 /** What made a take, in one line. */
 export function recipeLine(take) {
   const length = take.pictures > 1 ? t('{n} s', { n: Number(take.seconds.toFixed(2)) }) : t('still');
-  return [length, `${take.width} × ${take.height}`, take.recipe?.inputs?.length ? t('from a picture') : '', t('{n} steps', { n: take.steps }),
+  return [length, `${take.width} × ${take.height}`, take.recipe?.inputs?.some((one) => one.role === 'still') ? t('from a picture') : '', t('{n} steps', { n: take.steps }),
     t('seed {seed}', { seed: take.seed }), t('made in {time}', { time: duration(take.spent) })].filter(Boolean).join(' · ');
 }
 

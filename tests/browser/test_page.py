@@ -221,7 +221,8 @@ def test_from_words_to_film_without_a_mouse(page):
     page.keyboard.press("Control+Enter")
     id = played(page)
     page.locator(".search").focus()
-    for _ in range(3):
+    while page.evaluate("!document.activeElement.closest('.card')"):
+        assert page.evaluate("document.activeElement.closest('#takes-panel')") is not None, "no card on the way of the Tab key"
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('.card')?.dataset.take") == id
     page.keyboard.press("Delete")

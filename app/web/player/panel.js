@@ -1,84 +1,120 @@
-// The player: a take in a loop, or the moving preview of the job one follows.
-import { ask, el, latest, model, on, say, steering, tell, tool, typing, url } from '../desk.js';
-import { jobLine, recipeLine, timecode } from '../format.js';
+// The player: a take in a loop, two takes beside each other, or the moving preview of the job one follows.
+import { ask, el, icon, latest, model, on, say, tell, tool, url } from '../desk.js';
+import { jobLine } from '../format.js';
 import { Moving } from '../moving.js';
+import { t } from '../words.js';
+import { Transport } from './transport.js';
+import { joins } from './scores.js';
+import { Under } from './under.js';
+import { Wipe } from './wipe.js';
 
 export function mount(root) {
   const video = el('video', { loop: true, muted: true, autoplay: true, playsInline: true, preload: 'auto', hidden: true });
   const still = el('img', { alt: '', hidden: true });
-  const canvas = el('canvas', { hidden: true, role: 'img', 'aria-label': 'Moving preview' });
-  const tries = el('ul.tries', { 'aria-label': 'Examples' });
-  const empty = el('div.empty', {}, el('p', {}, 'Nothing is made yet'), el('p', {}, 'Write what the film shows, or begin with one of these:'), tries);
-  const stage = el('div.stage', {}, video, still, canvas, empty);
+  const canvas = el('canvas', { hidden: true, role: 'img', 'aria-label': t('Moving preview') });
+  const tries = el('ul.tries', { 'aria-label': t('Examples') });
+  const empty = el('div.empty', {}, el('p', {}, t('Nothing is made yet')), el('p', {}, t('Write what the film shows, or begin with one of these:')), tries);
+  const gone = el('div.gone', { hidden: true }, el('p', {}, t('The film of this take is not where it was.')), el('p.why', {}),
+    el('button.plain', { type: 'button', onclick: () => say('again', { take, seed: take.seed }, { keep: false }) }, t('Make it again')));
+  const done = el('div.done', { role: 'progressbar', 'aria-label': t('Progress'), 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, el('i'));
+  const stage = el('div.stage', {}, video, still, canvas, empty, gone);
+  const wipe = new Wipe(stage, () => leave());
+  const screen = el('div.screen', {}, stage, done);
+  const save = el('a.tool', { title: t('Save the film'), 'aria-label': t('Save the film') }, icon('save'));
+  const transport = new Transport({ stage, screen, save, changed: () => under.showPart() });
+  const under = new Under({ part: () => transport.part(), go: (picture) => { transport.reel.pause(); transport.reel.show(picture); } });
+  screen.append(transport.root);
+  root.append(screen, under.root);
+  const moving = new Moving(canvas);
   model.then((about) => tries.append(...about.examples.map((text) =>
     el('li', {}, el('button', { type: 'button', onclick: () => say('try', text, { keep: false }) }, text)))), () => {});
-  const moving = new Moving(canvas);
-
-  const play = tool('pause', 'Pause', toggle);
-  const seek = el('input.seek', { type: 'range', min: 0, max: 1, step: 0.0001, value: 0, 'aria-label': 'Place in the film' });
-  const time = el('output.time', {}, '0:00.00');
-  const loop = tool('loop', 'Loop', () => { video.loop = !video.loop; loop.setAttribute('aria-pressed', video.loop); }, { 'aria-pressed': 'true' });
-  const save = el('a.tool', { title: 'Save the film', 'aria-label': 'Save the film' });
-  save.append(tool('save', '', null).firstChild);
-  const says = el('span.says');
-  const bar = el('div.bar', { hidden: true }, says, play, tool('back', 'One picture back', () => step(-1)), tool('next', 'One picture on', () => step(1)),
-    seek, time, loop, tool('full', 'Full screen', full), save);
-
-  const title = el('h2.title', {});
-  const line = el('p.line', {});
-  const again = el('button.plain', { type: 'button', onclick: () => say('again', { take, seed: take.seed }, { keep: false }) }, 'Again with this recipe');
-  const vary = el('button.plain', { type: 'button', onclick: () => say('again', { take, seed: '' }, { keep: false }) }, 'Vary: another seed');
-  const about = el('div.about', { hidden: true }, el('div', {}, title, line), el('div.acts', {}, again, vary));
-  root.append(stage, bar, about);
 
   let take = null;        // what is played
   let job = null;         // id of the job that is watched, whose take is played when it is there
   let live = true;        // jobs that start are watched; not once somebody has chosen a take to play
+  let project = null;
+
+  /** Only this of the stage is to be seen. */
+  function only(what) {
+    for (const one of [video, still, canvas, empty, gone]) one.hidden = one !== what;
+    if (what !== canvas) { moving.show(null); done.hidden = true; }
+    if (what !== video) video.pause();
+    if (wipe.on) { wipe.clear(); delete root.dataset.compare; }
+  }
 
   // ---- takes
 
   function show(which) {
     take = which;
     job = null;
-    moving.show(null);
-    canvas.hidden = true;
-    empty.hidden = true;
-    bar.hidden = false;
     const film = take.pictures > 1;
-    video.hidden = !film;
-    still.hidden = film;
-    bar.classList.toggle('off', !film);
-    says.textContent = film ? '' : 'A still picture';
+    only(film ? video : still);
     if (film) {
       video.poster = url(`media/take/${take.id}/poster`);
       video.src = url(`media/take/${take.id}/film`);
-      video.play().catch(() => {});
+      transport.take([{ video, rate: take.rate, pictures: take.pictures }], joins(take));
+      transport.reel.play();
     } else {
       video.removeAttribute('src');
       video.load();
       still.src = url(`media/take/${take.id}/film`);
       still.alt = take.prompt;
+      transport.none(t('A still picture'));
     }
+    if (take.missing) missing();
     save.href = url(`media/take/${take.id}/film?download=true`);
-    save.hidden = false;
-    title.textContent = take.prompt || 'Untitled';
-    line.textContent = recipeLine(take);
-    about.hidden = false;
-    again.hidden = vary.hidden = false;
+    save.hidden = take.missing;
+    under.showTake(take);
     root.dataset.take = take.id;
     delete root.dataset.job;
     say('playing', take.id);
   }
 
+  function missing() {
+    only(gone);
+    transport.none(t('File missing'));
+    save.hidden = true;
+    gone.querySelector('.why').textContent = t('Put {file} back into the folder media of the project, or make it again from its recipe.', { file: `${take.id}.${take.kind}` });
+    gone.lastChild.hidden = !Object.keys(take.recipe).length;
+  }
+
   on('play', (which) => { live = false; show(which); });
   on('newest', (which) => { if (!take && !job) show(which); });
-  video.addEventListener('error', () => { if (video.getAttribute('src') && take) tell('The film of this take is missing or damaged.', 'bad'); });
+  video.addEventListener('error', () => { if (video.getAttribute('src') && take && !video.hidden) missing(); });
+  still.addEventListener('error', () => { if (take && !still.hidden) missing(); });
+
+  // ---- two takes
+
+  function compare({ a, b }) {
+    live = false;
+    if (!take || (take.id !== a.id && take.id !== b.id)) take = a;
+    job = null;
+    only(null);
+    const films = wipe.show(a, b);
+    if (films.length) { transport.take(films, []); transport.reel.play(); } else transport.none(t('Two still pictures'));
+    for (const view of wipe.views) view.addEventListener('error', () => { if (wipe.views.includes(view)) { tell(t('The film of one of them is missing or damaged.'), 'bad'); leave(); } });
+    save.hidden = true;
+    under.hide();
+    root.dataset.compare = `${a.id} ${b.id}`;
+    delete root.dataset.take;
+    delete root.dataset.job;
+    wipe.line.focus({ preventScroll: true });
+  }
+  const leave = () => { if (wipe.on) show(take); };
+  on('compare', compare);
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && wipe.on && !document.querySelector('dialog[open]')) { event.preventDefault(); leave(); }
+  });
 
   // ---- jobs: while live, the player shows what is being made, and then what came of it
 
   on('follow', () => { live = true; });
   on('look', (id) => { live = true; watch((latest('state')?.jobs ?? []).find((one) => one.id === id)); });
   on('state', async (state) => {
+    if (state.project !== project) {
+      if (project !== null) { take = null; job = null; live = true; back(); }
+      project = state.project;
+    }
     if (!live) return;
     const running = state.jobs.find((one) => one.state === 'running');
     const now = job && state.jobs.find((one) => one.id === job);
@@ -99,73 +135,28 @@ export function mount(root) {
     if (!now) return;
     job = now.id;
     if (!now.previewed && take) return;     // the last take plays on until there is something to see
-    video.pause();
-    video.hidden = still.hidden = empty.hidden = true;
-    canvas.hidden = !now.previewed;
-    bar.hidden = false;
-    bar.classList.add('off');
-    says.textContent = jobLine(now);
+    only(now.previewed ? canvas : null);
+    transport.none(jobLine(now));
+    done.hidden = false;
+    done.firstChild.style.transform = `scaleX(${Math.max(now.progress, 0.02)})`;
+    done.setAttribute('aria-valuenow', Math.round(now.progress * 100));
+    done.setAttribute('aria-valuetext', jobLine(now));
     save.hidden = true;
-    title.textContent = now.recipe.prompt;
-    line.textContent = `${now.recipe.width} × ${now.recipe.height} · being made`;
-    about.hidden = false;
-    again.hidden = vary.hidden = true;
+    under.showJob(now);
     root.dataset.job = now.id;
     delete root.dataset.take;
-    moving.show(now);
+    if (now.previewed) moving.show(now);
   }
 
   function back() {
     job = null;
     if (take) { show(take); return; }
-    moving.show(null);
-    canvas.hidden = bar.hidden = about.hidden = true;
-    empty.hidden = false;
+    only(empty);
+    transport.hide();
+    under.hide();
     delete root.dataset.job;
+    delete root.dataset.take;
   }
-
-  // ---- transport
-
-  function toggle() {
-    if (video.hidden) return;
-    if (video.paused) video.play().catch(() => {}); else video.pause();
-  }
-  function step(by) {
-    if (video.hidden || !take) return;
-    video.pause();
-    const picture = Math.round(video.currentTime * take.rate - 0.5) + by;      // pictures lie between their edges
-    video.currentTime = (((picture % take.pictures) + take.pictures) % take.pictures + 0.5) / take.rate;
-  }
-  function full() {
-    if (document.fullscreenElement) document.exitFullscreen(); else stage.requestFullscreen?.().catch(() => {});
-  }
-  const playing = () => {
-    const drawn = tool(video.paused ? 'play' : 'pause', '', null).firstChild;
-    play.replaceChildren(drawn);
-    play.title = video.paused ? 'Play' : 'Pause';
-    play.setAttribute('aria-label', play.title);
-  };
-  video.addEventListener('play', playing);
-  video.addEventListener('pause', playing);
-  const tick = () => {
-    if (!video.hidden && video.duration) {
-      if (document.activeElement !== seek || !video.paused) seek.value = video.currentTime / video.duration;
-      time.textContent = `${timecode(video.currentTime)} / ${timecode(video.duration)}`;
-      seek.setAttribute('aria-valuetext', timecode(video.currentTime));
-    }
-    setTimeout(() => requestAnimationFrame(tick), video.paused ? 200 : 40);
-  };
-  tick();
-  seek.addEventListener('input', () => { if (video.duration) { video.pause(); video.currentTime = seek.value * video.duration; } });
-  stage.addEventListener('click', toggle);
-  stage.addEventListener('dblclick', full);
-  document.addEventListener('keydown', (event) => {
-    if (event.key === ' ' && !steering(event)) { event.preventDefault(); toggle(); }
-    if (typing(event)) return;
-    if (event.key === ',') step(-1);
-    if (event.key === '.') step(1);
-    if (event.key === 'f') full();
-    if (event.key === 'l') loop.click();
-  });
+  transport.hide();
   root.dataset.ready = 'yes';
 }

@@ -1,174 +1,209 @@
-// The takes: everything that was made, newest first, a page at a time.
-import { ask, el, on, say, tell, tool, typing, url } from '../desk.js';
-import { duration } from '../format.js';
+// The takes: everything that was made, newest first. Found, marked, compared, thrown away, dropped in from elsewhere.
+//
+// Puts the rooms of this folder together: shelf (which takes), grid and card (where each is), filters, choosing, details,
+// arriving. Changes go to the studio first; every tab hears of them by the mark in the state.
+import { ask, el, on, say, tell, tool, typing } from '../desk.js';
+import { t } from '../words.js';
+import { Arriving } from './arriving.js';
+import { Choosing } from './choosing.js';
+import { Details } from './details.js';
+import { Filters } from './filters.js';
+import { Grid } from './grid.js';
+import { Shelf } from './shelf.js';
 
-const PAGE = 60;
+const OPEN = 'cineloom-details';    // whether the drawer is open; a convenience
 
 export function mount(root) {
-  const search = el('input.search', { type: 'search', placeholder: 'Search takes', 'aria-label': 'Search takes' });
-  const hearts = tool('heart', 'Favourites only', () => filter('favourites'), { 'aria-pressed': 'false' });
-  const bin = tool('trash', 'The trash', () => filter('trash'), { 'aria-pressed': 'false' });
+  const search = el('input.search', { type: 'search', placeholder: t('Search takes'), 'aria-label': t('Search takes') });
+  const hearts = tool('heart', t('Favourites only'), () => only('favourites'), { 'aria-pressed': 'false' });
+  const bin = tool('trash', t('The trash'), () => only('trash'), { 'aria-pressed': 'false' });
+  const drawer = tool('details', t('Details (D)'), () => opened(details.root.hidden), { 'aria-pressed': 'false' });
   const says = el('p.says', { role: 'status' });
-  const grid = el('ul.grid', { 'aria-label': 'Takes' });
-  const end = el('div.end');
-  root.append(el('div.bar', {}, search, hearts, bin), says, el('div.scroll', {}, grid, end));
-
-  const cards = new Map();        // id → {item, update}
-  let order = [];                 // takes as shown
-  let only = '';
-  let more = false;
-  let number = 0;                 // of the last question: late answers to older ones are dropped
-  let mark = null;
-  let playing = '';
-  let total = 0;
-
-  async function ask_page(before) {
-    const query = new URLSearchParams({ query: search.value, only, limit: PAGE });
-    if (before) query.set('before', before);
-    return ask(`studio/takes?${query}`);
-  }
-
-  /** Ask for the first page again; what was scrolled to further down stays. */
-  async function refresh({ reset = false } = {}) {
-    const mine = ++number;
-    try {
-      const answer = await ask_page();
-      if (mine !== number) return;
-      total = answer.all;
-      const tail = reset || !answer.more ? [] : order.filter((take) => take.number < answer.takes.at(-1).number);
-      if (reset || !tail.length) more = answer.more;
-      show([...answer.takes, ...tail]);
-      if (!search.value && !only && answer.takes.length) say('newest', answer.takes[0]);
-    } catch (error) {
-      if (mine === number) says.textContent = error.message;
-    }
-  }
-
-  async function further() {
-    if (!more || !order.length) return;
-    more = false;
-    const mine = number;
-    try {
-      const answer = await ask_page(order.at(-1).number);
-      if (mine !== number) { more = true; return; }
-      more = answer.more;
-      show([...order, ...answer.takes]);
-    } catch { more = true; }
-  }
-
-  function show(takes) {
-    order = takes;
-    const ids = new Set(takes.map((take) => take.id));
-    for (const [id, card] of cards) if (!ids.has(id)) { card.item.remove(); cards.delete(id); }
-    takes.forEach((take, at) => {
-      if (!cards.has(take.id)) cards.set(take.id, make_card(take));
-      const card = cards.get(take.id);
-      card.update(take);
-      if (grid.children[at] !== card.item) grid.insertBefore(card.item, grid.children[at] ?? null);
-    });
-    const filtered = search.value || only;
-    says.textContent = !takes.length
-      ? (only === 'trash' ? 'The trash is empty.' : filtered ? 'No take fits.' : 'Your takes will be here.')
-      : only === 'trash' ? 'In the trash' : filtered ? `${takes.length}${more ? '+' : ''} of ${total}` : `${total} take${total === 1 ? '' : 's'}`;
-    rove();
-    root.dataset.count = takes.length;
-  }
-
-  function make_card(first) {
-    let take = first;
-    const picture = el('img', { loading: 'lazy', decoding: 'async', alt: '', draggable: false });
-    picture.src = url(`media/take/${take.id}/poster`);
-    const wide = take.width / take.height > 1.6;        // than the card's window: covered as the poster covers it
-    const seen = el('i', { style: `${wide ? 'height' : 'width'}: 100%; aspect-ratio: ${take.width} / ${take.height}` });
-    const scrub = el('span.scrub', { hidden: true }, seen);
-    const length = el('span.length');
-    const open = el('button.open', { type: 'button', tabIndex: -1, onclick: () => say('play', take, { keep: false }) },
-      picture, scrub, length, el('span.prompt', {}, take.prompt || 'Untitled'));
-    const act = (what) => async () => {
-      try {
-        const { take: now } = await ask(`studio/takes/${take.id}/${what()}`, {});
-        const gone = Boolean(now.trashed) !== (only === 'trash') || (only === 'favourites' && !now.favourite);
-        order = order.filter((one) => !gone || one.id !== now.id).map((one) => (one.id === now.id ? now : one));
-        show(order);        // here too when it was far down, where the refresh does not look
-        refresh();
-      } catch (error) { tell(error.message, 'bad'); }
-    };
-    const heart = tool('heart', 'Favourite', act(() => (take.favourite ? 'unfavourite' : 'favourite')), { tabIndex: -1 });
-    const again = tool('again', 'Again with this recipe', () => say('again', { take, seed: take.seed }, { keep: false }), { tabIndex: -1 });
-    const trash = tool(take.trashed ? 'back_up' : 'trash', take.trashed ? 'Put back' : 'Put in the trash',
-      act(() => (take.trashed ? 'restore' : 'trash')), { tabIndex: -1 });
-    const item = el('li.card', { 'data-take': take.id }, open, el('div.acts', {}, heart, again, trash));
-
-    // The strip is up to eight pictures side by side: the pointer's place chooses one.
-    const count = Math.min(8, take.pictures);
-    seen.style.backgroundSize = `${count * 100}% 100%`;
-    item.addEventListener('pointermove', (event) => {
-      if (take.pictures === 1 || event.pointerType === 'touch') return;
-      if (!seen.style.backgroundImage) seen.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
-      const box = open.getBoundingClientRect();
-      const at = Math.min(count - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * count)));
-      seen.style.backgroundPosition = `${at / (count - 1) * 100}% 50%`;
-      scrub.hidden = false;
-    });
-    item.addEventListener('pointerleave', () => { scrub.hidden = true; });
-
-    return { item, update(now) {
-      take = now;
-      item.classList.toggle('playing', take.id === playing);
-      item.classList.toggle('missing', take.missing);
-      length.textContent = take.missing ? 'file missing' : take.pictures > 1 ? duration(take.seconds) : 'still';
-      open.setAttribute('aria-current', take.id === playing ? 'true' : 'false');
-      heart.setAttribute('aria-pressed', take.favourite);
-      item.style.setProperty('--aspect', `${take.width} / ${take.height}`);
-    } };
-  }
-
-  // ---- one stop for the Tab key; arrows move inside
-
-  function rove(to) {
-    const opens = [...grid.querySelectorAll('.open')];
-    const now = to ?? opens.find((open) => open.tabIndex === 0) ?? opens[0];
-    for (const open of opens) {
-      const here = open === now;
-      open.tabIndex = here ? 0 : -1;
-      for (const button of open.nextSibling.children) button.tabIndex = here ? 0 : -1;
-    }
-  }
-  grid.addEventListener('focusin', (event) => { if (event.target.matches('.open')) rove(event.target); });
-  grid.addEventListener('keydown', (event) => {
-    const opens = [...grid.querySelectorAll('.open')];
-    const at = opens.indexOf(event.target);
-    if (at < 0) return;
-    const across = getComputedStyle(grid).gridTemplateColumns.split(' ').length;
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + across, ArrowUp: at - across, Home: 0, End: opens.length - 1 }[event.key];
-    if (to !== undefined && opens[to]) { event.preventDefault(); opens[to].focus(); }
-    if (event.key === 'Delete') grid.querySelector(`[data-take="${event.target.parentNode.dataset.take}"] .acts`).lastChild.click();
+  const empty = el('button.plain.empty-trash', { type: 'button', hidden: true, onclick: () => sure.showModal() }, t('Empty the trash'));
+  const scroll = el('div.scroll', {});
+  const tags = el('datalist', { id: 'known-tags' });
+  const sure = confirm(() => t('{n} takes would be gone for good, with their films.', { n: shelf.trash }), t('Empty the trash'), async () => {
+    try { tell(t('{n} takes are gone for good.', { n: (await ask('studio/trash/empty', {})).removed })); } catch (error) { tell(error.message, 'bad'); }
+    shelf.refresh();
   });
 
-  // ---- what is asked for
+  const shelf = new Shelf(show, (error) => { says.textContent = error.message; });
+  const choosing = new Choosing(change, () => { grid.chosen = choosing.takes; grid.draw(); });
+  const details = new Details(change, () => opened(false));
+  const filters = new Filters(wanted);
+  const heart = tool('heart', t('Favourite'), () => change([looked], { favourite: !looked.favourite }), { tabIndex: -1 });
+  const again = tool('again', t('Again with this recipe'), () => say('again', { take: looked, seed: looked.seed }, { keep: false }), { tabIndex: -1 });
+  const throwing = tool('trash', t('Put in the trash'), () => change([looked], { trash: !looked.trashed }), { tabIndex: -1 });
+  const acts = el('div.acts', {}, heart, again, throwing);
+  let looked = null;          // the take that the buttons are for
+  let which = '';             // "favourites", "trash"
+  let playing = '';
+  let mark = null;
+  let project = null;
 
-  function filter(which) {
-    only = only === which ? '' : which;
-    hearts.setAttribute('aria-pressed', only === 'favourites');
-    bin.setAttribute('aria-pressed', only === 'trash');
-    for (const card of cards.values()) card.item.remove();
-    cards.clear();
-    refresh({ reset: true });
+  const grid = new Grid(shelf, scroll, acts, { play: press, key: pressed, look });
+  const arriving = new Arriving(root);
+  root.append(
+    el('div.bar', {}, search, filters.sheet, hearts, bin, drawer, tool('bring', t('Bring in a file'), () => arriving.choose())),
+    filters.chips, el('div.head', {}, says, empty), choosing.root, arriving.list, scroll, details.root, tags, sure);
+  scroll.append(grid.root);
+
+  // ---- what is shown
+
+  function wanted() {
+    scroll.scrollTop = 0;
+    grid.cursor = 0;
+    shelf.want({ ...filters.wanted, query: search.value, only: which || filters.wanted.only });
   }
-  let pause = 0;
-  search.addEventListener('input', () => { clearTimeout(pause); pause = setTimeout(() => refresh({ reset: true }), 120); });
-  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) further(); }, { root: root.querySelector('.scroll'), rootMargin: '600px' }).observe(end);
 
-  on('state', (state) => { if (state.takes !== mark) { mark = state.takes; refresh(); } });
-  on('playing', (id) => {
-    playing = id;
-    for (const [which, card] of cards) {
-      card.item.classList.toggle('playing', which === id);
-      card.item.firstChild.setAttribute('aria-current', which === id ? 'true' : 'false');
+  function show(newest) {
+    grid.draw();
+    const { found, all } = shelf;
+    const narrowed = search.value || which || filters.any;
+    says.textContent = !found
+      ? (which === 'trash' ? t('The trash is empty.') : narrowed ? t('No take fits.') : t('Your takes will be here.'))
+      : which === 'trash' ? t('{n} in the trash', { n: found }) : narrowed ? t('{n} of {all}', { n: found, all }) : found === 1 ? t('1 take') : t('{n} takes', { n: found.toLocaleString() });
+    empty.hidden = which !== 'trash' || !shelf.trash;
+    root.dataset.count = found;
+    if (looked) { const place = shelf.place(looked.id); if (place >= 0) look(shelf.at(place)); }
+    if (!narrowed && newest) say('newest', newest);
+  }
+
+  function only(what) {
+    which = which === what ? '' : what;
+    hearts.setAttribute('aria-pressed', which === 'favourites');
+    bin.setAttribute('aria-pressed', which === 'trash');
+    choosing.clear();
+    wanted();
+  }
+
+  let pause = 0;
+  search.addEventListener('input', () => { clearTimeout(pause); pause = setTimeout(wanted, 120); });
+
+  // ---- what is done
+
+  /** Change takes on the studio; they are shown as they are then. Says whether it could be done. */
+  async function change(takes, what) {
+    if (!takes.length) return false;
+    try {
+      const { takes: now } = await ask('studio/takes', { ids: takes.map((take) => take.id), ...what });
+      for (const take of now) shelf.put(take);
+      choosing.put(now);
+      const shown = now.find((take) => take.id === details.take?.id);
+      if (shown) details.show(shown);
+      const same = now.find((take) => take.id === looked?.id);
+      if (same) look(same);
+      grid.draw();
+      shelf.refresh();
+      if (what.add || what.remove) known();
+      return true;
+    } catch (error) {
+      tell(error.message, 'bad');
+      return false;
     }
+  }
+
+  function look(take) {
+    looked = take;
+    heart.setAttribute('aria-pressed', take.favourite);
+    throwing.title = take.trashed ? t('Put back') : t('Put in the trash');
+    throwing.setAttribute('aria-label', throwing.title);
+    again.hidden = !Object.keys(take.recipe).length;
+    for (const button of acts.children) button.tabIndex = acts.closest('.card')?.card?.open.tabIndex === 0 ? 0 : -1;
+  }
+
+  function press(take, event) {
+    if (event.shiftKey) choosing.reach(shelf.place(take.id), (place) => shelf.at(place));
+    else if (event.ctrlKey || event.metaKey) choosing.toggle(take, shelf.place(take.id));
+    else { choosing.clear(); choosing.from = shelf.place(take.id); say('play', take, { keep: false }); }
+  }
+
+  function pressed(event, take, place, to) {
+    if (event.key === ' ') { event.preventDefault(); choosing.toggle(take, place); }
+    else if (event.key === 'Delete') { event.preventDefault(); const several = choosing.has(take.id) ? [...choosing.takes.values()] : [take]; change(several, { trash: !take.trashed }).then(() => choosing.clear()); keep(place); }
+    else if (/^[0-5]$/.test(event.key)) change(choosing.has(take.id) ? [...choosing.takes.values()] : [take], { rating: Number(event.key) });
+    else if (event.key.toLowerCase() === 'h') change([take], { favourite: !take.favourite });
+    else if (event.key.toLowerCase() === 'c') choosing.beside();
+    else if (event.shiftKey && to !== undefined) { if (choosing.from < 0) choosing.from = place; choosing.reach(to, (one) => shelf.at(one)); }
+  }
+
+  /** The focus stays in the grid when the take under it goes. */
+  function keep(place) {
+    const stop = performance.now() + 2000;
+    const look_again = () => {
+      if (document.activeElement === document.body && shelf.found) grid.focus(Math.min(place, shelf.found - 1));
+      else if (performance.now() < stop) setTimeout(look_again, 50);
+    };
+    look_again();
+  }
+
+  grid.root.addEventListener('keyup', (event) => { if (event.key === ' ' && event.target.matches('.open')) event.preventDefault(); });    // it is chosen, not pressed
+
+  // ---- details
+
+  function opened(yes) {
+    details.root.hidden = !yes;
+    drawer.setAttribute('aria-pressed', yes);
+    try { localStorage.setItem(OPEN, yes ? 'yes' : ''); } catch { /* private windows may refuse */ }
+    if (yes) about();
+  }
+
+  async function about() {
+    if (details.root.hidden) return;
+    if (!playing) { details.show(null); return; }
+    const place = shelf.place(playing);
+    if (place >= 0) details.show(shelf.at(place));
+    const id = playing;
+    try {
+      const { take } = await ask(`studio/takes/${id}`);
+      if (id === playing) details.show(take);
+    } catch { if (id === playing) details.show(null); }
+  }
+
+  async function known() {
+    try { tags.replaceChildren(...Object.keys((await ask('studio/kinds')).tags).slice(0, 200).map((value) => el('option', { value }))); } catch { /* asked again with the next change */ }
+  }
+
+  // ---- from elsewhere
+
+  on('state', (state) => {
+    if (state.project !== project) {
+      project = state.project;
+      mark = state.takes;
+      playing = grid.playing = '';
+      details.show(null);
+      choosing.clear();
+      known();
+      wanted();
+    } else if (state.takes !== mark) {
+      mark = state.takes;
+      shelf.refresh();
+      about();
+    }
+  });
+  on('playing', (id) => {
+    playing = grid.playing = id;
+    grid.draw();
+    about();
   });
   document.addEventListener('keydown', (event) => {
-    if (event.key === '/' && !typing(event)) { event.preventDefault(); search.focus(); search.select(); }
+    if (typing(event)) return;
+    if (event.key === '/') { event.preventDefault(); search.focus(); search.select(); }
+    if (event.key.toLowerCase() === 'd') opened(details.root.hidden);
+    if (event.key === 'Escape') choosing.clear();
   });
+  let was = '';
+  try { was = localStorage.getItem(OPEN); } catch { /* as above */ }
+  opened(Boolean(was));
   root.dataset.ready = 'yes';
+}
+
+/** A question before something that cannot be undone. */
+function confirm(words, yes, act) {
+  const text = el('p', {});
+  const box = el('dialog.sheet', { 'aria-label': yes }, el('h2', {}, yes), text,
+    el('div.row', {}, el('button.plain', { type: 'button', onclick: () => { box.close(); act(); } }, yes), el('button.plain', { type: 'button', autofocus: true, onclick: () => box.close() }, t('No'))));
+  const show = box.showModal.bind(box);
+  box.showModal = () => { text.textContent = words(); show(); };
+  return box;
 }
