@@ -17,6 +17,8 @@ from app.guard import Guard, is_loopback
 from engine.errors import BadRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
 
     from app.desk import Desk
@@ -25,7 +27,7 @@ WEB = Path(__file__).parent / "web"
 STYLES = ("studio", "top", "make", "make_film", "player", "queue", "takes", "messages", "narrower")      # one per panel; what comes later wins
 
 
-def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, token: str = "") -> FastAPI:
+def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, token: str = "", mcp: bool = False) -> FastAPI:
     """The whole studio as one ASGI app around an open desk."""
     stay_local(desk.home)
 
@@ -55,7 +57,7 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
         run_history=False,
         ssr_mode=False,
         enable_monitoring=False,
-        mcp_server=False,
+        mcp_server=mcp,
         pwa=False,
         show_error=True,
         max_file_size=settings.UPLOAD_BYTES,
@@ -142,12 +144,16 @@ def serve(
     open_browser: bool = False,
     token: str | None = None,
     backend: str = "",
+    mcp: bool = False,
+    show: Callable[[str], None] | None = None,
 ) -> None:
     """Open the studio and stay until Ctrl-C.
 
     host          what to listen on; anything but loopback needs a token
     port          the first to try; the address that was found is printed
     home          folder of projects, see app.settings
+    mcp           the public functions for the Model Context Protocol too; needs the extra of that name
+    show          called with the address, in this thread; when it returns the studio closes. A window, see app.window
     token         asked of every visitor; by default what CINELOOM_TOKEN says
     Raises BadRequest for an open door without a token, CannotWrite for a home that cannot be used.
     """
@@ -167,7 +173,7 @@ def serve(
     sock = free_socket(host, port)
     found = sock.getsockname()[1]
     try:
-        app = make_app(desk, host, found, token)
+        app = make_app(desk, host, found, token, mcp)
         if port and found != port:
             print(f"Port {port} is taken; this studio listens on {found}.", flush=True)
         name = f"[{host}]" if ":" in host else host
@@ -188,9 +194,25 @@ def serve(
             import webbrowser
 
             threading.Timer(0.5, webbrowser.open, [address]).start()
-        server.run(sockets=[sock])
+        if show is None:
+            server.run(sockets=[sock])
+        else:
+            _run_beside(server, sock, lambda: show(address))
     except KeyboardInterrupt:
         pass
     finally:
         desk.close()
         sock.close()
+
+
+def _run_beside(server, sock: socket.socket, show: Callable[[], None]) -> None:
+    """The server in a thread, because windows insist on the main one; it ends when `show` does."""
+    import threading
+
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="server")
+    serving.start()
+    try:
+        show()
+    finally:
+        server.should_exit = True
+        serving.join()

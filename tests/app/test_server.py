@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -156,3 +158,42 @@ def test_it_stops_quickly_in_the_middle_of_a_job_and_never_imported_torch(second
     queue = Queue(second.home)
     assert queue.worker() is None
     assert queue.job(id).state in ("waiting", "done")
+
+
+def test_a_window_and_its_studio_close_together(tmp_path):
+    """A window needs a screen; whoever shows one is told the address, in the thread that windows insist on."""
+    code = """
+import sys, threading, urllib.request
+from app.server import serve
+def show(address):
+    print("main thread:", threading.current_thread() is threading.main_thread(), urllib.request.urlopen(address).status, flush=True)
+serve(port=0, home=sys.argv[1], backend="drawn", show=show)
+"""
+    ran = subprocess.run([sys.executable, "-c", code, str(tmp_path / "home")], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert "main thread: True 200" in ran.stdout
+
+
+@pytest.mark.parametrize("option, package", [("--window", "webview"), ("--mcp", "mcp")])
+def test_an_extra_that_is_not_installed_is_named(tmp_path, option, package):
+    if find_spec(package):
+        pytest.skip(f"{package} is installed here")
+    ran = subprocess.run([sys.executable, "-m", "app.cli", "studio", option, "--home", tmp_path / "home"], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 2 and f"cineloom[{option[2:]}]" in ran.stderr, ran.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_home_without_projects_begins_with_the_one_that_comes_with_the_studio(tmp_path):
+    running = Running(tmp_path / "home", bare=True)
+    try:
+        state = httpx.get(f"{running.address}studio/state").json()
+        takes = httpx.get(f"{running.address}studio/takes").json()["takes"]
+        assert state["project"] == "welcome" and 6 <= len(takes) <= 9
+        assert {"text", "image", "animate", "extend", "loop", "edit"} <= {take["operation"] for take in takes}
+        for take in takes:
+            assert httpx.get(f"{running.address}media/take/{take['id']}/film").status_code == 200
+            assert httpx.get(f"{running.address}media/take/{take['id']}/poster").content[:2] == b"\xff\xd8"
+        parents = {edge["parent"] for take in takes for edge in httpx.get(f"{running.address}studio/takes/{take['id']}/family").json()["up"]}
+        assert parents <= {take["id"] for take in takes} and len(parents) >= 2      # what came from what is there to be seen
+    finally:
+        running.close()
