@@ -20,9 +20,9 @@ export class Under {
     this.scores = el('div.scores', {});
     this.tasks = el('div.tasks', { role: 'group', 'aria-label': t('Make something of it') });
     this.chosen = el('p.chosen', { hidden: true });
-    const again = (seed, words) => el('button.plain', { type: 'button', onclick: () => say('again', { take: this.take, seed: seed(this.take) }, { keep: false }) }, words);
-    this.again = again((take) => take.seed, t('Again with this recipe'));
-    this.vary = again(() => '', t('Vary: another seed'));
+    const again = (seed, words, whole) => el('button.plain', { type: 'button', title: whole, 'aria-label': whole, onclick: () => say('again', { take: this.take, seed: seed(this.take) }, { keep: false }) }, words);
+    this.again = again((take) => take.seed, t('Again'), t('Again with this recipe'));
+    this.vary = again(() => '', t('Vary'), t('Vary: another seed'));
     this.latents = el('a', {}, t('Latents, to lead it on elsewhere'));
     this.recipe = el('a', {}, t('Recipe, as JSON'));
     this.film = el('a', {}, t('The film'));
@@ -35,7 +35,7 @@ export class Under {
     this.stop = el('button.plain', { type: 'button', onclick: () => this.tellJob('cancel') }, t('Cancel'));
     this.enough = el('button.plain', { type: 'button', onclick: () => this.tellJob('enough') }, t('Keep what there is'));
     this.job = el('div.job', { hidden: true }, this.enough, this.stop);
-    this.root = el('div.about', { hidden: true }, el('div.words', {}, this.title, this.line, this.scores, this.chosen), this.more, this.tasks, this.job);
+    this.root = el('div.about', { hidden: true }, el('div.words', {}, this.title, this.line, this.scores, this.chosen), this.tasks, this.more, this.job);
   }
 
   hide() { this.root.hidden = true; }

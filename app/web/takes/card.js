@@ -22,13 +22,10 @@ export class Card {
     this.item.addEventListener('pointerleave', () => { if (this.scrub) this.scrub.hidden = true; });
   }
 
-  show(take, { playing, chosen }) {
-    if (this.take?.id !== take.id) {
-      this.item.dataset.take = take.id;
-      this.picture.src = url(`media/take/${take.id}/poster`);
-      this.scrub?.remove();
-      this.scrub = null;
-    }
+  /** `passing`: somebody flies over it and would not see its poster. */
+  show(take, { playing, chosen, passing }) {
+    this.item.dataset.take = take.id;
+    if (!passing && !this.picture.hasAttribute('src')) this.picture.src = url(`media/take/${take.id}/poster`);
     this.take = take;
     const words = take.prompt || take.caption || take.notes.split('\n')[0] || t('Untitled');
     if (this.words.textContent !== words) this.words.textContent = words;
@@ -46,6 +43,12 @@ export class Card {
     this.item.classList.toggle('missing', take.missing);
     this.open.setAttribute('aria-current', take.id === playing ? 'true' : 'false');
     this.open.setAttribute('aria-pressed', chosen);
+  }
+
+  /** Out of the document; a poster that is still on its way is not waited for by those that are seen now. */
+  leave() {
+    this.item.remove();
+    if (!this.picture.complete) this.picture.removeAttribute('src');
   }
 
   /** The strip is up to eight pictures side by side: the pointer's place chooses one. */

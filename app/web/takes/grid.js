@@ -6,6 +6,7 @@ import { el } from '../desk.js';
 import { t } from '../words.js';
 import { Card } from './card.js';
 
+const FAST = 6, SETTLE = 90;        // pixels a millisecond that are flown over, milliseconds until it is rest
 const LEAST = 140, GAP = 10, TEXT = 50, AROUND = 500;      // pixels: a card's width, what is below its poster, what is drawn beyond the edge
 
 export class Grid {
@@ -17,9 +18,8 @@ export class Grid {
     Object.assign(this, { shelf, scroller, acts, play, key, look, cursor: 0, playing: '', chosen: new Map() });
     this.root = el('ul.grid', { 'aria-label': t('Takes') });
     this.cards = new Map();         // id → card
-    this.spare = [];
-    const again = () => this.soon();
-    document.addEventListener('scroll', again, { capture: true, passive: true });
+    Object.assign(this, { top: 0, when: 0, passing: false });
+    document.addEventListener('scroll', () => this.scrolled(), { capture: true, passive: true });
     new ResizeObserver(() => { this.measure(); this.draw(); }).observe(this.root);
     this.root.addEventListener('click', (event) => {
       const card = event.target.closest('.open')?.parentNode.card;
@@ -38,6 +38,17 @@ export class Grid {
     this.across = Math.max(1, Math.floor((width + GAP) / (LEAST + GAP)));
     this.wide = (width - GAP * (this.across - 1)) / this.across;
     this.row = Math.round(this.wide * 10 / 16) + TEXT + GAP;
+  }
+
+  scrolled() {
+    const now = performance.now();
+    const top = this.root.getBoundingClientRect().top;
+    if (top === this.top) return;
+    this.passing = Math.abs(top - this.top) / Math.max(1, now - this.when) > FAST;
+    [this.top, this.when] = [top, now];
+    clearTimeout(this.settled);
+    if (this.passing) this.settled = setTimeout(() => { this.passing = false; this.draw(); }, SETTLE);
+    this.soon();
   }
 
   soon() {
@@ -69,7 +80,7 @@ export class Grid {
       if (places.has(id)) continue;
       const place = card === held ? this.shelf.place(id) : -1;
       if (place >= 0 && place < found) { places.set(id, [place, card.take]); continue; }      // whoever has the focus stays
-      card.item.remove();
+      card.leave();
       this.cards.delete(id);
     }
     let before = null;
@@ -77,7 +88,7 @@ export class Grid {
       let card = this.cards.get(id);
       if (!card) this.cards.set(id, card = new Card());
       card.place = place;
-      card.show(take, { playing: this.playing, chosen: this.chosen.has(id) });
+      card.show(take, { playing: this.playing, chosen: this.chosen.has(id), passing: this.passing });
       const style = card.item.style;
       style.width = `${this.wide}px`;
       style.transform = `translate(${(place % this.across) * (this.wide + GAP)}px, ${Math.floor(place / this.across) * this.row}px)`;
