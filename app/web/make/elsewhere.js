@@ -29,7 +29,7 @@ export function listen({ desk, rows, forms, turn, rebuild, chosen, addPicture, s
   on('again', ({ take, seed }) => restored({ take: take.id }, seed));
   on('restore', ({ recipe }) => restored({ recipe }));
 
-  on('use', async ({ task, take, second }) => {
+  on('use', async ({ task, take, second, start, stop }) => {
     const row = rows[task];
     if (!row) return;
     desk.second = second ?? 0;
@@ -37,7 +37,7 @@ export function listen({ desk, rows, forms, turn, rebuild, chosen, addPicture, s
     if (row.films[1]) {
       const found = await takeOf(id);
       if (!found) return;
-      forms[task].film = { take: id, start: 0, stop: null };
+      forms[task].film = { take: id, start: start ?? 0, stop: stop ?? null };
       show(task);
       chosen('film', found);
       rebuild();

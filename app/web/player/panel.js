@@ -22,7 +22,7 @@ export function mount(root) {
   const screen = el('div.screen', {}, stage, done);
   const save = el('a.tool', { title: t('Save the film'), 'aria-label': t('Save the film') }, icon('save'));
   const transport = new Transport({ stage, screen, save, changed: () => under.showPart() });
-  const under = new Under({ part: () => transport.part(), go: (picture) => { transport.reel.pause(); transport.reel.show(picture); } });
+  const under = new Under({ part: () => transport.part(), second: () => transport.reel.picture / (transport.reel.there ? transport.reel.rate : 1), go: (picture) => { transport.reel.pause(); transport.reel.show(picture); } });
   screen.append(transport.root);
   root.append(screen, under.root);
   const moving = new Moving(canvas);

@@ -11,9 +11,9 @@ const OF_FILM = () => [['extend', t('Extend')], ['loop', t('Loop')], ['connect',
 const OF_A_PICTURE = () => [['animate', t('Animate')]];
 
 export class Under {
-  /** `part()` says which seconds are chosen, or null; `go(picture)` shows one. */
-  constructor({ part, go }) {
-    this.part = part;
+  /** `part()` says which seconds are chosen, or null; `second()` where one is; `go(picture)` shows a picture. */
+  constructor({ part, go, second }) {
+    Object.assign(this, { part, second });
     this.go = go;
     this.title = el('h2.title', {});
     this.line = el('p.line', {});
@@ -69,7 +69,7 @@ export class Under {
     if (part) this.chosen.textContent = t('From {start} s to {stop} s is chosen: what is made begins with that part.', { start: part.start.toFixed(2), stop: part.stop.toFixed(2) });
   }
 
-  use(task) { say('use', { task, take: this.take, ...this.part() }, { keep: false }); }
+  use(task) { say('use', { task, take: this.take, second: this.second(), ...this.part() }, { keep: false }); }
 
   /** What is being made. */
   showJob(job) {
