@@ -13,14 +13,31 @@ const KEYS = () => [
   ]],
   [t('Player'), [
     ['Space', t('play and pause')],
+    ['J K L', t('backwards, stop, on; again is faster')],
     [', .', t('one picture back, one on')],
-    ['L', t('loop on or off')],
+    ['I O X', t('in, out, both off')],
+    ['< >', t('slower, faster')],
+    ['R', t('loop on or off')],
+    ['M', t('sound on or off')],
     ['F', t('full screen')],
   ]],
   [t('Takes'), [
     ['← → ↑ ↓', t('move among the takes')],
     ['Enter', t('play it')],
+    ['Space', t('choose it, or not')],
+    ['0 … 5', t('rate it')],
+    ['H', t('favourite or not')],
+    ['C', t('two beside each other')],
+    ['D', t('all about it')],
     ['Delete', t('put it in the trash')],
+  ]],
+  [t('Being made'), [
+    ['↑ ↓', t('earlier or later in line')],
+    ['Delete', t('cancel it')],
+  ]],
+  [t('Mask and shots'), [
+    ['Ctrl + Z', t('take the last stroke back')],
+    ['Alt + ↑ ↓', t('move the shot')],
   ]],
 ];
 

@@ -22,8 +22,7 @@ export function regions(root) {
   function enter(panel) {
     if (panel.id === 'make-panel') drawer(true, false);
     const was = kept.get(panel.id);
-    const stop = was?.isConnected && was.checkVisibility?.() !== false && !was.disabled ? was : stops(panel)[0];
-    stop?.focus();
+    come(() => (was?.isConnected && was.checkVisibility?.() !== false && !was.disabled ? was : stops(panel)[0]));
   }
 
   document.addEventListener('keydown', (event) => {
@@ -60,7 +59,7 @@ export function regions(root) {
     handle.setAttribute('aria-expanded', open);
     face(open);
     if (!focus) return;
-    if (open) (document.getElementById('prompt') ?? stops(document.getElementById('make-panel'))[0])?.focus(); else handle.focus();
+    if (open) come(() => document.getElementById('prompt') ?? stops(document.getElementById('make-panel'))[0]); else handle.focus();
   }
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && isOpen() && narrow.matches && !document.querySelector('dialog[open]')) { event.preventDefault(); drawer(false); }
@@ -70,6 +69,13 @@ export function regions(root) {
   });
   on('follow', () => drawer(false));
   for (const name of ['again', 'use', 'restore', 'try']) on(name, () => drawer(true));
+}
+
+/** Focus what is about to be seen: while it still moves in, it cannot have the focus. */
+function come(find, tries = 12) {
+  const node = find();
+  node?.focus();
+  if (document.activeElement !== node && tries) setTimeout(() => come(find, tries - 1), 30);
 }
 
 const stops = (panel) => [...panel.querySelectorAll(REACHABLE)].filter((node) => node.tabIndex >= 0 && node.checkVisibility?.({ visibilityProperty: true }) !== false && !node.closest('[hidden], dialog:not([open])'));
