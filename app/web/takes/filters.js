@@ -60,6 +60,8 @@ export class Filters {
     let kinds;
     try { kinds = await ask('studio/kinds'); } catch (error) { this.body.replaceChildren(el('p.bad', {}, error.message)); return; }
     const { set } = this;
+    const controls = () => [...this.body.querySelectorAll('button, select')];
+    const held = controls().indexOf(document.activeElement);        // what is pressed is drawn anew under the finger
     const pick = (name, title, choices) => el('label.pick', {}, el('span', {}, title),
       el('select', { onchange: (event) => this.put(name, name === 'days' ? Number(event.target.value) : event.target.value) },
         el('option', { value: '' }, t('any')), ...choices.map(([value, words]) => el('option', { value, selected: String(set[name] ?? '') === String(value) }, words))));
@@ -79,6 +81,7 @@ export class Filters {
       pick('days', t('When'), [1, 7, 30, 365].map((days) => [days, span(days)])),
       pick('only', t('Files'), [['missing', t('file missing')]]),
       el('div.row', {}, el('button.plain', { type: 'button', onclick: () => { this.clear(); this.fill(); } }, t('Show all'))));
+    controls()[held]?.focus();
   }
 }
 
