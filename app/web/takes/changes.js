@@ -11,7 +11,7 @@ export function changes(parent, child) {
     if (before[name] === undefined || after[name] === undefined || String(before[name]) === String(after[name])) return;
     out.push({ what, was: show(before[name]), now: show(after[name]) });
   };
-  if (after.strength?.length) out.push({ what: t('strength'), was: '', now: after.strength.map((level) => Number(level).toFixed(2).replace(/0$/, '')).join(' → ') });
+  if (after.strength?.length) out.push({ what: t('strength'), was: '', now: after.strength.map((level) => Number(Number(level).toFixed(2))).join(' → ') });
   if (after.area?.length) out.push({ what: t('area'), was: '', now: `${after.area[2]} × ${after.area[3]}` });
   if (parent.seed !== child.seed && before.seed !== undefined && after.seed !== undefined) out.push({ what: t('seed'), was: String(parent.seed), now: String(child.seed) });
   if (parent.width !== child.width || parent.height !== child.height) out.push({ what: t('size'), was: `${parent.width} × ${parent.height}`, now: `${child.width} × ${child.height}` });
