@@ -32,7 +32,7 @@ const KEYS = () => [
     ['Delete', t('put it in the trash')],
   ]],
   [t('Being made'), [
-    ['↑ ↓', t('earlier or later in line')],
+    ['Alt + ↑ ↓', t('earlier or later in line')],
     ['Delete', t('cancel it')],
   ]],
   [t('Mask and shots'), [
