@@ -13,7 +13,7 @@ export class Details {
   constructor(change, closed) {
     this.change = change;
     this.take = null;
-    this.name = el('h3.name', {});
+    this.name = el('h2.name', {});
     this.stars = el('div.stars', { role: 'radiogroup', 'aria-label': t('Rating') }, ...[1, 2, 3, 4, 5].map((count) =>
       el('button.star', { type: 'button', role: 'radio', 'aria-label': t('{n} of 5 stars', { n: count }), onclick: () => this.rate(count) }, icon('star'))));
     this.stars.addEventListener('keydown', (event) => {
