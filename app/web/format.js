@@ -80,5 +80,16 @@ export function jobLine(job) {
   if (job.state === 'waiting') return t('waiting');
   if (job.state === 'failed') return job.error ?? t('failed');
   const left = job.state === 'running' && job.left ? t('{time} left', { time: duration(Math.max(1, Math.round(job.left))) }) : '';
-  return [job.message, left].filter(Boolean).join(' · ');
+  return [working(job.message), left].filter(Boolean).join(' · ');
+}
+
+/** What a worker says of itself, in the reader's language; what nobody foresaw stays as it is. */
+export function working(message) {
+  const [, first, all] = /^(?:step|picture) (\d+) of (\d+)$/.exec(message) ?? [];
+  if (first) return message.startsWith('step') ? t('step {n} of {all}', { n: first, all }) : t('picture {n} of {all}', { n: first, all });
+  const known = {
+    starting: t('starting'), 'getting the model ready': t('getting the model ready'), 'drawing the pictures': t('drawing the pictures'),
+    stopping: t('stopping'), pausing: t('pausing'), 'going on': t('going on'), 'keeping what there is': t('keeping what there is'),
+  };
+  return known[message] ?? message;
 }

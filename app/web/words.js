@@ -11,7 +11,7 @@ export const LANGUAGES = { en: 'English', zh: '简体中文' };
 
 export const language = chosen();
 const table = language in TABLES ? (await TABLES[language]()).default : {};
-if (globalThis.document) document.documentElement.lang = { zh: 'zh-Hans' }[language] ?? language;
+if (globalThis.document) speak(document.documentElement, { zh: 'zh-Hans' }[language] ?? language);
 
 /** A text in the reader's language, `{names}` in it replaced by values. */
 export function t(english, values = {}) {
@@ -23,6 +23,12 @@ export function t(english, values = {}) {
 export function choose(which) {
   try { localStorage.setItem(CHOICE, which); } catch { /* private windows may refuse: then it stays as it is */ }
   location.reload();
+}
+
+/** Tell the browser which language it is, and again after gradio, which names the browser's own when it is ready. */
+function speak(page, name) {
+  page.lang = name;
+  new MutationObserver(() => { if (page.lang !== name) page.lang = name; }).observe(page, { attributeFilter: ['lang'] });
 }
 
 /** What was chosen here, or else what the browser's own words are. */

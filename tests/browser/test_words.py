@@ -100,10 +100,10 @@ def test_no_sheet_but_one_knows_a_colour():
 def test_every_colour_is_there_in_light_too():
     code = (WEB / "css" / "studio.css").read_text(encoding="utf-8")
     dark, light = (re.search(re.escape(head) + r"\s*\{(.*?)\n\}", code, re.DOTALL)[1] for head in (":root", ":root[data-theme=light]"))
-    names = {part: set(re.findall(r"(--[\w-]+):", text)) for part, text in (("dark", dark), ("light", light))}
+    names = {part: set(re.findall(r"(--[\w-]+): *(?:#|rgb|\d+ \d)", text)) for part, text in (("dark", dark), ("light", light))}
     same = {"--round", "--gap"} | {name for name in names["dark"] if name.startswith(("--stage", "--chip", "--mask"))}       # on film: black in both
     assert names["dark"] - same <= names["light"], names["dark"] - same - names["light"]
     used = {name for path in (WEB / "css").glob("*.css") for name in re.findall(r"var\((--[\w-]+)\)", path.read_text(encoding="utf-8"))}
     own = {name for path in (WEB / "css").glob("*.css") for name in re.findall(r"(--[\w-]+):", path.read_text(encoding="utf-8"))}
-    script = {name for path in WEB.rglob("*.js") for name in re.findall(r"'(--[\w-]+)'", path.read_text(encoding="utf-8"))}
+    script = {name for path in WEB.rglob("*.js") for name in re.findall(r"--[\w-]+", path.read_text(encoding="utf-8"))}
     assert used <= own | script, used - own - script

@@ -1,5 +1,6 @@
 // The bar at the top: name, project, what the worker does, look and language, keys.
 import { el, model, on } from '../desk.js';
+import { working as says } from '../format.js';
 import { t } from '../words.js';
 import { keys } from './keys.js';
 import { projects } from './projects.js';
@@ -28,7 +29,7 @@ export function mount(root) {
   on('state', (state) => {
     const busy = state.jobs.some((job) => job.state === 'running');
     working = !title ? '' : busy ? t('{model} is at work', { model: title }) : state.worker === 'ready' ? t('{model} is ready', { model: title })
-      : state.worker === 'starting' || state.worker === 'getting the model ready' ? t('{model} is getting ready', { model: title }) : state.worker;
+      : state.worker === 'starting' || state.worker === 'getting the model ready' ? t('{model} is getting ready', { model: title }) : says(state.worker);
     show();
   });
   root.dataset.ready = 'yes';
