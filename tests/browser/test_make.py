@@ -24,7 +24,10 @@ class Panel:
         self.page.wait_for_selector(f"#make-panel[data-task={task}]")
 
     def film(self, slot: str = "film") -> None:
-        """Take the film that plays."""
+        """Take the film that plays: the first slot has it already when a task is turned to."""
+        if slot == "film":
+            self.page.wait_for_selector("[data-film=film] .strip")
+            return
         self.page.locator(f"[data-film={slot}]").get_by_role("button", name="The one that plays").click()
         self.page.wait_for_selector(f"[data-film={slot}] .strip")
 
@@ -86,20 +89,25 @@ def test_new_film_of_film_from_the_page_to_a_take_that_plays(panel):
     assert longer["operation"] == "extend" and longer["pictures"] == boat["pictures"] + 8
     assert parents(longer) == [f"{boat['id']}.safetensors"] and longer["prompt"] == "red right"
 
-    panel.turn("connect")               # the film comes along, and the one that plays is what it leads to
-    assert page.locator("[data-film=film] .called").inner_text() == "red right"
+    panel.turn("connect")               # the new film comes along, and the one that plays is what it leads to
+    panel.film()
+    page.locator(f".card[data-take='{boat['id']}'] .open").click()
+    page.wait_for_selector(f"#player-panel[data-take='{boat['id']}']")
     panel.film("second")
     page.fill("#seconds", "0.5")
     panel.quickly()
     joined = panel.make()
-    assert parents(joined) == [f"{boat['id']}.safetensors", f"{longer['id']}.safetensors"]
+    assert parents(joined) == [f"{longer['id']}.safetensors", f"{boat['id']}.safetensors"]
 
     panel.turn("loop")
+    page.get_by_role("button", name="The one that plays").click()
+    panel.film()
     page.fill("#seconds", "0.5")
     panel.quickly()
     assert panel.make()["operation"] == "loop"
 
     panel.turn("edit")
+    panel.film()
     page.fill("#prompt", "blue right")
     page.get_by_role("button", name="Curve").click()
     box = page.locator(".curve").bounding_box()
@@ -115,15 +123,19 @@ def test_new_film_of_film_from_the_page_to_a_take_that_plays(panel):
     assert edited["recipe"]["strength"] == [0.6, 0.6, 1, 0.6, 0.6]
 
     panel.turn("outpaint")
+    panel.film()
     page.locator("input[name=to][value='1:1']").check()
     panel.quickly()
     wide = panel.make()
     assert wide["width"] == wide["height"]
 
     panel.turn("finish")
-    page.locator("input[name=scale][value='384x216']").check()
+    panel.film()
+    larger = wide["width"] * 3 // 2     # of the film that was made last
+    page.locator(f"input[name=scale][value='{larger}x{larger}']").check()
     panel.quickly()
-    assert (panel.make()["width"], page.evaluate("document.querySelector('video').videoWidth")) == (384, 384)
+    assert panel.make()["width"] == larger
+    page.wait_for_function("wide => document.querySelector('video').videoWidth === wide", arg=larger)
 
 
 def test_a_mask_is_painted_used_and_found_again(panel):
@@ -254,7 +266,9 @@ def test_an_edit_without_a_mouse_and_its_recipe_again(tabs, studio):
     for _ in range(7):                                                  # from Film to Edit
         page.keyboard.press("ArrowRight")
     page.wait_for_selector("#make-panel[data-task=edit]")
-    page.locator("[data-film=film]").get_by_role("button", name="The one that plays").press("Enter")
+    page.wait_for_selector("[data-film=film] .strip")                   # the film that plays is in it
+    page.get_by_role("button", name="Another film").press("Enter")
+    page.get_by_role("button", name="The one that plays").press("Enter")
     page.wait_for_selector("[data-film=film] .strip")
     page.get_by_role("slider", name="Used up to").press("ArrowLeft")
     page.locator("#prompt").focus()
@@ -297,6 +311,8 @@ def test_takes_and_films_of_ones_own_are_dropped_on_the_panel(panel, tmp_path):
     page = panel.page
     boat = panel.first()
     panel.turn("extend")
+    panel.film()
+    page.get_by_role("button", name="Another film").click()
     page.evaluate(
         """id => { const data = new DataTransfer(); data.setData('application/x-cineloom-take', id);
         for (const kind of ['dragover', 'drop']) document.querySelector('[data-film=film]').dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data })); }""",

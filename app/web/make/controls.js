@@ -133,12 +133,12 @@ function toggle(row, { form, changed, rebuild }) {
   return el('label.toggle', { for: row.name }, box, el('span', {}, said(row.title)));
 }
 
-function words(row, { form, changed, task }) {
+function words(row, { about, form, changed, task }) {
   if (row.name === 'was' && !form.faithful) return null;
-  const input = el('input.line-field', { type: 'text', id: `words-${row.name}`, maxLength: 5000, value: form[row.name] ?? '', autocomplete: 'off',
-    placeholder: row.name === 'who' ? t('a red boat') : row.name === 'style' ? t('watercolour style') : '', 'aria-describedby': `words-${row.name}-help` });
-  input.addEventListener('input', () => { form[row.name] = input.value; changed(); });
-  return el('div.field', {}, el('label', { for: input.id }, said(row.title)), input, el('p.help', { id: `${input.id}-help`, hidden: task.shots && row.name === 'style' }, said(row.help)));
+  const hints = { who: t('a red boat'), style: t('watercolour style') };
+  const field = promptField({ id: `words-${row.name}`, value: form[row.name] ?? '', rows: 1, title: about.title, most: 5000, placeholder: hints[row.name] ?? '', act: (text) => { form[row.name] = text; changed(); } });
+  field.area.removeAttribute('aria-label');
+  return el('div.field', {}, el('label', { for: field.area.id, title: said(row.help) }, said(row.title)), field.node, el('p.help', { hidden: task.shots && row.name === 'style' }, said(row.help)));
 }
 
 /** Other words from a second on. */

@@ -1,7 +1,8 @@
 // Strength as a number and as a curve along the film: points one drags, or moves with the arrow keys.
-import { el, url } from '../desk.js';
+import { el } from '../desk.js';
 import { t } from '../words.js';
 import { drawing } from './drawings.js';
+import { parts } from './films.js';
 import { said } from './labels.js';
 import { drawn, moved, resampled, stepped } from './maths.js';
 
@@ -94,7 +95,6 @@ function widget(row, form, changed, take) {
   plot.addEventListener('pointermove', (event) => { if (held >= 0) set(held, level(event)); });
   for (const end of ['pointerup', 'pointercancel']) plot.addEventListener(end, () => { held = -1; });
   draw();
-  const back = el('div.behind', { 'aria-hidden': 'true' });
-  if (take) back.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
+  const back = el('div.behind', { 'aria-hidden': 'true' }, ...(take ? parts(take, WIDE / HIGH) : []));
   return el('div.plot', { role: 'group', 'aria-label': said(row.title) }, back, plot);
 }

@@ -84,8 +84,19 @@ export function filmSlot({ name, title, optional = false, ends = ['start', 'stop
     takeOf(chosen.take).then((found) => { if (!found) form[name] = null; rebuild(); });
     return slot;
   }
-  slot.append(strip(take, chosen, ends, changed), el('p.called', { title: take.prompt }, take.prompt || take.notes || t('Untitled')));
+  slot.append(strip(take, chosen, ends, changed));
   return slot;
+}
+
+/** Pictures of a take beside each other, as many as have room in a stretch that is so many times as wide as high. */
+export function parts(take, room) {
+  const count = Math.min(8, take.pictures);      // pictures in a take's strip
+  const shown = Math.max(2, Math.min(count, Math.round(room / (take.width / take.height))));
+  return Array.from({ length: shown }, (_, number) => {
+    const part = el('i.part', { style: `background-size: ${count * 100}% 100%; background-position: ${Math.round(number / (shown - 1) * (count - 1)) / (count - 1) * 100}% 0` });
+    part.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
+    return part;
+  });
 }
 
 /** The film's pictures side by side, with a handle at either end of what is used. */
@@ -94,13 +105,7 @@ function strip(take, chosen, ends, changed) {
   const least = Math.min(0.25, length);
   const says = el('output.span');
   const shade = { start: el('i.shade.before'), stop: el('i.shade.behind') };
-  const count = Math.min(8, take.pictures);      // pictures in a take's strip; as many of them as have room beside each other
-  const shown = Math.max(2, Math.min(count, Math.round(SEEN / (take.width / take.height))));
-  const bar = el('div.strip', {}, ...Array.from({ length: shown }, (_, number) => {
-    const part = el('i.part', { style: `background-size: ${count * 100}% 100%; background-position: ${Math.round(number / (shown - 1) * (count - 1)) / (count - 1) * 100}% 0` });
-    part.style.backgroundImage = `url("${url(`media/take/${take.id}/strip`)}")`;
-    return part;
-  }), shade.start, shade.stop);
+  const bar = el('div.strip', {}, ...parts(take, SEEN), shade.start, shade.stop);
   const at = (end) => (end === 'start' ? chosen.start ?? 0 : chosen.stop ?? length);
   const draw = () => {
     shade.start.style.width = `${at('start') / length * 100}%`;
@@ -122,5 +127,6 @@ function strip(take, chosen, ends, changed) {
     bar.append(handle);
   }
   draw();
-  return el('div.film', {}, bar, says);
+  const name = take.prompt || take.notes || t('Untitled');
+  return el('div.film', {}, bar, el('div.under', {}, el('p.called', { title: name }, name), says));
 }

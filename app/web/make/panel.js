@@ -29,6 +29,7 @@ export async function mount(root) {
   let task = rows[kept.task] ? kept.task : 'text';
   let open = false;               // whether what is folded away is shown
   let prompt = null;
+  let worked = '';                // the take of which something was made last
 
   const desk = {
     about,
@@ -84,15 +85,17 @@ export async function mount(root) {
     const field = promptField({
       id: 'prompt', value: form.prompt, title: about.title, rows: 3,
       placeholder: empty ? t('As the film says, or other words') : (row.films[0] ? about.task_examples[row.name]?.[0] : about.examples[0]) ?? t('What does the film show?'),
-      act: (text) => { form.prompt = text; changed(); },
+      act: (text) => { form.prompt = text; attempt.hidden = !example || Boolean(text); changed(); },
     });
+    const example = (row.films[0] ? about.task_examples[row.name] : about.examples)?.[0] ?? '';
+    const attempt = el('button.try', { type: 'button', hidden: !example || Boolean(form.prompt), onclick: () => { field.set(example); field.area.focus(); } }, t('Try “{example}”', { example }));
     field.area.removeAttribute('aria-label');       // it has a label of its own
     field.area.addEventListener('paste', (event) => {
       const file = [...event.clipboardData.files].find((one) => one.type.startsWith('image/'));
       if (file) { event.preventDefault(); dropped(file); }
     });
     prompt = field;
-    return [el('label.head', { for: 'prompt' }, row.films[0] && row.prompt === 'needed' ? t('What it is to be') : t('Prompt')), field.node,
+    return [el('label.head', { for: 'prompt' }, row.films[0] && row.prompt === 'needed' ? t('What it is to be') : t('Prompt')), field.node, attempt,
       knowledge(row, about, { add: (word) => { field.set(`${field.area.value.trimEnd()} ${word}`.trimStart()); field.area.focus(); }, put: (text) => { field.set(text); field.area.focus(); } })];
   }
 
@@ -106,9 +109,20 @@ export async function mount(root) {
     const [from, to] = [forms[task], forms[name]];
     const tells = (row) => !row.films[0] && row.prompt === 'needed' || row.name === 'loop';
     if (tells(rows[task]) && tells(rows[name]) && !to.prompt) to.prompt = from.prompt;
-    if (rows[name].films[1] && !to.film && from.film) { to.film = { ...from.film }; task = name; chosen('film', known(to.film.take)); }
     task = name;
+    const chose = from.film && from.film.take !== worked ? from.film.take : '';     // and nothing was made of it yet
+    const film = chose || (rows[name].films[0] ? latest('playing') || from.film?.take : '');       // what one looks at is what one works on
+    if ((!to.film || to.film.take === worked) && rows[name].films[1] && film) { to.film = null; begin(film); }
     rebuild(focus);
+  }
+
+  /** Put a film into an empty slot; a picture is none. */
+  async function begin(id) {
+    const [name, take] = [task, known(id) ?? await takeOf(id)];
+    if (!take || take.pictures < 2 || forms[name].film || task !== name) return;
+    forms[name].film = { take: id, start: 0, stop: null };
+    chosen('film', take);
+    rebuild(fields.contains(document.activeElement) && document.activeElement.name === 'task' ? 'input[name=task]:checked' : '');
   }
 
   // ---- what it is made of
@@ -218,6 +232,7 @@ export async function mount(root) {
     go.disabled = true;
     try {
       const { job, jobs } = await ask('studio/jobs', wishes(desk.task, desk.form));
+      worked = desk.form.film?.take ?? '';
       for (const note of job.said) tell(note);
       if (jobs.length > 1) tell(t('{count} takes are in line.', { count: jobs.length }));
       say('follow', job.id, { keep: false });

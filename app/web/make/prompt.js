@@ -4,11 +4,11 @@ import { pieces, unknown } from '../format.js';
 import { t } from '../words.js';
 
 /** A prompt field. `act(text)` hears every change; `title` is the model's, for the sentence under the field. */
-export function promptField({ id, value, label, placeholder = '', rows = 4, title, act, says = true }) {
+export function promptField({ id, value, label, placeholder = '', rows = 4, title, act, says = true, most = 20000 }) {
   const underlay = el('div.underlay', { 'aria-hidden': 'true' });
   const strangers = el('p.strangers', { id: `${id}-unknown`, 'aria-live': 'polite', hidden: !says });
   const area = el('textarea', {
-    id, rows, maxLength: 20000, spellcheck: false, autocomplete: 'off', placeholder, value, 'aria-label': label, 'aria-describedby': `${id}-unknown`,
+    id, rows, maxLength: most, spellcheck: false, autocomplete: 'off', placeholder, value, 'aria-label': label, 'aria-describedby': `${id}-unknown`,
   });
   if (id === 'prompt') { strangers.id = 'unknown'; area.setAttribute('aria-describedby', 'unknown'); }
   let asked = 0;
@@ -29,7 +29,8 @@ export function promptField({ id, value, label, placeholder = '', rows = 4, titl
     if (!text.trim()) { mark([]); return; }
     try {
       const { unknown: ranges } = await ask('studio/words', { prompt: text });
-      if (number === asked) mark(ranges);
+      const points = [...text];       // {who} stands for words that are said elsewhere
+      if (number === asked) mark(ranges.filter(([start, stop]) => points.slice(start - 1, stop + 1).join('') !== '{who}'));
     } catch { /* the bar at the top says that the studio does not answer */ }
   }
 
