@@ -103,12 +103,11 @@ export function mount(root) {
         if (focused) focused.focus();
       }
     });
-    const running = there.some((job) => job.state === 'running');
-    head.hidden = !(line.length || state.paused || running);
+    head.hidden = !(line.length || state.paused);
     const left = time(there);
     const words = { n: line.length, time: left };
     const text = state.paused ? (line.length ? t('The line is paused; {n} wait', words) : t('The line is paused'))
-      : line.length && left ? t('{n} wait · {time} for all', words) : line.length ? t('{n} wait', words) : t('Nothing else waits');
+      : line.length && left ? t('{n} wait · {time} for all', words) : t('{n} wait', words);
     if (says.textContent !== text) says.textContent = text;
     more.hidden = line.length <= FEW;
     more.textContent = open ? t('Show fewer') : t('Show {n} more', { n: folded.size });

@@ -22,7 +22,7 @@ export class Row {
     this.up = one('up', t('One place up: {words}', { words }), 'move', { to: 'up' });
     this.down = one('down', t('One place down: {words}', { words }), 'move', { to: 'down' });
     this.hold = tool('pause', t('Pause: {words}', { words }), () => act(this.job, this.job.held ? 'resume' : 'pause'));
-    this.enough = el('button.plain', { type: 'button', 'aria-label': t('Keep what there is: {words}', { words }), onclick: () => act(this.job, 'enough') }, t('Keep what there is'));
+    this.enough = el('button.plain.enough', { type: 'button', 'aria-label': t('Keep what there is: {words}', { words }), onclick: () => act(this.job, 'enough') }, t('Keep what there is'));
     this.retry = el('button.plain', { type: 'button', 'aria-label': t('Try again: {words}', { words }), onclick: () => act(this.job, 'retry') }, t('Try again'));
     this.stop = tool('close', '', () => act(this.job, this.job.state === 'failed' ? 'dismiss' : 'cancel'));
     this.tools = el('div.tools', {}, this.edit, this.top, this.up, this.down, this.hold);

@@ -396,7 +396,6 @@ export default {
   'The line is paused': '队列已暂停',
   '{n} wait · {time} for all': '{n} 个在等待 · 共需 {time}',
   '{n} wait': '{n} 个在等待',
-  'Nothing else waits': '没有其他任务在等待',
   'Show fewer': '收起',
   'Show {n} more': '再显示 {n} 个',
   'Look at it': '查看',
