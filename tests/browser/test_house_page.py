@@ -117,7 +117,7 @@ def test_the_language_is_the_browser_s_until_one_is_chosen(tabs):
     page.get_by_role("menuitemradio", name="English").click()
     english = "document.documentElement.lang == 'en' && document.querySelector('#top-panel[data-ready] h1 ~ .status')"
     page.wait_for_function(english)
-    page.wait_for_function("document.querySelector('#takes-panel input').getAttribute('aria-label') == 'Search takes'")
+    page.wait_for_function("document.querySelector('#takes-panel input')?.getAttribute('aria-label') == 'Search takes'")
     page.reload()
     page.wait_for_function(english)                             # chosen once
 
