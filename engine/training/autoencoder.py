@@ -63,27 +63,20 @@ def loss_of(made: Tensor, film: Tensor) -> tuple[Tensor, Tensor]:
 
 def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tensor] | None, *, seed: int = 0,
                       batch: int = 6, side: int = 80, pictures: int = 9, peak: float = 1e-3,
-                      device: str = "cpu", start: Path | None = None, decoder_only: bool = False) -> PaperAutoencoder:
+                      device: str = "cpu", start: Path | None = None) -> PaperAutoencoder:
     """Train within the budget, resuming whatever `folder` holds, and save the averaged weights with their statistics.
-
-    decoder_only   leave the encoder and its statistics as `start` has them: latents already baked, and the transformer
-                   trained on them, stay right while the pictures get sharper
 
     world     seed -> a rendered film (3, >=pictures, >=side, >=side) in -1..1; None trains on textures alone
     start     a saved autoencoder to begin from, when the folder holds no checkpoint yet
     """
     torch.manual_seed(seed)
     model = PaperAutoencoder.from_pretrained(start) if start else PaperAutoencoder()
-    if decoder_only:
-        model.encoder.requires_grad_(False)
-    else:
-        model.register_to_config(mean=(), std=())
+    model.register_to_config(mean=(), std=())
     model = model.to(device=device, memory_format=torch.channels_last)
-    name = "decoder" if decoder_only else "autoencoder"
-    stage = Stage(folder, name, model, budget, peak, {"batch": batch, "side": side, "pictures": pictures})
-    if stage.over and (folder / name / "trained.json").exists():
+    stage = Stage(folder, "autoencoder", model, budget, peak, {"batch": batch, "side": side, "pictures": pictures})
+    if stage.over and (folder / "autoencoder" / "trained.json").exists():
         # measured anew, its statistics would differ by a hair, and all that was baked with them would be thrown away
-        return PaperAutoencoder.from_pretrained(folder / name)
+        return PaperAutoencoder.from_pretrained(folder / "autoencoder")
     leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 256, 1, seed + 1 + stage.seed)
     renders = Pool(world, 768, 2, seed + 2 + stage.seed) if world else None
     generator = torch.Generator().manual_seed(seed + stage.seed)
@@ -99,8 +92,7 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     for step in stage:
         film = ahead((pictures, pictures, 5, 1)[step % 4]).to(device).float() / 127.5
         with torch.autocast(device, torch.bfloat16):
-            with torch.set_grad_enabled(not decoder_only):
-                raw = model.encoder(film.transpose(1, 2), Stream()).float()
+            raw = model.encoder(film.transpose(1, 2), Stream()).float()
             z = model.to_sphere(raw)
             blur = 0.15 * torch.rand(len(z), 1, 1, 1, 1, device=device)      # what a denoiser leaves over must not show
             z = z + blur * torch.randn_like(z)
@@ -109,12 +101,11 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
         loss = loss + 0.01 * raw.square().mean().log().square()       # the sphere forgets the size; it must not run away
         stage.update(loss, psnr=10 * torch.log10(4 / squared.detach()))
     stage.average.copy_to(model)
-    if not decoder_only:
-        measure_statistics(model, renders or leaves, batch=32)
+    measure_statistics(model, renders or leaves, batch=32)
     if not stage.leads:
         return model
-    model.save_pretrained(folder / name)
-    (folder / name / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
+    model.save_pretrained(folder / "autoencoder")
+    (folder / "autoencoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
     return model
 
 

@@ -15,7 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -42,14 +42,16 @@ class Plan:
     tokens: int                         # of a step of the transformer
     tokens_flowmap: int
     beside: bool                        # draw and encode beside training: an accelerator leaves the processor's cores free
+    decoder: dict[str, int] = field(default_factory=dict)       # clips of a step, side and pictures of each
+    pairs: int = 160                    # films that the transformer changes for the decoder to learn on
     first: int = 24                     # shards that must be drawn before training begins beside
 
 
 PLANS = {
     "cpu": Plan({"world": 0.14, "autoencoder": 0.22, "latents": 0.06, "transformer": 0.40, "flowmap": 0.12, "decoder": 0.06},
-                shards.SMALL, 40_000, dict(batch=6, side=80, pictures=9), "cpu", 2400, 1600, beside=False),
+                shards.SMALL, 40_000, dict(batch=6, side=80, pictures=9), "cpu", 2400, 1600, beside=False, decoder=dict(batch=6, side=80, pictures=13)),
     "cuda": Plan({"world": 0.03, "autoencoder": 0.20, "latents": 0.05, "transformer": 0.50, "flowmap": 0.17, "decoder": 0.05},
-                 shards.FULL, 160_000, dict(batch=32, side=128, pictures=17), "cuda", 65_536, 32_768, beside=True),
+                 shards.FULL, 160_000, dict(batch=32, side=128, pictures=17), "cuda", 65_536, 32_768, beside=True, decoder=dict(batch=32, side=128, pictures=17), pairs=480),
 }
 
 
@@ -84,14 +86,17 @@ def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: st
     elif name == "world":
         for count in draw_world(folder / "world", rows, minutes=minutes, seed=seed, workers=os.cpu_count() or 1):
             yield f"{count} of {len(rows)} shards of the world are drawn."
-    elif name in ("autoencoder", "decoder"):
+    elif name == "autoencoder":
         from engine.training.autoencoder import train_autoencoder
 
-        alone = name == "decoder"       # its latents are baked by now: only the pictures may still change
         train_autoencoder(folder, Budget(minutes=minutes), WorldClips(folder / "world", plan.autoencoder["side"]), seed=seed,
-                          device=device, start=folder / "autoencoder" if alone else start and start / "autoencoder",
-                          decoder_only=alone, **plan.autoencoder)
-        yield f"The {name} is trained: {folder / name}."
+                          device=device, start=start and start / "autoencoder", **plan.autoencoder)
+        yield f"The autoencoder is trained: {folder / name}."
+    elif name == "decoder":
+        from engine.training.decoder import train_decoder
+
+        train_decoder(folder, Budget(minutes=minutes), vocabulary(), seed=seed, device=device, pairs=plan.pairs, **plan.decoder)
+        yield f"The decoder is trained again, on what the transformer makes: {folder / name}."
     elif name == "latents":
         model, last = open_encoder(folder, device), time.monotonic() + 60 * minutes
         for count in bake_latents(folder, model, spend=supply is not None):

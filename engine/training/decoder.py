@@ -1,0 +1,153 @@
+"""Training the decoder again, last of all, on latents as the transformer leaves them.
+
+    a film of the world -> encoded, changed a little by the transformer -> decoded -> the same film
+
+Decoded as if an encoder had made them, generated latents step at every latent boundary two to three times as far as the film
+moves elsewhere: they are a little off, and off anew in every frame. A decoder that has seen them spreads the way from one to
+the next over the pictures between. The encoder stays, so that baked latents and the transformer stay right.
+Knows pairs of film and latents, and the losses. Knows nothing of how a transformer is trained.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from engine import operations
+from engine.denoisers.paper import PaperBackend
+from engine.errors import BadRequest
+from engine.paper.autoencoder import SPACE, TIME, PaperAutoencoder, Stream
+from engine.paper.transformer import PaperTransformer
+from engine.paper.words import Words
+from engine.sampler import noise, plan, sample
+from engine.training.autoencoder import Pool, crop, loss_of
+from engine.training.run import Budget, Stage
+from engine.training.supply import WorldClips
+from engine.training.textures import moving_leaves
+
+CHANGED = (0.35, 0.75)      # levels from which the transformer makes a film again: what is where stays, all else is its own
+GUIDED = (1.0, 3.0, 3.0)    # as the studio samples it, and now and then without guidance
+STILL = 0.004               # differences between pictures, in -1..1, that nobody sees
+EVEN = 0.04                 # weight of how evenly the pictures move
+SHARE = 0.7                 # weight of changed film against true film: what it shows is not quite what was there
+RATE = 4e-4
+
+
+def evenness(made: Tensor, film: Tensor) -> Tensor:
+    """How far each picture's change is from the true one's, as the mean absolute logarithm; films (B, 3, N, H, W)."""
+    change, true = (x.diff(dim=2).abs().mean((1, 3, 4)) + STILL for x in (made, film))
+    return (change.log() - true.log()).abs().mean()
+
+
+def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, batch: int = 6, side: int = 80, pictures: int = 13,
+                  pairs: int = 160, device: str = "cpu") -> PaperAutoencoder:
+    """Train within the budget on what `folder` holds (world, autoencoder, transformer or flow map); saves folder/decoder.
+
+    batch     clips of a step: half changed, the others true, of the world and of textures
+    side      pixels of a clip, a multiple of 8; `pictures` 1 + 4 k
+    pairs     films that the transformer changes first; they are kept beside the weights
+    Raises BadRequest when there is no transformer, or nothing of the world, to learn from.
+    """
+    torch.manual_seed(seed)
+    side, frames = side // SPACE * SPACE, 1 + (pictures - 1) // TIME
+    pictures = 1 + TIME * (frames - 1)
+    model = PaperAutoencoder.from_pretrained(folder / "autoencoder")
+    model.encoder.requires_grad_(False)
+    model = model.to(device=device, memory_format=torch.channels_last)
+    stage = Stage(folder, "decoder", model, budget, RATE, {"batch": batch, "side": side, "pictures": pictures}, decay=0.995)
+    if stage.over and (folder / "decoder" / "trained.json").exists():
+        return PaperAutoencoder.from_pretrained(folder / "decoder")
+    kept = folder / "decoder" / "pairs.safetensors"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        found = list(changed(folder, words, pairs, pictures, seed, device))
+        save_file({"latents": torch.stack([z for z, _ in found]), "film": torch.stack([film for _, film in found])}, kept)
+    data, chance = load_file(kept), random.Random(seed + stage.seed)
+    generator = torch.Generator().manual_seed(seed + stage.seed)
+    world = Pool(WorldClips(folder / "world", side), 192, 1, seed + 3 + stage.seed)
+    leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 96, 0, seed + 4 + stage.seed)
+    mean, std = model.statistics(next(model.parameters()))
+
+    def window() -> tuple[Tensor, Tensor]:
+        """A window of a changed film: normalised latents and true pictures, from its first picture on."""
+        which, cells = chance.randrange(len(data["latents"])), side // SPACE
+        z, film = data["latents"][which], data["film"][which]
+        top, left = (chance.randrange(size - cells + 1) for size in z.shape[2:])
+        return (z[:, :frames, top:top + cells, left:left + cells].float(),
+                film[:, :pictures, top * SPACE:top * SPACE + side, left * SPACE:left * SPACE + side].float() / 127.5 - 1)
+
+    half, textures = batch // 2, max(1, batch // 6)
+    for _ in stage:
+        z, film = (torch.stack(parts).to(device) for parts in zip(*(window() for _ in range(half))))
+        clips = world.draw(batch - half - textures) + leaves.draw(textures)
+        true = torch.stack([crop(clip, pictures, side, side, generator) for clip in clips]).to(device).float() / 127.5
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16):
+            raw = model.encoder(true.transpose(1, 2), Stream()).float()
+        coded = model.to_sphere(raw)
+        coded = coded + 0.15 * torch.rand(len(coded), 1, 1, 1, 1, device=device) * torch.randn_like(coded)
+        with torch.autocast(device, torch.bfloat16):
+            made = model.decoder(torch.cat([z.transpose(1, 2) * std + mean, coded]), Stream()).float().transpose(1, 2)
+        loss, _ = loss_of(made[:half], film)
+        of_true, squared = loss_of(made[half:], true)
+        even = evenness(made[:half], film), evenness(made[half:], true)
+        stage.update(SHARE * loss + of_true + EVEN * sum(even), psnr=10 * torch.log10(4 / squared.detach()),
+                     uneven=even[0].detach(), uneven_true=even[1].detach())
+    stage.average.copy_to(model)
+    if stage.leads:
+        model.save_pretrained(folder / "decoder")
+        (folder / "decoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
+    return model
+
+
+def changed(folder: Path, words: Words, count: int, pictures: int, seed: int, device: str) -> Iterator[tuple[Tensor, Tensor]]:
+    """Films of the world that the transformer has made again: normalised latents (C, T, h, w) float16, and the true film uint8."""
+    backend, chance = _backend(folder, words, device), random.Random(seed)
+    shards = sorted((path for path in (folder / "world").glob("*.safetensors")), key=lambda path: -path.stat().st_size)
+    films = _films(shards, pictures, chance)
+    for number in range(count):
+        film, row = next(films)
+        z = backend.encode(film[None].float() / 127.5 - 1)
+        canvas = operations.edit(z, chance.uniform(*CHANGED))
+        denoise = backend.denoiser([chance.choice(row["descriptive"])], guidance=chance.choice(GUIDED))
+        levels = plan(canvas.levels, backend.sigmas(chance.choice((3, 4)), z.shape))
+        *_, last = sample(denoise, canvas, noise(z.shape, seed * 1_000_003 + number), levels, "euler")
+        yield last.x[0].half(), film
+
+
+def _films(shards: list[Path], pictures: int, chance: random.Random) -> Iterator[tuple[Tensor, dict]]:
+    """Films (3, pictures, H, W) uint8 and their rows, of the largest size there is, a few from each shard in turn, for ever."""
+    loaded, largest = [], None
+    for path in shards:
+        data = load_file(path)["film"]
+        if data.shape[2] < pictures or (largest and data.shape[3:] != largest):
+            continue
+        largest = data.shape[3:]
+        rows = json.loads(path.with_suffix(".json").read_text())
+        picks = chance.sample(range(len(data)), min(8, len(data)))
+        loaded += [(data[i, :, :pictures].clone(), rows[i]) for i in picks]
+        if len(loaded) >= 256:
+            break
+    if not loaded:
+        raise BadRequest(f"No film of {pictures} pictures or more is drawn yet; train the stage \"world\" first.")
+    while True:
+        yield chance.choice(loaded)
+
+
+def _backend(folder: Path, words: Words, device: str) -> PaperBackend:
+    """What was trained, as the studio would open it."""
+    fused = (folder / "flowmap" / "trained.json").exists()
+    source = folder / ("flowmap" if fused else "transformer")
+    if not (source / "trained.json").exists():
+        raise BadRequest("The decoder learns on what the transformer makes, and there is none yet; train the stage \"transformer\" first.")
+    transformer = PaperTransformer.from_pretrained(source, torch_dtype=torch.bfloat16)
+    if not fused:
+        transformer.forget_strides()
+    autoencoder = PaperAutoencoder.from_pretrained(folder / "autoencoder", torch_dtype=torch.bfloat16)
+    facts = {"version": "training", "steps": 4, "fused": fused, "strongest": 5.0, "guidance": 3.0, "shift": 3.0}
+    return PaperBackend(transformer.to(device).eval(), autoencoder.to(device, memory_format=torch.channels_last).eval(), words, facts, device)
