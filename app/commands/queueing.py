@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     queue = typer.Typer(help="See and change what the studio has in line.")
     queue.callback(invoke_without_command=True)(_queue)
     queue.command("list")(list_jobs)
-    for command in (pause, resume, cancel, retry, move, edit):
+    for command in (pause, resume, cancel, enough, retry, move, edit):
         queue.command()(command)
     app.add_typer(queue, name="queue")
 
@@ -68,6 +68,11 @@ def resume(job: Whichever = "", home: Home = None, as_json: AsJson = False) -> N
 def cancel(job: Which, home: Home = None, as_json: AsJson = False) -> None:
     """Stop a job: at once while it waits, at its next step while it is made."""
     _act(home, job, as_json, lambda queue, id: queue.cancel(id))
+
+
+def enough(job: Which, home: Home = None, as_json: AsJson = False) -> None:
+    """Stop a job at its next step and keep what there is of it as a take."""
+    _act(home, job, as_json, lambda queue, id: queue.enough(id))
 
 
 def retry(job: Which, home: Home = None, as_json: AsJson = False) -> None:

@@ -77,8 +77,9 @@ class Arrivals:
             self._there[arrival.token] = arrival
         try:
             bay = arrival.closing.enter_context(arriving.bay(arrival.library.store, arrival.library.folder))
-            arrival.path = bay / arrival.name
+            arrival.path = bay / "sent" / arrival.name
             with says_why(bay):
+                arrival.path.parent.mkdir()
                 arrival.path.touch()
         except BaseException:
             self.drop(arrival.token)
@@ -164,4 +165,4 @@ def _plain(name: str) -> str:
     clean = "".join(char for char in last if char.isprintable() and char not in '<>:"|?*').strip(" .")
     stem, dot, kind = clean.rpartition(".")
     short = clean if len(clean.encode()) <= 120 else (stem or kind).encode()[:100].decode(errors="ignore") + (dot + kind[:12] if stem else "")
-    return short if short not in ("", "owner", "record.jsonl", "record.part", "film", "poster.jpg", "strip.jpg", "recipe.json") else f"file {short}".strip()
+    return short or "file"

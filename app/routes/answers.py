@@ -13,7 +13,8 @@ from engine.errors import BadMedia, BadRequest, CannotWrite, CineloomError, NotE
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}     # a take's files never change
 KINDS = {
     ".mp4": "video/mp4", ".webm": "video/webm", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp",
-    ".safetensors": "application/octet-stream",
+    ".mov": "video/quicktime", ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".ts": "video/mp2t", ".gif": "image/gif", ".avif": "image/avif",
+    ".bmp": "image/bmp", ".tiff": "image/tiff", ".safetensors": "application/octet-stream",
 }  # fmt: skip
 
 

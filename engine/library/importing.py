@@ -67,7 +67,9 @@ def import_file(library: Library, path: str | Path, tags: Iterable[str] = ()) ->
 
     path, tags, id = Path(path), tidying.tags(tags), new_id()
     with arriving.bay(library.store, library.folder) as bay:
-        copy = bay / _plain(path)       # errors name the file as the person knows it
+        copy = bay / "given" / _plain(path)     # errors name the file as the person knows it; in here it may be called poster.jpg
+        with says_why(bay):
+            copy.parent.mkdir()
         yield from _copied(path, copy)
         seen = None
         for event in look(copy, bay / "poster.jpg", bay / "strip.jpg"):

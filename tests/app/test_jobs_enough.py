@@ -115,3 +115,16 @@ def test_names_that_are_not_known_are_left_out():
     from engine.library import tidying
 
     assert tidying.figures({"part": 0.5, "evil": "x", "joins": [{"picture": 3, "who": 1, "velocity": None}]}) == {"part": 0.5, "joins": [{"picture": 3}]}
+
+
+def test_the_command_line_says_it_too(queue, home, capsys):
+    import json
+
+    from app import cli
+
+    id = queue.submit(recipe())
+    assert cli.main(["queue", "enough", id, "--home", str(home), "--json"]) == 2
+    assert "nothing of it is made yet" in json.loads(capsys.readouterr().out)["error"]
+    queue.take_up(identity(), "here")
+    assert cli.main(["queue", "enough", id, "--home", str(home), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["job"]["enough"] is True

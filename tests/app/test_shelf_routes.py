@@ -255,3 +255,15 @@ def test_a_film_that_is_a_link_out_of_the_project_is_not_sent(studio, three, tmp
     answer = studio.get("/media/take/a/film")
     assert answer.status_code == 404 and b"secret" not in answer.content
     assert json.loads(answer.content)["error"] == "The file is missing."
+
+
+@pytest.mark.parametrize("name", ["poster.jpg", "strip.jpg", "recipe.json", "owner", "record.jsonl", "film"])
+def test_a_file_may_be_called_like_our_own(desk, studio, until, tmp_path, name):
+    """Its bytes stay what they are, on the page and on the command line."""
+    from engine.library import finish
+
+    sent = picture(tmp_path / "x.png").read_bytes()
+    (tmp_path / name).write_bytes(sent)
+    came = bring(studio, sent, name, until)
+    for one in (desk.library.take(came["take"]["id"]), finish(desk.library.import_file(tmp_path / name))):
+        assert one.file("film").read_bytes() == sent and one.notes == f"Imported from {name}"

@@ -8,13 +8,16 @@ import { joins } from './scores.js';
 import { Under } from './under.js';
 import { Wipe } from './wipe.js';
 
+const TAKE = 'application/x-cineloom-take';
+const PICTURES = ['gif', 'png', 'webp', 'avif'];        // kinds that may move, and are pictures to a browser
+
 export function mount(root) {
   const video = el('video', { loop: true, muted: true, autoplay: true, playsInline: true, preload: 'auto', hidden: true });
   const still = el('img', { alt: '', hidden: true });
   const canvas = el('canvas', { hidden: true, role: 'img', 'aria-label': t('Moving preview') });
   const tries = el('ul.tries', { 'aria-label': t('Examples') });
   const empty = el('div.empty', {}, el('p', {}, t('Nothing is made yet')), el('p', {}, t('Write what the film shows, or begin with one of these:')), tries);
-  const gone = el('div.gone', { hidden: true }, el('p', {}, t('The film of this take is not where it was.')), el('p.why', {}),
+  const gone = el('div.gone', { hidden: true }, el('p', {}), el('p.why', {}),
     el('button.plain', { type: 'button', onclick: () => say('again', { take, seed: take.seed }, { keep: false }) }, t('Make it again')));
   const done = el('div.done', { role: 'progressbar', 'aria-label': t('Progress'), 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true }, el('i'));
   const stage = el('div.stage', {}, video, still, canvas, empty, gone);
@@ -47,7 +50,7 @@ export function mount(root) {
   function show(which) {
     take = which;
     job = null;
-    const film = take.pictures > 1;
+    const film = take.pictures > 1 && !PICTURES.includes(take.kind);
     only(film ? video : still);
     if (film) {
       video.poster = url(`media/take/${take.id}/poster`);
@@ -59,7 +62,7 @@ export function mount(root) {
       video.load();
       still.src = url(`media/take/${take.id}/film`);
       still.alt = take.prompt;
-      transport.none(t('A still picture'));
+      transport.none(take.pictures > 1 ? t('A moving picture') : t('A still picture'));
     }
     if (take.missing) missing();
     save.href = url(`media/take/${take.id}/film?download=true`);
@@ -74,14 +77,28 @@ export function mount(root) {
     only(gone);
     transport.none(t('File missing'));
     save.hidden = true;
+    gone.firstChild.textContent = t('The film of this take is not where it was.');
     gone.querySelector('.why').textContent = t('Put {file} back into the folder media of the project, or make it again from its recipe.', { file: `${take.id}.${take.kind}` });
     gone.lastChild.hidden = !Object.keys(take.recipe).length;
   }
 
+  /** It did not play: because it is not there, or because browsers do not know its kind. */
+  async function failed() {
+    const { id } = take;
+    const there = await fetch(url(`media/take/${id}/film`), { method: 'HEAD' }).then((answer) => answer.ok, () => true);
+    if (take?.id !== id || job || wipe.on) return;
+    if (!there) { missing(); return; }
+    only(gone);
+    transport.none(t('Not playable here'));
+    gone.firstChild.textContent = t('This browser cannot play a {kind} file.', { kind: take.kind });
+    gone.querySelector('.why').textContent = t('The studio can: whatever is made of it will play.');
+    gone.lastChild.hidden = true;
+  }
+
   on('play', (which) => { live = false; show(which); });
   on('newest', (which) => { if (!take && !job) show(which); });
-  video.addEventListener('error', () => { if (video.getAttribute('src') && take && !video.hidden) missing(); });
-  still.addEventListener('error', () => { if (take && !still.hidden) missing(); });
+  video.addEventListener('error', () => { if (video.getAttribute('src') && take && !video.hidden) failed(); });
+  still.addEventListener('error', () => { if (take && !still.hidden) failed(); });
 
   // ---- two takes
 
@@ -101,6 +118,20 @@ export function mount(root) {
     wipe.line.focus({ preventScroll: true });
   }
   const leave = () => { if (wipe.on) show(take); };
+  stage.addEventListener('dragover', (event) => {         // a take that is dropped on the one that plays lies beside it
+    if (![...event.dataTransfer.types].includes(TAKE) || !take) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'copy';
+  });
+  stage.addEventListener('drop', async (event) => {
+    const id = event.dataTransfer.getData(TAKE);
+    if (!id || !take) return;
+    event.preventDefault();
+    try {
+      const { take: other } = await ask(`studio/takes/${id}`);
+      if (other.id !== take.id) compare({ a: take, b: other });
+    } catch (error) { tell(error.message, 'bad'); }
+  });
   on('compare', compare);
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && wipe.on && !document.querySelector('dialog[open]')) { event.preventDefault(); leave(); }
