@@ -47,6 +47,23 @@ OF_FILM = {
     "finish": (),
 }
 
+# A storyboard to begin with: the first one whose words the model knows all.
+STORIES = (
+    {"who": "a red boat", "style": "watercolour style", "shots": (
+        ("{who} sails to the left on the sea at dusk", 2.0, "cut"), ("{who} in the desert at night", 2.0, "cut"),
+        ("{who} in the desert at night in the rain", 1.5, "continue"))},
+    {"who": "red", "style": "", "shots": (("{who} left", 1.0, "cut"), ("blue right", 1.0, "cut"), ("{who} up", 0.5, "continue"))},
+)  # fmt: skip
+
+
+def story(model: Model) -> dict | None:
+    """A storyboard to begin with, as wishes; None where the model knows none of them."""
+    for row in STORIES:
+        words = [row["who"], row["style"], *(prompt.replace("{who}", "") for prompt, *_ in row["shots"])]
+        if not any(model.unknown_words(text) for text in words):
+            return row | {"shots": [{"prompt": prompt, "seconds": seconds, "join": join, "cards": []} for prompt, seconds, join in row["shots"]]}
+    return None
+
 
 def task_examples(model: Model, most: int = 2) -> dict[str, list[str]]:
     """Prompts for tasks that work on film, of words that the model knows."""

@@ -10,7 +10,7 @@ from app.desk.line import Line
 from app.desk.making import Making
 from app.desk.projects import Projects, remembered
 from app.desk.shelf import Shelf
-from app.examples import examples, knows, task_examples
+from app.examples import examples, knows, story, task_examples
 from app.tasks import described
 from app.tasks.presets import presets
 from engine.denoisers.catalog import describe
@@ -71,6 +71,7 @@ class Desk:
             "tasks": described(model),
             "presets": presets(model),
             "task_examples": task_examples(model),
+            "story": story(model),
         }
 
     def unknown_words(self, prompt: str) -> list[tuple[int, int]]:

@@ -54,5 +54,6 @@ def walked(recipe: Recipe, model: Model) -> tuple[int, int]:
     most = recipe.window or frames
     if frames <= most and not cuts:
         return 1, frames
-    windows = max(1 + cuts, -(-alive // max(1, most - 2 * OVERLAP)) if alive + 2 * OVERLAP > most else 1)
-    return windows, min(most, frames, -(-alive // windows) + 2 * OVERLAP)
+    beside = OVERLAP if kept else 0                 # what is made leads on from this much of what is kept
+    windows = 1 + cuts + max(0, -(-(alive + beside - most * (1 + cuts)) // (most - OVERLAP)))
+    return windows, min(most, -(-(alive + beside + OVERLAP * (windows - 1)) // windows))

@@ -15,6 +15,8 @@ from test_routes import NoKeeper
 from app.desk import Desk
 from app.routes import add_routes
 from app.tasks import TASKS
+from app.tasks.planning import walked
+from engine import windows
 from engine.denoisers.catalog import describe
 from engine.denoisers.drawn import DrawnBackend
 from engine.jobs.job import Job
@@ -22,6 +24,7 @@ from engine.library import Library
 from engine.make import make
 from engine.making.layout import lay
 from engine.recipe import compose
+from engine.recipe.bounds import OVERLAP
 
 BACKEND = DrawnBackend()
 A, B, STILL = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
@@ -205,6 +208,16 @@ def test_a_plan_says_what_it_comes_to_and_queues_nothing(studio, desk):
     assert desk.queue.jobs() == []
 
 
+@pytest.mark.parametrize("seconds", [2, 4, 6, 10, 30, 60])
+def test_a_plan_counts_the_windows_that_are_walked(seconds):
+    model = describe("paper")
+    recipe, _ = compose("a red boat", model=model, seconds=seconds, free=1 << 40)
+    frames = model.grid.frames(recipe.pictures)
+    cut = windows.cut([True] * frames, recipe.window or frames, OVERLAP)
+    count, each = walked(recipe, model)
+    assert count == len(cut) and each == pytest.approx(sum(window.frames for window in cut) / count, abs=1)
+
+
 def test_a_plan_says_why_not(studio):
     why = studio.post("/studio/plan", json={"task": "text", "prompt": "red", "seconds": 60, "size": [1920, 1920]}).json()["plan"]["why"]
     assert "would fit" in why
@@ -313,6 +326,7 @@ def test_rows_say_what_the_page_draws(studio):
         for task in preset["tasks"]:
             has = {control["name"] for row in model["tasks"] if row["name"] == task for control in (*row["controls"], *row["more"])}
             assert set(preset["sets"]) <= has, (preset["name"], task)
+    assert studio.post("/studio/plan", json={"task": "storyboard", **model["story"]}).json()["plan"]["pictures"] == 41
     for prompts in model["task_examples"].values():
         for prompt in prompts:
             assert studio.post("/studio/words", json={"prompt": prompt}).json()["unknown"] == []

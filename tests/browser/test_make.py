@@ -220,6 +220,11 @@ def test_pictures_shots_and_words_that_change(panel):
     assert [item["at"] for item in panel.make()["recipe"]["inputs"]] == [0, 16]
 
     panel.turn("storyboard")
+    page.get_by_role("button", name="Try a storyboard of 3 shots").click()
+    page.wait_for_selector("#make-panel .plan:has-text('2.5 s · 41 pictures')")
+    assert page.locator(".shot").count() == 3
+    for _ in range(2):
+        page.get_by_role("button", name="Shot 2: take it out").click()
     page.fill("#words-who", "red")
     page.fill("#shot-0", "{who} left")
     page.get_by_role("button", name="Another shot").click()

@@ -11,7 +11,7 @@ const SHOT = 'application/x-cineloom-shot';
 
 /** The shots of a form. */
 export function cards({ desk }) {
-  const { form, rebuild } = desk;
+  const { about, form, rebuild } = desk;
   const times = begins(form.shots);
   const list = el('ol.shots', { 'aria-label': t('Shots') }, ...form.shots.map((shot, at) => card(shot, at, times, desk)));
   const add = el('button.small.wide', { type: 'button', id: 'add-shot', onclick: () => {
@@ -19,7 +19,12 @@ export function cards({ desk }) {
     form.shots.push({ prompt: '', seconds: last?.seconds ?? 2, join: 'cut', cards: [] });
     rebuild(`#shot-${form.shots.length - 1}`);
   } }, drawing('add'), t('Another shot'));
-  return el('div.board', {}, list, add);
+  const empty = form.shots.length === 1 && !form.shots[0].prompt;
+  const story = about.story && empty ? el('button.try', { type: 'button', id: 'try-story', onclick: () => {
+    Object.assign(form, structuredClone(about.story));
+    rebuild('#shot-0');
+  } }, t('Try a storyboard of {count} shots', { count: about.story.shots.length })) : null;
+  return el('div.board', {}, list, story, add);
 }
 
 function card(shot, at, times, desk) {

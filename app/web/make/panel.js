@@ -65,9 +65,10 @@ export async function mount(root) {
     if (row.pictures[1]) parts.push(pictureSlots({ task: row, desk, add: addPicture }));
     if (row.mask === 'needed') parts.push(maskField({ task: row, desk, film: desk.film() }));
     if (row.prompt !== 'none') parts.push(...words(row, form));
-    if (row.shots) parts.push(cards({ desk }));
+    const shared = row.shots ? row.controls.filter((one) => one.kind === 'words') : [];       // who and style, before the shots that say them
+    if (row.shots) parts.push(...shared.map((one) => control(one, desk)), cards({ desk }));
     parts.push(presetRow(row, desk));
-    const shown = (one) => framed(row, form) || !['shape', 'size'].includes(one.kind) || one.name === 'to';
+    const shown = (one) => !shared.includes(one) && (framed(row, form) || !['shape', 'size'].includes(one.kind) || one.name === 'to');
     parts.push(...row.controls.filter(shown).map((one) => control(one, desk)));
     const more = [row.mask === 'optional' ? maskField({ task: row, desk, film: desk.film() }) : null, ...row.more.map((one) => control(one, desk))].filter(Boolean);
     if (more.length) {
