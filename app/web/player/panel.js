@@ -90,7 +90,7 @@ export function mount(root) {
     if (!there) { missing(); return; }
     only(gone);
     transport.none(t('Not playable here'));
-    gone.firstChild.textContent = t('This browser cannot play a {kind} file.', { kind: take.kind });
+    gone.firstChild.textContent = t('This browser cannot play {kind} files.', { kind: take.kind.toUpperCase() });
     gone.querySelector('.why').textContent = t('The studio can: whatever is made of it will play.');
     gone.lastChild.hidden = true;
   }

@@ -342,7 +342,7 @@ export default {
   'A still picture': '静态图片',
   'A moving picture': '会动的图片',
   'Not playable here': '此处无法播放',
-  'This browser cannot play a {kind} file.': '此浏览器无法播放 {kind} 文件。',
+  'This browser cannot play {kind} files.': '此浏览器无法播放 {kind} 文件。',
   'The studio can: whatever is made of it will play.': '工作室可以读取它：用它生成的影片都能播放。',
   'File missing': '文件缺失',
   'Put {file} back into the folder media of the project, or make it again from its recipe.': '把 {file} 放回项目的 media 文件夹，或按配方重新生成。',
