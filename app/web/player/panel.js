@@ -139,7 +139,8 @@ export function mount(root) {
 
   // ---- jobs: while live, the player shows what is being made, and then what came of it
 
-  on('follow', () => { live = true; });
+  let followed = '';      // a job that was just asked for: it may be done before anybody saw it run
+  on('follow', (id) => { live = true; followed = id; });
   on('look', (id) => { live = true; watch((latest('state')?.jobs ?? []).find((one) => one.id === id)); });
   on('state', async (state) => {
     if (state.project !== project) {
@@ -147,6 +148,8 @@ export function mount(root) {
       project = state.project;
     }
     if (!live) return;
+    if (followed && !job && state.jobs.some((one) => one.id === followed && one.state === 'done')) job = followed;
+    if (job === followed) followed = '';
     const running = state.jobs.find((one) => one.state === 'running');
     const now = job && state.jobs.find((one) => one.id === job);
     if (job && (!now || now.state === 'done')) {
