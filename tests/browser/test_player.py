@@ -121,7 +121,7 @@ def test_two_takes_keep_the_same_time_and_a_wipe_goes_between(page, library):
 
 def test_enough_of_a_job_is_a_take(page, library):
     page.evaluate("""async ([asked]) => fetch('studio/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: asked })""",
-                  ['{"prompt": "green up", "seconds": 8, "width": 1024, "height": 576, "steps": 40}'])
+                  ['{"prompt": "green up", "seconds": 4, "width": 512, "height": 288, "steps": 100}'])
     page.wait_for_selector("#player-panel canvas[data-step]", timeout=HEAVY)
     page.locator("#player-panel").get_by_role("button", name="Keep what there is").click()
     page.wait_for_selector("#player-panel[data-take]", timeout=HEAVY)
@@ -170,3 +170,32 @@ def test_files_of_a_take_are_downloaded(page, library):
         with page.expect_download() as waiting:
             page.get_by_role("link", name=name, exact=True).click()
         assert waiting.value.suggested_filename == file
+
+
+def test_a_film_that_browsers_do_not_know_says_so_and_a_moving_picture_moves(page, library, tmp_path):
+    import av
+    from PIL import Image
+    from shelving import pixels
+
+    from engine.library import finish
+
+    with av.open(str(tmp_path / "old.avi"), "w") as out:
+        stream = out.add_stream("mpeg4", rate=16)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for index, seen in enumerate(pixels(17, (64, 64), (90, 20, 90))):
+            frame = av.VideoFrame.from_ndarray(seen, format="rgb24")
+            frame.pts = index
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    first, *rest = (Image.fromarray(seen) for seen in pixels(5, (64, 64), (20, 90, 90)))
+    first.save(tmp_path / "moving.gif", save_all=True, append_images=rest, duration=100, loop=0)
+    old, moving = (finish(library.import_file(tmp_path / name)) for name in ("old.avi", "moving.gif"))
+    page.wait_for_selector("#takes-panel[data-count='2']")
+    page.locator(f".card[data-take='{old.id}'] .open").click()
+    page.wait_for_selector("#player-panel .gone:not([hidden])")
+    assert "cannot play AVI files" in page.locator("#player-panel .gone").inner_text()
+    assert page.locator("#player-panel [data-task=extend]").is_enabled()        # the studio can
+    page.locator(f".card[data-take='{moving.id}'] .open").click()
+    page.wait_for_function("document.querySelector('#player-panel .stage > img').naturalWidth === 64")
+    assert page.locator("#player-panel .gone").is_hidden() and moving.pictures == 5
