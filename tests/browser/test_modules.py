@@ -29,11 +29,13 @@ def test_no_module_parses_html():
 
 def test_what_the_rows_of_tasks_say_is_in_the_table_of_words():
     """Tasks, controls and presets are said by the studio in English; the page has a word of its own for each."""
+    from app.examples import KNOWS
     from app.shapes import SHAPES
     from app.tasks.presets import PRESETS
     from app.tasks.rows import TASKS
+    from engine.denoisers.catalog import describe
 
     table = (HERE.parents[1] / "app" / "web" / "make" / "labels.js").read_text()
     rows = [*TASKS.values(), *(control for task in TASKS.values() for control in (*task.controls, *task.more)), *PRESETS]
-    said = {text for row in rows for text in (row.title, getattr(row, "help", "")) if text} | {word for *_, word in SHAPES}
+    said = {text for row in rows for text in (row.title, getattr(row, "help", "")) if text} | {word for *_, word in SHAPES} | {kind for kind, _ in KNOWS} | {describe("paper").about}
     assert not {text for text in said if f"t('{text}')" not in table}

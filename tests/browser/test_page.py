@@ -268,7 +268,7 @@ def test_nothing_sticks_out(tabs, width, height):
         assert make["x"] < player["x"] < takes["x"]
         assert page.get_by_role("button", name="Make").bounding_box()["y"] < height - 40
     else:
-        assert player["y"] < make["y"] < takes["y"]
+        assert player["y"] < takes["y"] and make["y"] >= height      # the form waits in a drawer below the edge
 
 
 def test_controls_have_names(page):

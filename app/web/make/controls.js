@@ -89,7 +89,7 @@ function exact(row, { form, changed, rebuild }) {
     else return;
     changed();
   };
-  for (const input of [wide, high]) { input.addEventListener('input', take); input.addEventListener('change', () => rebuild()); }
+  for (const input of [wide, high]) { input.addEventListener('input', take); input.addEventListener('change', () => setTimeout(rebuild)); }      // once the focus is where it goes
   return el('div.field', { role: 'group', 'aria-label': said(row.title) }, el('div.line', {}, el('span.name', {}, said(row.title)), el('span.number', {}, wide, '×', high, el('span.unit', {}, 'px'))));
 }
 

@@ -35,6 +35,9 @@ const SAID = {
   'Restyle lightly': t('Restyle lightly'), 'Restyle boldly': t('Restyle boldly'), 'Come and go': t('Come and go'), 'To cinema': t('To cinema'),
   'To the phone': t('To the phone'), Careful: t('Careful'),
 
+  Subjects: t('Subjects'), Colours: t('Colours'), Places: t('Places'), Times: t('Times'), Weather: t('Weather'), Motion: t('Motion'), Camera: t('Camera'), Styles: t('Styles'),
+  'The built-in model: small, quick on any machine, and at home in one paper-cut world.': t('The built-in model: small, quick on any machine, and at home in one paper-cut world.'),
+
   wide: t('wide'), square: t('square'), tall: t('tall'), cinema: t('cinema'), classic: t('classic'), portrait: t('portrait'),
 };
 

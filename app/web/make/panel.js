@@ -54,6 +54,7 @@ export async function mount(root) {
     const row = desk.task;
     const form = desk.form;
     const scrolled = fields.scrollTop;
+    const back = focus || marker(document.activeElement, fields);
     chooser.pick(task);
     const parts = [chooser.node];
     prompt = null;
@@ -77,7 +78,7 @@ export async function mount(root) {
     fields.replaceChildren(...parts.filter(Boolean));
     fields.scrollTop = scrolled;
     root.dataset.task = task;
-    if (focus) fields.querySelector(focus)?.focus();
+    if (back) fields.querySelector(back)?.focus({ preventScroll: !focus });
     changed();
   }
 
@@ -123,7 +124,7 @@ export async function mount(root) {
     if (!take || take.pictures < 2 || forms[name].film || task !== name) return;
     forms[name].film = { take: id, start: 0, stop: null };
     chosen('film', take);
-    rebuild(fields.contains(document.activeElement) && document.activeElement.name === 'task' ? 'input[name=task]:checked' : '');
+    rebuild();
   }
 
   // ---- what it is made of
@@ -273,6 +274,15 @@ export async function mount(root) {
   });
   rebuild();
   root.dataset.ready = 'yes';
+}
+
+/** How to find an element again after its form was drawn anew; '' for one outside of it. */
+function marker(node, inside) {
+  if (!node || !inside.contains(node)) return '';
+  if (node.id) return `#${CSS.escape(node.id)}`;
+  const label = node.getAttribute('aria-label');
+  if (node.type === 'radio') return `input[name="${CSS.escape(node.name)}"]:checked`;
+  return label ? `${node.localName}[aria-label="${CSS.escape(label)}"]` : '';
 }
 
 /** What was left in the forms last time. */

@@ -29,7 +29,7 @@ function apply(sets, form, about) {
 /** What the model knows, by kind, and prompts to try. `add(word)` and `put(prompt)` write them. */
 export function knowledge(task, about, { add, put }) {
   const prompts = task.films[0] ? about.task_examples[task.name] ?? [] : about.examples;
-  return el('details.knows', {}, el('summary', {}, about.knows.length ? t('What {model} knows', { model: about.title }) : t('About {model}', { model: about.title })), el('p', {}, about.about),
-    ...about.knows.map((row) => el('p', {}, el('b', {}, row.kind), ...row.words.flatMap((word) => [' ', el('button.word', { type: 'button', onclick: () => add(word) }, word)]))),
+  return el('details.knows', {}, el('summary', {}, about.knows.length ? t('What {model} knows', { model: about.title }) : t('About {model}', { model: about.title })), el('p', {}, said(about.about)),
+    ...about.knows.map((row) => el('p', {}, el('b', {}, said(row.kind)), ...row.words.flatMap((word) => [' ', el('button.word', { type: 'button', onclick: () => add(word) }, word)]))),
     prompts.length ? el('ul.examples', { 'aria-label': t('Examples') }, ...prompts.map((text) => el('li', {}, el('button', { type: 'button', onclick: () => put(text) }, text)))) : null);
 }
