@@ -7,6 +7,7 @@ servers. Knows one HTML page. Colours and the choice of dark or light are app/we
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +20,7 @@ LINES = """
 		<meta name="theme-color" content="#0d0f12" />
 		<meta name="description" content="A local studio for making film." />
 """
+WEB = Path(__file__).parent / "web"
 THEIRS = re.compile(r"""[ \t]*<meta\s[^>]*(?:og:|twitter:)[^>]*/>\n?|[ \t]*<link rel="manifest"[^>]*/>\n?""", re.DOTALL)
 
 
@@ -28,6 +30,7 @@ class Head:
     def __init__(self, app: ASGIApp):
         """Wrap the app that has the page."""
         self.app = app
+        self.lines = LINES + "".join(ahead())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; the page is held until it is whole."""
@@ -47,7 +50,7 @@ class Head:
             if message.get("more_body"):
                 return
             if Headers(raw=start["headers"]).get("content-type", "").startswith("text/html"):
-                body = with_head(body.decode()).encode()
+                body = with_head(body.decode(), self.lines).encode()
                 headers = MutableHeaders(scope=start)
                 headers["content-length"] = str(len(body))
                 headers["cache-control"] = "no-cache"
@@ -57,10 +60,22 @@ class Head:
         await self.app({**scope, "headers": plain}, receive, sending)
 
 
-def with_head(page: str) -> str:
+def ahead() -> list[str]:
+    """Lines that have a browser fetch the panels' modules while gradio's own scripts are still at work.
+
+    Gradio mounts a panel a quarter of a second later; its modules, found one after another, took another fifth of one.
+    """
+    from app.panels import VERSION
+
+    names = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js") if path.parent.name != "words" and path.name != "first.js")
+    names = [f"{name}?v={VERSION}" if name.endswith("panel.js") else name for name in names]
+    return [f'\t\t<link rel="modulepreload" href="web/{name}" />\n' for name in names]
+
+
+def with_head(page: str, lines: str = LINES) -> str:
     """The page with our lines at the beginning of its head, after its base, and without gradio's."""
     head, end, rest = page.partition("</head>")
     head = THEIRS.sub("", head)
     base = re.search(r"<base [^>]*>", head)
     at = base.end() if base else head.find("<head>") + len("<head>")
-    return head[:at] + LINES + head[at:] + end + rest
+    return head[:at] + lines + head[at:] + end + rest

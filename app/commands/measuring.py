@@ -1,4 +1,5 @@
-"""`cineloom bench`: how fast this machine is, what full size and a minute of film cost, what is lost when processes are killed, what broken files do."""
+"""`cineloom bench`: how fast this machine is, what full size and a minute of film cost, what is lost when processes are killed, what broken files do,
+how the page feels."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(kills)
     benches.command()(library)
     benches.command()(media)
+    benches.command()(page)
     app.add_typer(benches, name="bench")
 
 
@@ -152,3 +154,21 @@ def library(
         measured("drawing takes", bench.kill_writers(folder, kills, seed) if kills else bench.search(folder, takes, rounds, seed), out, as_json)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def page(
+    takes: Annotated[int, typer.Option(min=100, max=1_000_000, help="How many takes the large project has.")] = 10_000,
+    out: Out = None,
+    backend: Backend = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the page in Chromium: how soon it is there, how fast it answers, what it costs while idle.
+
+    And how a project of very many takes scrolls. Needs Chromium and playwright; takes about two minutes.
+    """
+    import os
+
+    from engine.bench import look
+
+    os.environ["CINELOOM_BACKEND"] = backend or settings.backend()
+    measured("looking for Chromium", look([sys.executable, "-m", "app.cli", "studio", "--no-open"], settings.ROOT, takes), out, as_json)

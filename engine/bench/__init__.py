@@ -1,5 +1,5 @@
 """How fast a machine makes film: see `speed`; at full size and for a minute: `large`; how fast a large project is: `library`. What is lost when processes are killed:
-`kills`, `library_kills`. What broken files do to their readers: `mischief`. Importing this loads nothing."""
+`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.bench.library import Figures
     from engine.bench.library_kills import Kills as WriterKills
     from engine.bench.mischief import Mischief
+    from engine.bench.page import Page
     from engine.bench.speed import Bench
     from engine.bench.toll import Kills
 
@@ -56,3 +57,10 @@ def kill_writers(folder: Path, count: int, seed: int) -> Iterator[str | WriterKi
     from engine.bench import library_kills
 
     yield from library_kills.measure(folder, count, seed)
+
+
+def look(command: Sequence[str], root: Path | str, takes: int) -> Iterator[str | Page]:
+    """See `engine.bench.page.measure`."""
+    from engine.bench import page
+
+    yield from page.measure(command, root, takes)

@@ -43,7 +43,8 @@ def test_every_state_of_the_page(tabs, axe, look):
     assert page.evaluate("document.documentElement.dataset.theme") == look["color_scheme"]
     page.wait_for_selector("#player-panel[data-take]")
     wrong += axe(page, "playing")
-    for task in page.locator("#make-panel input[name=task]").all():
+    tasks = page.locator("#make-panel input[name=task]").all()
+    for task in tasks if look["color_scheme"] == "dark" else tasks[-2:]:         # the same boxes in other colours
         task.check(force=True)
         page.wait_for_timeout(100)
         page.evaluate("document.querySelectorAll('#make-panel details').forEach(one => { one.open = true })")
