@@ -46,14 +46,13 @@ function card(shot, at, times, desk) {
     ...[['cut', t('Cut')], ['continue', t('Goes on')]].map(([value, label]) => el('label', {}, el('input', { type: 'radio', name: `join-${at}`, value, checked: shot.join === value, onchange: () => { shot.join = value; changed(); } }), el('span', {}, label))));
   const grip = el('span.grip', { draggable: true, title: t('Drag to another place'), 'aria-hidden': 'true' }, drawing('grip'));
   const item = el('li.shot', { 'data-shot': at },
-    el('div.top', {}, grip, el('b', {}, String(number)), span, el('span.tools', {},
+    el('div.top', {}, grip, el('b', {}, String(number)), el('span.number', {}, seconds, el('span.unit', {}, 's')), span, el('span.tools', {},
       small('up', t('Shot {number}: earlier', { number }), () => move(at - 1, `[data-shot="${at - 1}"] .earlier`), { disabled: at === 0 }, 'earlier'),
       small('fall', t('Shot {number}: later', { number }), () => move(at + 1, `[data-shot="${at + 1}"] .later`), { disabled: at === form.shots.length - 1 }, 'later'),
       small('twice', t('Shot {number}: once more', { number }), () => { form.shots.splice(at + 1, 0, structuredClone(shot)); rebuild(`#shot-${at + 1}`); }),
       tool('close', t('Shot {number}: take it out', { number }), () => { form.shots.splice(at, 1); rebuild('#add-shot'); }, { disabled: form.shots.length === 1 }))),
     words.node,
-    el('div.foot-line', {}, join, el('span.number', {}, seconds, el('span.unit', {}, 's'))),
-    pictures(shot, number, desk));
+    pictures(shot, number, desk, join));
   item.addEventListener('keydown', (event) => {
     if (!event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
     const to = at + (event.key === 'ArrowUp' ? -1 : 1);
@@ -86,7 +85,7 @@ function retime(list, form) {
 }
 
 /** Pictures and takes that are to be seen in a shot. */
-function pictures(shot, number, desk) {
+function pictures(shot, number, desk, join) {
   const { changed, rebuild } = desk;
   const put = (one) => { if (one) { shot.cards.push({ ...one, at: 0 }); rebuild(); } };
   const chooser = el('input', { type: 'file', accept: 'image/*', hidden: true, tabIndex: -1, 'aria-label': t('A picture for shot {number}: a file', { number }), onchange: async () => { const [file] = chooser.files; chooser.value = ''; if (file) put(await bringPicture(file)); } });
@@ -95,8 +94,8 @@ function pictures(shot, number, desk) {
     when.addEventListener('input', () => { const value = Number(when.value); if (when.value !== '' && value >= 0 && value < 3600) { one.at = value; changed(); } });
     if (one.take && !known(one.take)) takeOf(one.take);
     return el('span.card-of', {}, el('img', { src: seen(one), alt: '' }), el('span.number', {}, t('at'), when, el('span.unit', {}, 's')), tool('close', t('Take this picture out'), () => { shot.cards.splice(at, 1); rebuild(); }));
-  }), chooser,
-  el('button.small', { type: 'button', 'aria-label': t('A picture for shot {number}', { number }), onclick: () => chooser.click() }, drawing('picture'), t('Picture')),
-  el('button.small', { type: 'button', disabled: !latest('playing'), 'aria-label': t('What the player shows, for shot {number}', { number }), onclick: async () => put(await pictureOfTake(here().take, here().second)) }, drawing('here'), t('What plays')));
+  }), chooser, join,
+  el('button.tool.ends', { type: 'button', title: t('Picture'), 'aria-label': t('A picture for shot {number}', { number }), onclick: () => chooser.click() }, drawing('picture')),
+  el('button.tool', { type: 'button', title: t('What plays'), disabled: !latest('playing'), 'aria-label': t('What the player shows, for shot {number}', { number }), onclick: async () => put(await pictureOfTake(here().take, here().second)) }, drawing('here')));
   return drops(row, { take: (id) => put({ take: id }), file: async (file) => put(await bringPicture(file)) });
 }
