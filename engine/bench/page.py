@@ -92,23 +92,23 @@ def measure(command: Sequence[str], root: Path | str, takes: int = 10_000) -> It
     root      the folder to start it in
     Raises BadRequest where Chromium or playwright is missing, CineloomError when the studio does not open.
     """
-    program, play = find_chromium(), _playwright()
+    program, play = find_chromium(), driver_of_pages()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     figures = Page(f"{platform.system()} {platform.machine()}", os.cpu_count() or 1, load, takes)
     with tempfile.TemporaryDirectory(prefix="cineloom-page-") as folder, play() as driver:
         chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
         home = Path(folder) / "home"
         yield "opening a studio, to warm the disk"
-        with _studio(command, root, home) as (_, address):
-            _open(chromium.new_page(), address)
+        with studio(command, root, home) as (_, address):
+            opened(chromium.new_page(), address)
         yield "opening a studio"
         began = time.monotonic()
-        with _studio(command, root, home) as (process, address):
+        with studio(command, root, home) as (process, address):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
-            _open(page, address)
+            opened(page, address)
             figures.usable = time.monotonic() - began
             began = time.monotonic()
-            _open(page, address)
+            opened(page, address)
             figures.again = time.monotonic() - began
             yield "clicking"
             page.wait_for_timeout(3000)         # a worker gets its model ready: not what is asked about
@@ -122,8 +122,8 @@ def measure(command: Sequence[str], root: Path | str, takes: int = 10_000) -> It
         yield f"drawing {takes:,} takes"
         many = Path(folder) / "many"
         _draw(many, takes)
-        with _studio(command, root, many) as (_, address):
-            _open(chromium.new_page(), address)     # the first opening makes what is made once
+        with studio(command, root, many) as (_, address):
+            opened(chromium.new_page(), address)     # the first opening makes what is made once
             yield f"looking at {takes:,} takes"
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             page.add_init_script(f"({LONG})()")
@@ -147,7 +147,7 @@ def find_chromium() -> str:
     raise BadRequest("The page is measured in Chromium, which is not here: install Debian's package chromium, or name one in CINELOOM_CHROMIUM.")
 
 
-def _playwright():
+def driver_of_pages():
     try:
         return import_module("playwright.sync_api").sync_playwright
     except ImportError as error:
@@ -155,7 +155,7 @@ def _playwright():
 
 
 @contextmanager
-def _studio(command: Sequence[str], root: Path | str, home: Path):
+def studio(command: Sequence[str], root: Path | str, home: Path):
     """A studio that runs; its process and its address."""
     log = home.parent / f"{home.name}.log"
     with open(log, "wb") as out:
@@ -178,7 +178,8 @@ def _studio(command: Sequence[str], root: Path | str, home: Path):
             process.wait()
 
 
-def _open(page, address: str) -> None:
+def opened(page, address: str) -> None:
+    """Go to the page and wait until its panels stand."""
     page.goto(address)
     for panel in PANELS:
         page.wait_for_selector(f"#{panel}-panel[data-ready]", state="attached")
