@@ -72,6 +72,7 @@ class Saying:
 
     def decoded(self, event: Decoded) -> None:
         """A part of the film is written."""
+        self.estimate.steps = max(1, self.estimate.done)        # no more are to come, also where these were enough
         self.estimate.spent_decode += time.monotonic() - self.began
         self.estimate.decoded = event.done / event.total
         self.now(f"picture {event.done} of {event.total}", urgent=event.done == event.total)

@@ -121,7 +121,7 @@ export class Transport {
       this.play.title = paused ? t('Play') : t('Pause');
       this.play.setAttribute('aria-label', this.play.title);
     }
-    if (this.mute.hidden && reel.films.length === 1 && reel.clock.webkitAudioDecodedByteCount > 0) this.mute.hidden = this.volume.hidden = false;
+    if (this.mute.hidden && reel.films.length === 1 && (reel.clock.webkitAudioDecodedByteCount > 0 || reel.clock.mozHasAudio)) this.mute.hidden = this.volume.hidden = false;
     this.seek.at(picture);
     const time = `${timecode(reel.time)} / ${timecode(reel.seconds)}`;
     if (this.time.textContent !== time) this.time.textContent = time;
