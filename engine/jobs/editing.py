@@ -36,6 +36,11 @@ def edited(recipe: Recipe, **changes: object) -> tuple[Recipe, list[str]]:
         solver=recipe.solver,
         negative=wanted.get("negative", recipe.negative),
         inputs=recipe.inputs,
+        strength=recipe.strength,
+        area=recipe.area,
+        was=recipe.was,
+        cues=recipe.cues,
     )
-    changed = {name: getattr(new, name) for name in ("prompt", "pictures", "width", "height", "seed", "steps", "guidance", "negative")}
+    changed = {name: getattr(new, name) for name in ("prompt", "pictures", "width", "height", "seed", "steps", "guidance", "negative",
+                                                     "window", "tile")}
     return dataclasses.replace(recipe, **changed, version="", engine="", device=""), said

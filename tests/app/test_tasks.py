@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import shutil
@@ -191,6 +192,16 @@ def test_a_recipe_of_another_project_says_what_is_missing(queued, studio):
     back = studio.post("/studio/wishes", json={"recipe": recipe}).json()
     assert back["notes"] == ["A film of this recipe is not in this project; choose it again."]
     assert back["wishes"]["film"] is None and back["wishes"]["seed"] == "9007199254740993"
+
+
+@pytest.mark.parametrize("task", ["extend", "edit", "inpaint", "finish", "storyboard", "text"])
+def test_a_waiting_job_of_any_task_is_edited_and_keeps_the_rest(task, queued, studio, desk):
+    recipe = queued(task=task, **ASKED[task])
+    job = desk.queue.jobs()[0]
+    changed = studio.post(f"/studio/jobs/{job.id}/edit", json={"prompt": "green down", "seed": "9"}).json()["job"]["recipe"]
+    assert (changed["prompt"], changed["seed"]) == ("green down", "9")
+    now = desk.line.job(job.id).asked
+    assert dataclasses.replace(now, prompt=recipe.prompt, seed=recipe.seed) == recipe
 
 
 # ---- what it costs
