@@ -186,3 +186,40 @@ def test_the_page_can_be_installed(page, studio):
     client = page.context.new_cdp_session(page)
     errors = client.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [error["errorId"] for error in errors if error["errorId"] != "in-incognito"] == [], json.dumps(errors)
+
+
+MISCHIEF = "${window.caught = 1} {{window.caught = 2}} <img src=x onerror=\"window.caught = 3\"> <script>window.caught = 4</script> `${window.caught = 5}` javascript:1"
+
+
+def test_words_and_names_full_of_mischief_stay_text_on_the_real_page(tabs, fresh, tmp_path):
+    """Prompts, tags, notes and file names come from other people's files. Gradio runs what a template renders to; nothing of ours is one."""
+    import sys
+    from pathlib import Path
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "app"))
+    from reels import film, recipe
+
+    from engine.library import finish
+
+    library = Library.open(fresh.home)
+    named = tmp_path / "<img src=x onerror=window.caught=6> ${window.caught=7} {{7*7}}.mp4"
+    elsewhere = finish(library.import_file(film(named)))                            # its name goes into the notes
+    here = finish(library.import_file(film(tmp_path / "a.mp4", recipe(MISCHIEF))))  # it carries its recipe, and so its prompt
+    for take in (elsewhere, here):
+        library.note(take.id, f"{take.notes} {MISCHIEF}")
+        library.tag(take.id, [MISCHIEF[:60]])
+    page = tabs().page
+    page.fill("#prompt", MISCHIEF)
+    for id in (elsewhere.id, here.id):
+        page.locator(f"#takes-panel [data-take='{id}'] .open").click()
+        page.wait_for_selector(f"#player-panel[data-take='{id}']")
+    page.keyboard.press("d")                                                        # all about it: notes, tags, where it comes from
+    page.wait_for_timeout(300)
+    assert MISCHIEF in page.locator("#player-panel").inner_text()
+    assert page.locator(f"#takes-panel [data-take='{here.id}']").inner_text().count("<img src=x") == 1
+    httpx.post(f"{fresh.address}studio/jobs", json={"prompt": MISCHIEF, "seconds": 8, "width": 512, "height": 288, "steps": 8})
+    page.wait_for_selector("#queue-panel li")
+    assert MISCHIEF in page.locator("#queue-panel li").first.inner_text()
+    assert page.evaluate("window.caught") is None
+    made = "[...document.querySelectorAll('img, script')].filter(one => one.getAttribute('src') === 'x' || one.textContent.includes('window.caught')).length"
+    assert page.evaluate(made) == 0
