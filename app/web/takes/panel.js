@@ -167,7 +167,11 @@ export function mount(root) {
   // ---- from elsewhere
 
   on('state', (state) => {
-    if (state.project !== project) {
+    if (project === null) {
+      [project, mark] = [state.project, state.takes];
+      known();
+      shelf.refresh();        // what was shown first was asked for before the mark was known
+    } else if (state.project !== project) {
       project = state.project;
       mark = state.takes;
       playing = grid.playing = '';
@@ -192,6 +196,7 @@ export function mount(root) {
     if (event.key.toLowerCase() === 'd') opened(details.root.hidden);
     if (event.key === 'Escape') choosing.clear();
   });
+  wanted();
   let was = '';
   try { was = localStorage.getItem(OPEN); } catch { /* as above */ }
   opened(Boolean(was));
