@@ -324,6 +324,14 @@ def test_takes_and_films_of_ones_own_are_dropped_on_the_panel(panel, tmp_path):
         boat["id"],
     )
     page.wait_for_selector("[data-film=film] .strip")
+    assert page.locator("#make-panel.over, #make-panel .over").count() == 0
+    panel.turn("text")
+    page.evaluate(                      # on the panel itself: a task that has use for it
+        """id => { const data = new DataTransfer(); data.setData('application/x-cineloom-take', id);
+        for (const kind of ['dragover', 'drop']) document.querySelector('#make-panel .go').dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data })); }""",
+        boat["id"],
+    )
+    page.wait_for_selector("#make-panel[data-task=extend] [data-film=film] .strip")
     page.get_by_role("button", name="Another film").click()
     film = urllib.request.urlopen(f"{panel.studio.address}media/take/{boat['id']}/film").read()
     page.locator("[data-film=film] input[type=file]").set_input_files({"name": "<b>mine</b>.mp4", "mimeType": "video/mp4", "buffer": film})

@@ -36,15 +36,13 @@ export function drops(node, { take, file }) {
   const carries = (event) => [DRAGGED, 'Files'].some((kind) => event.dataTransfer.types.includes(kind));
   node.addEventListener('dragover', (event) => {
     if (!carries(event)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    event.preventDefault();         // which tells everybody further out that it is taken
     node.classList.add('over');
   });
   node.addEventListener('dragleave', (event) => { if (!node.contains(event.relatedTarget)) node.classList.remove('over'); });
   node.addEventListener('drop', (event) => {
     if (!carries(event)) return;
     event.preventDefault();
-    event.stopPropagation();
     node.classList.remove('over');
     const id = event.dataTransfer.getData(DRAGGED);
     if (id) take(id);

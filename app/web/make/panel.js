@@ -6,7 +6,7 @@ import { cards } from './cards.js';
 import { taskChooser } from './chooser.js';
 import { control } from './controls.js';
 import { listen } from './elsewhere.js';
-import { bring, DRAGGED, filmSlot, known, takeOf } from './films.js';
+import { DRAGGED, filmSlot, known, takeOf } from './films.js';
 import { finishes, framed, mended, shapeOf, wishes } from './maths.js';
 import { bringPicture, pictureOfTake, pictureSlots } from './pictures.js';
 import { planner } from './plan.js';
@@ -94,7 +94,7 @@ export async function mount(root) {
     field.area.removeAttribute('aria-label');       // it has a label of its own
     field.area.addEventListener('paste', (event) => {
       const file = [...event.clipboardData.files].find((one) => one.type.startsWith('image/'));
-      if (file) { event.preventDefault(); dropped(file); }
+      if (file) { event.preventDefault(); pasted(file); }
     });
     prompt = field;
     return [el('label.head', { for: 'prompt' }, row.films[0] && row.prompt === 'needed' ? t('What it is to be') : t('Prompt')), field.node, attempt,
@@ -153,13 +153,8 @@ export async function mount(root) {
   }
   const off = (shape, picture) => Math.abs(Math.log((shape.across / shape.down) / (picture.width / picture.height)));
 
-  /** A file was dropped or pasted anywhere on the panel: a picture begins a film, a film is worked on. */
-  async function dropped(file) {
-    if (file.type.startsWith('video/') || file.type === 'image/gif') {
-      const take = await bring(file);
-      if (take) give(take.id);
-      return;
-    }
+  /** A picture was pasted: film begins with it. */
+  async function pasted(file) {
     const picture = await bringPicture(file);
     if (!picture) return;
     if (!desk.task.pictures[1]) turn('animate', '');
@@ -184,18 +179,19 @@ export async function mount(root) {
     chosen(slot, take);
     rebuild();
   }
+  // Takes, wherever they are dropped on the panel; a file is a slot's, or the page's, where its settings come back.
   root.addEventListener('dragover', (event) => {
-    if (![DRAGGED, 'Files'].some((kind) => event.dataTransfer.types.includes(kind))) return;
-    event.preventDefault();
-    root.classList.add('over');
+    const taken = event.defaultPrevented || !event.dataTransfer.types.includes(DRAGGED);
+    root.classList.toggle('over', !taken);
+    if (!taken) event.preventDefault();
   });
   root.addEventListener('dragleave', (event) => { if (!root.contains(event.relatedTarget)) root.classList.remove('over'); });
   root.addEventListener('drop', (event) => {
     root.classList.remove('over');
     const id = event.dataTransfer.getData(DRAGGED);
-    if (!id && !event.dataTransfer.files.length) return;
+    if (event.defaultPrevented || !id) return;
     event.preventDefault();
-    if (id) give(id); else dropped(event.dataTransfer.files[0]);
+    give(id);
   });
 
   // ---- asking
