@@ -64,7 +64,7 @@ def test_from_a_sentence_to_a_take_that_plays(page):
     assert page.evaluate("document.querySelector('video').loop")
     assert page.get_attribute("#takes-panel .card", "data-take") == id
     page.wait_for_selector("#queue-panel[data-jobs='0']", state="attached")
-    assert "on this machine" in page.locator("#make-panel .price").inner_text()     # it has learnt what a film costs
+    page.wait_for_selector("#make-panel .price:has-text('on this machine')")        # it has learnt what a film costs
 
 
 def test_a_reload_in_the_middle_loses_nothing(tabs):
