@@ -163,23 +163,31 @@ def serve(
             f"Listening on {host} would open the studio to the network without a lock; "
             "set CINELOOM_TOKEN to a long secret first, or leave out --host."
         )
-    import uvicorn
+    import threading
 
     from app.desk import Desk
     from app.desk.projects import welcome
 
-    welcome(home)
+    # The first start of all unpacks the welcome project, which is mostly waiting for other processes; the imports are not.
+    greeting = threading.Thread(target=welcome, args=(home,), name="welcome")
+    greeting.start()
+    stay_local(settings.home(home))
+    import uvicorn
+
+    import app.studio  # noqa: F401  gradio, a second and a half
+
+    greeting.join()
     desk = Desk(home, backend=backend)
     sock = free_socket(host, port)
     found = sock.getsockname()[1]
     try:
-        app = make_app(desk, host, found, token, mcp)
+        page = make_app(desk, host, found, token, mcp)
         if port and found != port:
             print(f"Port {port} is taken; this studio listens on {found}.", flush=True)
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{found}/" + (f"?{urlencode({'token': token})}" if token else "")
         config = uvicorn.Config(
-            app,
+            page,
             log_level="warning",
             timeout_graceful_shutdown=2,    # an open event stream would hold Ctrl-C for ever (measured: 12 s and more)
             access_log=False,
@@ -190,7 +198,6 @@ def serve(
         desk.start()
         print(f"Cineloom is open at {address}   (Ctrl-C closes it)\nYour films are in {desk.home}", flush=True)
         if open_browser:
-            import threading
             import webbrowser
 
             threading.Timer(0.5, webbrowser.open, [address]).start()
