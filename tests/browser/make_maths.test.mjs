@@ -99,3 +99,9 @@ test('a kept form comes back as far as it fits, whatever it holds', () => {
   assert.deepEqual(maths.mended('broken', rows.text, about), maths.fresh(rows.text, about));
   assert.deepEqual(maths.mended({ strength: ['x'] }, rows.edit, about).strength, [0.6]);
 });
+
+test('in another project a form keeps its words and leaves its films', () => {
+  const form = { ...maths.fresh(rows.edit, about), prompt: 'blue', film: { take: 'x' }, mask: 'm', shots: [{ prompt: 'a', seconds: 1, join: 'cut', cards: [{ take: 'x' }] }] };
+  const now = maths.elsewhere(form);
+  assert.deepEqual([now.prompt, now.film, now.mask, now.shots[0].prompt, now.shots[0].cards], ['blue', null, '', 'a', []]);
+});

@@ -18,6 +18,9 @@ export async function takeOf(id) {
 /** The same, if it is known already. */
 export const known = (id) => takes.get(id) ?? null;
 
+/** Another project is open: its takes are others. */
+export const forgetTakes = () => takes.clear();
+
 /** Bring a film of one's own into the project; the take it becomes, or null when it is none. */
 export async function bring(file) {
   tell(t('Bringing in {name}', { name: file.name }));

@@ -160,3 +160,6 @@ export function mended(kept, row, about) {
   if (!form.strength?.every?.((level) => typeof level === 'number') || !form.strength.length) delete form.strength;
   return { ...fresh(row, about), ...form };
 }
+
+/** A form without what lies in another project: films, pictures, masks. What was written and set stays. */
+export const elsewhere = (form) => ({ ...form, film: null, second: null, pictures: [], mask: '', area: [], shots: form.shots.map((shot) => ({ ...shot, cards: [] })) });

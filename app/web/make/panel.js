@@ -6,8 +6,8 @@ import { cards } from './cards.js';
 import { taskChooser } from './chooser.js';
 import { control } from './controls.js';
 import { listen } from './elsewhere.js';
-import { DRAGGED, filmSlot, known, takeOf } from './films.js';
-import { finishes, framed, mended, shapeOf, wishes } from './maths.js';
+import { DRAGGED, filmSlot, forgetTakes, known, takeOf } from './films.js';
+import { elsewhere, finishes, framed, mended, shapeOf, wishes } from './maths.js';
 import { bringPicture, pictureOfTake, pictureSlots } from './pictures.js';
 import { planner } from './plan.js';
 import { knowledge, presetRow } from './presets.js';
@@ -27,6 +27,7 @@ export async function mount(root) {
   const kept = draft();
   const forms = Object.fromEntries(about.tasks.map((row) => [row.name, mended(kept.forms?.[row.name], row, about)]));
   let task = rows[kept.task] ? kept.task : 'text';
+  let project = kept.project;     // the one that the forms' films lie in
   let open = false;               // whether what is folded away is shown
   let prompt = null;
   let worked = '';                // the take of which something was made last
@@ -103,7 +104,7 @@ export async function mount(root) {
 
   function changed() {
     plan.soon();
-    try { localStorage.setItem(DRAFT, JSON.stringify({ task, forms })); } catch { /* private windows may refuse */ }
+    try { localStorage.setItem(DRAFT, JSON.stringify({ task, forms, project })); } catch { /* private windows may refuse */ }
   }
 
   /** Another task; its form is as it was left, the words come along where they say the same thing. */
@@ -254,6 +255,15 @@ export async function mount(root) {
   });
   let pace = '';
   on('state', (state) => {
+    if (state.project !== project) {        // films and pictures of a form lie in the project they were chosen in
+      const another = project !== undefined;
+      project = state.project;
+      if (another) {
+        for (const name of Object.keys(forms)) forms[name] = elsewhere(forms[name]);
+        forgetTakes();
+        rebuild();
+      }
+    }
     const now = JSON.stringify(state.pace);
     if (pace !== now) { pace = now; plan.soon(); }
   });
