@@ -141,6 +141,7 @@ def export(folder: Path, assets: Path, steps: int = 4, guidance: float = 3.0, sh
         weights = model.from_pretrained(place, torch_dtype=torch.bfloat16)
         if name == "transformer" and not fused:
             weights.forget_strides()        # the sampler says where each step ends; these weights never learnt what that means
+        weights.register_to_config(_name_or_path=name)      # diffusers writes down the folder they came from, which is nobody's business
         weights.save_pretrained(assets / name, max_shard_size="14MB")
     shutil.copyfile(source / "words.json", assets / "words.json")
     history = {name: json.loads((folder / name / "trained.json").read_text())

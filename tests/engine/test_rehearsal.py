@@ -16,6 +16,7 @@ TOY = Plan({"world": 0.05, "autoencoder": 0.25, "latents": 0.05, "transformer": 
 def test_the_whole_recipe_from_an_empty_folder_to_weights_that_open(tmp_path):
     said = list(train(tmp_path / "run", minutes=0.1, plan=TOY, assets=tmp_path / "weights"))
     assert any("autoencoder is trained" in line for line in said) and said[-1].startswith("Exported")
+    assert not any(str(tmp_path) in path.read_text() for path in (tmp_path / "weights").rglob("*.json")), "where they were made is nobody's business"
     facts = json.loads((tmp_path / "weights" / "paper.json").read_text())
     assert facts["fused"] and facts["trained"]["flowmap"]["steps"] > 0 and facts["trained"]["decoder"]["steps"] > 0
     backend = PaperBackend.open(tmp_path / "weights", "cpu")
