@@ -24,6 +24,7 @@ POLICY = (
     "worker-src 'self' blob:; frame-ancestors 'none'; form-action 'self'; base-uri 'self'; object-src 'none'"
 )
 COOKIE = "cineloom"
+JSON_BYTES = 4 << 20
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -82,7 +83,15 @@ class Guard:
             return PlainTextResponse("Another site may not change anything here.", 403)
         if origin is None and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             return PlainTextResponse("Another site may not change anything here.", 403)
+        if headers.get("content-type", "").startswith("application/json") and not self._is_small(headers):
+            return PlainTextResponse(f"A request in JSON has at most {JSON_BYTES >> 20} MB here, and says how long it is.", 413)
         return None
+
+    @staticmethod
+    def _is_small(headers: Headers) -> bool:
+        """JSON is read whole into memory before anybody looks at it; files come by other ways, piece by piece."""
+        length = headers.get("content-length", "")
+        return length.isascii() and length.isdigit() and len(length) < 19 and int(length) <= JSON_BYTES
 
     def _door(self, scope: Scope) -> PlainTextResponse | RedirectResponse | None:
         """Off loopback: the token as Bearer, as cookie, or once in the address, which then sets the cookie."""

@@ -143,9 +143,14 @@ class Inputs:
         """The film of a take; its latents are found beside it. Raises BadRequest for one that is not here."""
         return self._take(take).file("film")
 
-    def still(self, still: Still) -> Path:
-        """A picture that was brought, or a take. Raises BadRequest."""
-        return self.film(still.take) if still.take else self.picture(still.name)
+    def still(self, still: Still, film: bool = False) -> Path:
+        """A picture that was brought, or a take; one that moves only where a `film` will do as well. Raises BadRequest."""
+        if not still.take:
+            return self.picture(still.name)
+        take = self._take(still.take)
+        if take.pictures > 1 and not film:
+            raise BadRequest("A picture is needed here and that take is a film; choose one of its pictures, or extend or edit the film.")
+        return take.file("film")
 
     def mask(self, name: str) -> Path:
         """A mask that was kept. Raises BadRequest."""

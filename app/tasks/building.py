@@ -26,8 +26,8 @@ class Finder(Protocol):
     def film(self, take: str) -> Path:
         """The film of a take."""
 
-    def still(self, still: Still) -> Path:
-        """The file of a picture that was brought, or of a take."""
+    def still(self, still: Still, film: bool = False) -> Path:
+        """The file of a picture that was brought, or of a take; of one that moves only where a `film` will do as well."""
 
     def mask(self, name: str) -> Path:
         """The file of a mask."""
@@ -146,7 +146,7 @@ MAKERS = {"text": _text, "picture": _picture, "animate": _animate, "keyframes": 
 
 
 def _card(card: Still, find: _Names) -> Card:
-    return Card(str(find.still(card)), card.at, card.start, card.stop)
+    return Card(str(find.still(card, film=True)), card.at, card.start, card.stop)
 
 
 def _words(wishes: Wishes) -> str | None:
@@ -183,9 +183,9 @@ class _Names:
         self.called.setdefault(path.name, called)
         return path
 
-    def still(self, still: Still) -> Path:
-        """The file of a picture, or of a take as one."""
-        path = self.find.still(still)
+    def still(self, still: Still, film: bool = False) -> Path:
+        """The file of a picture, or of a take as one; of one that moves only where a `film` will do as well."""
+        path = self.find.still(still, film)
         self.called.setdefault(path.name, "the film" if path.suffix == ".mp4" else "the picture")
         return path
 

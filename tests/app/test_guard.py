@@ -112,3 +112,12 @@ def test_loopback_is_known(host, inside):
 )
 def test_a_host_is_read_without_its_port(header, host):
     assert bare_host(header) == host
+
+
+def test_json_that_would_fill_memory_is_refused_before_it_is_read():
+    kind = {"content-type": "application/json"}
+    assert client().post("/studio/jobs", content=b"{}", headers=kind).status_code == 200
+    assert client().post("/studio/jobs", content=b" " * (5 << 20), headers=kind).status_code == 413
+    assert client().post("/studio/jobs", content=iter([b"{", b"}"]), headers=kind).status_code == 413, "it does not say how long it is"
+    assert client().post("/studio/jobs", content=b"{}", headers=kind | {"content-length": "9" * 30}).status_code == 413
+    assert client().post("/studio/films", content=b" " * (5 << 20)).status_code == 200, "files have limits of their own"

@@ -245,6 +245,8 @@ def test_film_that_is_kept_costs_only_what_is_made_beside_it(studio, desk):
 # ---- what cannot be
 
 @pytest.mark.parametrize("asked, sentence", [
+    ({"task": "animate", "prompt": "red left", "pictures": [{"take": A}]}, "that take is a film"),
+    ({"task": "keyframes", "prompt": "red left", "pictures": [{"take": A, "at": 0}, {"take": A, "at": 1}]}, "that take is a film"),
     ({"task": "explode"}, "There is no task"),
     ({"task": "extend", "after": 1}, "Choose the film first"),
     ({"task": "extend", "film": {"take": "nobody"}, "after": 1}, "not in this project"),
