@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from engine.denoisers.base import Backend
 from engine.errors import BadMedia, BadRequest
-from engine.media import fit_picture, read_film, read_picture
+from engine.media import carried, fit_picture, read_film, read_picture
 from engine.media.kinds import film_kind, head
 from engine.recipe import Input, Recipe, from_json
 from engine.recipe.value import FILE, FILM, fingerprint
@@ -75,6 +76,11 @@ class Given:
             raise BadMedia(f"{self.path.name} is no film. A single picture is animated, or given as a keyframe.")
         if self.saved and self.saved.pictures < item.stop:
             raise BadMedia(f"{self.path.name} has {self.saved.pictures:,} pictures; this recipe uses {item.stop:,} of them.")
+
+    @cached_property
+    def footage(self) -> bool:
+        """Whether it is film that no model made: read from a file that carries no recipe."""
+        return self.item.role == "film" and self.saved is None and carried(self.path) is None
 
     @property
     def box(self) -> tuple[slice, slice]:

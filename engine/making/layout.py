@@ -46,6 +46,12 @@ class Layout:
         return [frame for frame, cue in self.cues.items() if cue.cut and frame]
 
     @property
+    def footage(self) -> set[int]:
+        """Latent frames that hold film which no model made."""
+        count = self.canvas.frames
+        return {frame % count for one in self.given if one.footage for frame in one.place.whole}
+
+    @property
     def period(self) -> int | None:
         """Latent frames after which a loop begins again."""
         return self.canvas.frames if self.change.recipe.loops else None

@@ -6,12 +6,14 @@
 A model that never saw such film leads on from it in colours of its own, and a shift of colour at a join is seen by everybody.
 The mean over a picture of each latent channel holds the tone (LTX's pipelines and others match these statistics too). What
 film changes by itself between moments is left to it, and so is a join at which the words change: there the look may change.
+Film that a model made needs none of this: it is led on in its own colours, and in others where it is told others.
 Knows latents and which frames were given. Knows no model and no pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import takewhile
 
 import torch
 from torch import Tensor
@@ -20,18 +22,20 @@ NEAR = 2        # frames on each side of a join whose tone is compared: one fram
 USUAL = 1.5     # a change so many times the film's own is still its own
 
 
-def tone(latents: Tensor, given: Sequence[bool], told: Collection[int] = (), cuts: Collection[int] = (), loops: bool = False) -> None:
-    """Match the tone of made runs to the given frames beside them; latents (B, C, T, H, W), in place.
+def tone(latents: Tensor, given: Sequence[bool], footage: Collection[int], told: Collection[int] = (), cuts: Collection[int] = (),
+         loops: bool = False) -> None:
+    """Match the tone of made runs to the footage beside them; latents (B, C, T, H, W), in place.
 
-    given   for each frame, whether it was known
-    told    frames where other words begin: a join near one is left alone
-    cuts    frames where a new shot begins: no run goes across
-    loops   the last frame is followed by the first
+    given       for each frame, whether it was known
+    footage     those of film that no model made
+    told        frames where other words begin: a join near one is left alone
+    cuts        frames where a new shot begins: no run goes across
+    loops       the last frame is followed by the first
     """
     means = latents.mean(dim=(3, 4), keepdim=True)
     for run in runs(given, cuts, loops):
-        first = _off(means, given, run, told, loops, +1)
-        last = _off(means, given, run[::-1], told, loops, -1)
+        first = _off(means, footage, run, told, loops, +1)
+        last = _off(means, footage, run[::-1], told, loops, -1)
         if first is None and last is None:
             continue
         for number, frame in enumerate(run):
@@ -60,16 +64,16 @@ def runs(given: Sequence[bool], cuts: Collection[int] = (), loops: bool = False)
     return found
 
 
-def _off(means: Tensor, given: Sequence[bool], run: Sequence[int], told: Collection[int], loops: bool, way: int) -> Tensor | None:
-    """What to add to a made run at the end where it begins, (B, C, 1, 1), looked at in the direction `way`; None where no film is given there: a picture alone has no tone to go on in."""
-    count = len(given)
+def _off(means: Tensor, footage: Collection[int], run: Sequence[int], told: Collection[int], loops: bool, way: int) -> Tensor | None:
+    """What to add to a made run at the end where it begins, (B, C, 1, 1), looked at in the direction `way`; None where no footage is."""
+    count = means.shape[2]
 
     def known(distance: int) -> int | None:
         at = run[0] - way * distance
         at = at % count if loops else at
-        return at if 0 <= at < count and given[at] else None
+        return at if 0 <= at < count and at in footage else None
 
-    beside = [at for at in map(known, range(1, 2 * NEAR + 1)) if at is not None]
+    beside = list(takewhile(lambda at: at is not None, map(known, range(1, 2 * NEAR + 1))))
     if len(beside) < NEAR or set(told) & {*run[:NEAR], *beside[:NEAR - 1]} - {0}:
         return None
     mine, theirs = means[:, :, run], means[:, :, beside]

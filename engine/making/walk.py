@@ -110,7 +110,8 @@ class Walk:
     def _tone(self) -> None:
         """What no denoiser was asked for: see `toning`."""
         frames = self.latents.shape[2]
-        tone(self.latents, self.given[:frames].tolist(), self.layout.cues, self.layout.cuts, bool(self.layout.period))
+        footage = self.layout.footage & {frame for frame in range(frames) if self.given[frame]}
+        tone(self.latents, self.given[:frames].tolist(), footage, self.layout.cues, self.layout.cuts, bool(self.layout.period))
 
     def _steps(self, window: Window, film: Tensor, earlier: Step | None) -> Iterator[Step]:
         part = win.lay(self.layout.canvas, window, film)

@@ -121,7 +121,7 @@ def test_two_takes_keep_the_same_time_and_a_wipe_goes_between(page, library):
 
 def test_enough_of_a_job_is_a_take(page, library):
     page.evaluate("""async ([asked]) => fetch('studio/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: asked })""",
-                  ['{"prompt": "green up", "seconds": 4, "width": 512, "height": 288, "steps": 100}'])
+                  ['{"prompt": "green up", "seconds": 8, "width": 1024, "height": 576, "steps": 100}'])
     page.wait_for_selector("#player-panel canvas[data-step]", timeout=HEAVY)
     page.locator("#player-panel").get_by_role("button", name="Keep what there is").click()
     page.wait_for_selector("#player-panel[data-take]", timeout=HEAVY)

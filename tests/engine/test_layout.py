@@ -180,3 +180,13 @@ def test_what_is_off_at_a_join_goes_away_over_some_pictures(role):
     else:
         assert shades[:3] == [110, 120, 130] and shades[3:9] == [100] * 6        # given pictures are put back by others
         assert shades[9:] == [136, 131, 127, 122, 118, 113, 109]
+
+
+def test_footage_is_film_that_no_model_made(take, tmp_path):
+    own = operating.extend(take.film, model="drawn", after=0.5)[0]
+    clip = draw_film(tmp_path / "clip.mp4", pictures=17, size=(SIZE["size"][1], SIZE["size"][0]))
+    camera = operating.extend(clip, "red", model="drawn", after=0.5)[0]
+    assert lay(own, backend).footage == set()
+    assert lay(camera, backend).footage == {0, 1, 2, 3, 4}
+    made_here = draw_film(tmp_path / "made.mp4", pictures=17, size=(SIZE["size"][1], SIZE["size"][0]), recipe=own.to_json())
+    assert lay(operating.extend(made_here, "red", model="drawn", after=0.5)[0], backend).footage == set(), "its latents are lost; it was made all the same"

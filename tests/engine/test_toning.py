@@ -16,6 +16,11 @@ def film(tones, channels=4):
     return detail + torch.tensor(tones, dtype=torch.float32).view(1, 1, -1, 1, 1)
 
 
+def toned(latents, given, **more):
+    """In place, where all that is given is footage."""
+    tone(latents, given, {frame for frame, known in enumerate(given) if known}, **more)
+
+
 def tones(latents):
     return latents.mean(dim=(1, 3, 4))[0].tolist()
 
@@ -23,7 +28,7 @@ def tones(latents):
 def test_made_film_that_is_off_is_brought_back_and_given_film_untouched():
     latents = film([0, 0, 0, 0, 2, 2, 2, 2])
     before = latents.clone()
-    tone(latents, [True] * 4 + [False] * 4)
+    toned(latents, [True] * 4 + [False] * 4)
     assert torch.equal(latents[:, :, :4], before[:, :, :4])
     assert tones(latents) == pytest.approx([0] * 8, abs=1e-5)
     moved = latents[:, :, 4:] - before[:, :, 4:]
@@ -32,20 +37,20 @@ def test_made_film_that_is_off_is_brought_back_and_given_film_untouched():
 
 def test_it_works_backward_too():
     latents = film([3, 3, 3, 3, 0, 0, 0, 0])
-    tone(latents, [False] * 4 + [True] * 4)
+    toned(latents, [False] * 4 + [True] * 4)
     assert tones(latents) == pytest.approx([0] * 8, abs=1e-5)
 
 
 def test_what_film_changes_by_itself_is_left_to_it():
     latents = film([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])         # the sun rises, evenly
     before = latents.clone()
-    tone(latents, [True] * 5 + [False] * 5)
+    toned(latents, [True] * 5 + [False] * 5)
     assert torch.equal(latents, before)
 
 
 def test_between_two_films_one_tone_turns_into_the_other():
     latents = film([0, 0, 0, 0, 5, 5, 5, 5, 1, 1, 1, 1])
-    tone(latents, [True] * 4 + [False] * 4 + [True] * 4)
+    toned(latents, [True] * 4 + [False] * 4 + [True] * 4)
     between = tones(latents)[4:8]
     assert between == pytest.approx([0.125, 0.375, 0.625, 0.875], abs=1e-4)
 
@@ -54,7 +59,7 @@ def test_at_other_words_and_at_cuts_the_look_may_change():
     for more in ({"told": {0, 4}}, {"cuts": {4}, "told": {0, 4}}):
         latents = film([0, 0, 0, 0, 2, 2, 2, 2])
         before = latents.clone()
-        tone(latents, [True] * 4 + [False] * 4, **more)
+        toned(latents, [True] * 4 + [False] * 4, **more)
         assert torch.equal(latents, before)
 
 
@@ -62,19 +67,26 @@ def test_nothing_given_or_nothing_made_is_nothing_to_do():
     for given in ([False] * 6, [True] * 6):
         latents = film([0, 4, 0, 4, 0, 4])
         before = latents.clone()
-        tone(latents, given)
+        toned(latents, given)
         assert torch.equal(latents, before)
 
 
 def test_on_a_loop_a_run_goes_round():
     assert runs([False, True, True, False], loops=True) == [[3, 0]]
     latents = film([2, 0, 0, 0, 0, 2, 2, 2])
-    tone(latents, [False, True, True, True, True, False, False, False], loops=True)
+    toned(latents, [False, True, True, True, True, False, False, False], loops=True)
     assert tones(latents) == pytest.approx([0] * 8, abs=1e-5)
+
+
+def test_film_that_a_model_made_is_led_on_as_it_likes():
+    latents = film([0, 0, 0, 0, 2, 2, 2, 2])
+    before = latents.clone()
+    tone(latents, [True] * 4 + [False] * 4, set())
+    assert torch.equal(latents, before)
 
 
 def test_a_picture_alone_is_no_film_to_go_on_from():
     latents = film([0, 2, 2, 2, 2, 2])
     before = latents.clone()
-    tone(latents, [True] + [False] * 5)
+    toned(latents, [True] + [False] * 5)
     assert torch.equal(latents, before)

@@ -234,7 +234,7 @@ export async function mount(root) {
       worked = desk.form.film?.take ?? '';
       for (const note of job.said) tell(note);
       if (jobs.length > 1) tell(t('{count} takes are in line.', { count: jobs.length }));
-      say('follow', job.id, { keep: false });
+      say('follow', jobs.at(-1).id, { keep: false });     // the last of several: it is what one waits for
       poke();
     } catch (error) {
       tell(error.message, 'bad');
