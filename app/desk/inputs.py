@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,19 +61,6 @@ class Inputs:
         picture = self.moment(take, second)
         with self._bench() as bench:
             return self._keep(picture, bench)
-
-    def import_film(self, name: str, receive: Callable[[Path], None]) -> Take:
-        """A film or picture that was sent becomes a take: `receive` writes it to a path. Raises BadMedia, CannotWrite."""
-        from engine.library.importing import finish
-
-        with self._bench() as bench:
-            sent = bench / ("".join(char if char.isalnum() or char in " .-_" else "_" for char in Path(name).name)[-80:].strip(". ") or "Your film")
-            with says_why(sent):
-                receive(sent)
-            try:
-                return finish(self.desk.library.import_file(sent))
-            except BadMedia as error:       # a person knows it by its name, not by where it lay for a moment
-                raise BadMedia(str(error).replace(f"{bench}{os.sep}", "")) from error
 
     def _keep(self, picture: np.ndarray, bench: Path) -> dict:
         from PIL import Image

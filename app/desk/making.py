@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from app import tasks
 from app.tasks import Wishes
-from app.tasks.rows import MANY
-from app.tasks.wishes import Still, read_seed
+from app.tasks.wishes import read_seed
 from engine.denoisers.catalog import describe
 from engine.errors import BadRequest, CineloomError
 from engine.jobs import Job
+from engine.jobs.asking import WAITING
 from engine.recipe import from_json
 
 if TYPE_CHECKING:
@@ -25,21 +25,6 @@ class Making:
         """Part of one desk."""
         self.desk = desk
 
-    def submit(self, prompt: str, **asked) -> Job:
-        """One take: see `submit_variations`."""
-        return self.submit_variations(prompt, 1, **asked)[0]
-
-    def submit_variations(self, prompt: str, count: int, *, seconds: float = 2.0, width: int = 256, height: int = 144,
-                          seed: int | None = None, steps: int | None = None, picture: str = "") -> list[Job]:
-        """Film or a picture from words, `count` times, each with the next seed; all of them or none.
-
-        seconds   of film; 0 is a still picture
-        picture   a name that `keep` gave: the film begins with it
-        Raises BadRequest with a sentence.
-        """
-        pictures = (Still(name=picture),) if picture else ()
-        return self.make(Wishes(prompt=prompt, seconds=seconds, size=(width, height), seed=seed, steps=steps, pictures=pictures, variations=count))
-
     def make(self, wishes: Wishes) -> list[Job]:
         """Check and snap what is asked and put it in line, as many times as variations are wished. Raises BadRequest with a sentence."""
         recipe, said = tasks.build(wishes, self.desk.inputs, describe(self.desk.backend))
@@ -49,8 +34,8 @@ class Making:
 
     def plan(self, wishes: Wishes) -> dict:
         """What it would be and cost, and nothing is queued: see `tasks.cost`; or `{"why": sentence}` where it cannot be."""
-        if not 1 <= wishes.variations <= 200:
-            return {"why": f"1 to {MANY} variations are made at once."}
+        if not 1 <= wishes.variations <= WAITING:
+            return {"why": f"1 to {WAITING} variations can be asked at once; {wishes.variations} were asked."}
         model = describe(self.desk.backend)
         try:
             recipe, notes = tasks.build(wishes, self.desk.inputs, model)

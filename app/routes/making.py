@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from queue import Queue
 from typing import Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -12,12 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from app import settings
 from app.desk import Desk
 from app.tasks import read
-from app.tasks.wishes import read_seed
 from engine.errors import BadMedia, BadRequest
-
-__all__ = ["read_seed", "routes"]
-
-FILM_BYTES = 8 << 30        # of a film that may be sent: an hour of a camera
 
 
 def routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
@@ -66,11 +59,6 @@ def routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
     def moment(take: str, second: float = Query(0.0)) -> Response:
         return Response(desk.inputs.moment_jpeg(take, second), media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
 
-    @router.post("/studio/films")
-    async def films(request: Request, name: str = Query("", max_length=500)) -> dict:
-        take = await stream_to(request, lambda receive: desk.inputs.import_film(name, receive))
-        return {"take": take.to_json()}
-
     return router
 
 
@@ -82,39 +70,3 @@ async def received(request: Request, most: int) -> bytes:
         if len(data) > most:
             raise BadMedia(f"The picture is larger than {most / 2**20:.0f} MB; choose a smaller file.")
     return bytes(data)
-
-
-async def stream_to(request: Request, work):
-    """Run `work(receive)` in a thread; `receive(path)` writes the request's body there as it comes, a part at a time."""
-    import asyncio
-
-    parts: Queue = Queue(maxsize=64)        # what is read faster than it is written waits
-
-    def receive(path: Path) -> None:
-        with open(path, "wb") as file:
-            size = 0
-            while (part := parts.get()) is not None:
-                if isinstance(part, Exception):
-                    raise BadMedia("The film did not arrive whole; send it again.") from part
-                size += len(part)
-                if size > FILM_BYTES:
-                    raise BadMedia(f"The film is larger than {FILM_BYTES >> 30} GB; import a part of it.")
-                file.write(part)
-
-    working = asyncio.ensure_future(run_in_threadpool(work, receive))
-    last = None
-    try:
-        async for chunk in request.stream():
-            while parts.full() and not working.done():
-                await asyncio.sleep(0.01)
-            if working.done():
-                break
-            if chunk:
-                parts.put_nowait(chunk)
-    except Exception as error:      # the browser went away
-        last = error
-    while parts.full() and not working.done():
-        await asyncio.sleep(0.01)
-    if not working.done():
-        parts.put_nowait(last)
-    return await working

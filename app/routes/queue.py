@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body
 
 from app.desk import Desk
 from app.routes.answers import NotHere
-from app.routes.making import read_seed
+from app.tasks.wishes import read_seed
 
 
 def routes(desk: Desk) -> APIRouter:

@@ -132,18 +132,18 @@ const PATHS = {
   picture: 'M4 5h16v14H4zm2 2v8l4-4 4 4 2-2 2 2V7zm9 1.200a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.200z',
 };
 
-/** A small drawing. It is decoration: the button that holds it carries the name. */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  svg.classList.add('icon');
-  const path = document.createElementNS(SVG, 'path');
-  path.setAttribute('d', PATHS[name]);
-  path.setAttribute('fill-rule', 'evenodd');
-  svg.append(path);
-  return svg;
+/** A drawing of one path on a square of 24. It is decoration: the button that holds it carries the name. */
+export function svg(kind, path, properties = {}) {
+  const node = document.createElementNS(SVG, 'svg');
+  for (const [name, value] of Object.entries({ viewBox: '0 0 24 24', 'aria-hidden': 'true', class: kind })) node.setAttribute(name, value);
+  const line = document.createElementNS(SVG, 'path');
+  for (const [name, value] of Object.entries({ d: path, ...properties })) line.setAttribute(name, value);
+  node.append(line);
+  return node;
 }
+
+/** A small filled drawing by its name. */
+export const icon = (name) => svg('icon', PATHS[name], { 'fill-rule': 'evenodd' });
 
 /** A button with a drawing and a name. */
 export function tool(drawing, label, act, properties = {}) {

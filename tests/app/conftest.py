@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from idle import client, idle
 
 from engine.jobs import Queue
 from engine.library import Library
@@ -34,6 +35,18 @@ def library(home):
 def queue(home):
     """Its queue."""
     return Queue(home)
+
+
+@pytest.fixture
+def desk(home):
+    """A desk over it, whose jobs nobody makes."""
+    return idle(home)
+
+
+@pytest.fixture
+def studio(desk):
+    """A client of the desk's routes."""
+    return client(desk)
 
 
 @pytest.fixture

@@ -17,12 +17,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from idle import idle
 from reels import take as put
 from running import ROOT, Running
-from test_routes import NoKeeper
 
 from app import settings
-from app.desk import Desk
 from app.routes import add_routes
 
 SECRET = b"the secret that lies outside"
@@ -37,7 +36,7 @@ WAYS_OUT = ["../secret.mp4", "../../secret.mp4", "..%2f..%2fsecret.mp4", "%2e%2e
 def house(tmp_path_factory):
     """A desk with one take, a secret beside its project, and a client of its routes."""
     home = tmp_path_factory.mktemp("attacked") / "home"
-    desk = Desk(home, backend="drawn", keeper=NoKeeper())
+    desk = idle(home)
     put(desk.library, "kept")
     for place in (home, home.parent, desk.library.folder):
         (place / "secret.mp4").write_bytes(SECRET)
@@ -83,7 +82,7 @@ def test_no_route_that_takes_a_name_leads_out(house):
 @pytest.mark.parametrize("whole", [False, True], ids=["file", "folder"])
 def test_a_link_in_a_project_is_not_followed(tmp_path, folder, name, address, whole):
     """A project is a folder that may come from anybody, links and all."""
-    desk = Desk(tmp_path / "home", backend="drawn", keeper=NoKeeper())
+    desk = idle(tmp_path / "home")
     take = put(desk.library, "kept")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -117,8 +116,7 @@ def studio(tmp_path_factory):
 
 EVERYWHERE = ["", "config", "theme.css", "web/desk.js", "studio/state", "studio/projects", "media/take/x/film", "gradio_api/info", "gradio_api/openapi.json",
               "gradio_api/file=x", "manifest.json", "web/manifest.json", "monitoring", "login_check", "?view=api"]  # fmt: skip
-CHANGING = ["studio/jobs", "studio/projects", "studio/zips?name=x", "studio/projects/my-films/rename", "studio/pictures", "studio/masks", "studio/films?name=x",
-            "studio/arrivals?name=x&keep=true", "studio/takes", "studio/trash/empty", "studio/queue/pause", "gradio_api/component_server", "gradio_api/upload",
+CHANGING = ["studio/jobs", "studio/projects", "studio/zips?name=x", "studio/projects/my-films/rename", "studio/pictures", "studio/masks", "studio/arrivals?name=x&keep=true", "studio/takes", "studio/trash/empty", "studio/queue/pause", "gradio_api/component_server", "gradio_api/upload",
             "gradio_api/queue/join", "gradio_api/call/submit", "gradio_api/call/v2/submit", "gradio_api/run/submit", "gradio_api/cancel", "gradio_api/reset"]  # fmt: skip
 ASKED = json.dumps({"prompt": "red", "data": ["red"], "name": "evil", "to": "evil"})
 

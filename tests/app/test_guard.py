@@ -120,4 +120,4 @@ def test_json_that_would_fill_memory_is_refused_before_it_is_read():
     assert client().post("/studio/jobs", content=b" " * (5 << 20), headers=kind).status_code == 413
     assert client().post("/studio/jobs", content=iter([b"{", b"}"]), headers=kind).status_code == 413, "it does not say how long it is"
     assert client().post("/studio/jobs", content=b"{}", headers=kind | {"content-length": "9" * 30}).status_code == 413
-    assert client().post("/studio/films", content=b" " * (5 << 20)).status_code == 200, "files have limits of their own"
+    assert client().post("/studio/arrivals", content=b" " * (5 << 20)).status_code == 200, "files have limits of their own"

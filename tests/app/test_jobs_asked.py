@@ -7,41 +7,11 @@ import signal
 
 import pytest
 from fakes import broken, quick, recipe
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from app import cli
-from app.desk import Desk
-from app.routes import add_routes
 from engine.jobs import Queue
 from engine.jobs.process import identity
 from engine.jobs.worker import Worker
-
-
-class NoKeeper:
-    """Stands where the keeper stands, and starts nothing."""
-
-    woken = 0
-
-    def wake(self):
-        self.woken += 1
-
-    def get_ready(self):
-        pass
-
-
-@pytest.fixture
-def desk(home):
-    """A desk whose jobs nobody makes."""
-    return Desk(home, backend="drawn", keeper=NoKeeper())
-
-
-@pytest.fixture
-def studio(desk):
-    """A client of its routes."""
-    app = FastAPI()
-    add_routes(app, desk)
-    return TestClient(app)
 
 
 @pytest.fixture(autouse=True)

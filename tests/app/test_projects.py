@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from idle import client, idle
 from reels import take as put
-from test_routes import NoKeeper
 
 from app.desk import Desk
 from app.desk.projects import welcome
@@ -21,10 +21,8 @@ from engine.library import Library, finish
 
 def at(home) -> tuple[Desk, TestClient]:
     """A desk whose jobs nobody makes, and a client of its routes."""
-    desk = Desk(home, backend="drawn", keeper=NoKeeper())
-    app = FastAPI()
-    add_routes(app, desk)
-    return desk, TestClient(app)
+    desk = idle(home)
+    return desk, client(desk)
 
 
 @pytest.fixture

@@ -6,47 +6,9 @@ import io
 
 import pytest
 from fakes import made, recipe
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
+from idle import client
 from PIL import Image
 
-from app.desk import Desk
-from app.routes import add_routes
-
-
-class NoKeeper:
-    """Stands where the keeper stands, and starts nothing."""
-
-    def __init__(self):
-        self.woken = 0
-
-    def wake(self):
-        self.woken += 1
-
-    def get_ready(self):
-        pass
-
-    def close(self):
-        pass
-
-
-@pytest.fixture
-def desk(home):
-    """A desk whose jobs nobody makes."""
-    return Desk(home, backend="drawn", keeper=NoKeeper())
-
-
-def client(desk, **changes) -> TestClient:
-    """A client of its routes."""
-    app = FastAPI()
-    add_routes(app, desk, **changes)
-    return TestClient(app)
-
-
-@pytest.fixture
-def studio(desk):
-    """A client of the routes as they are."""
-    return client(desk)
 
 
 @pytest.fixture

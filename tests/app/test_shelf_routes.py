@@ -8,26 +8,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from reels import film, picture, recipe, take
-from test_routes import NoKeeper
 
-from app.desk import Desk
 from app.desk.arrivals import Arrivals
-from app.routes import add_routes, takes
+from app.routes import takes
 from app.routes.answers import answer_error
 from engine.errors import CineloomError
 from engine.library import Edge
-
-
-@pytest.fixture
-def desk(home):
-    return Desk(home, backend="drawn", keeper=NoKeeper())
-
-
-@pytest.fixture
-def studio(desk):
-    app = FastAPI()
-    add_routes(app, desk)
-    return TestClient(app)
 
 
 @pytest.fixture
@@ -203,7 +189,7 @@ def test_an_offer_is_forgotten_after_a_while(desk, tmp_path):
     arrivals.drop(second.token)
 
 
-@pytest.mark.parametrize("data, says", [(b"", "is empty"), (b"no film at all" * 100, "no film that can be read"), (b"{" * 5000, "")])
+@pytest.mark.parametrize("data, says", [(b"", "is empty"), (b"no film at all" * 100, "no film that can be read"), (b"{" * 5000, ""), (b"#EXTM3U\nother.ts", "")])
 def test_what_is_no_film_is_a_sentence_and_leaves_nothing(studio, desk, until, data, says):
     came = bring(studio, data, "holiday.mp4", until)
     assert came["state"] == "failed" and says in came["error"] and "holiday.mp4" in came["error"]

@@ -8,13 +8,9 @@ import json
 import shutil
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
+from idle import idle
 from PIL import Image, ImageDraw
-from test_routes import NoKeeper
 
-from app.desk import Desk
-from app.routes import add_routes
 from app.tasks import TASKS
 from app.tasks.planning import walked
 from engine import windows
@@ -47,15 +43,7 @@ def stocked(tmp_path_factory):
 def desk(stocked, tmp_path):
     """A desk over a copy of it, whose jobs nobody makes."""
     shutil.copytree(stocked, tmp_path / "home")
-    return Desk(tmp_path / "home", backend="drawn", keeper=NoKeeper())
-
-
-@pytest.fixture
-def studio(desk):
-    """A client of its routes."""
-    app = FastAPI()
-    add_routes(app, desk)
-    return TestClient(app)
+    return idle(tmp_path / "home")
 
 
 @pytest.fixture
@@ -299,20 +287,13 @@ def test_a_mask_of_another_shape_or_all_black_is_refused(studio):
 
 # ---- what is brought
 
-def test_a_film_of_ones_own_becomes_a_take(studio, desk):
-    film = desk.library.take(A).file("film").read_bytes()
-    take = studio.post("/studio/films", content=film, params={"name": "../my <boat>.mp4"}).json()["take"]
-    assert (take["pictures"], take["width"], take["notes"]) == (17, 96, "Imported from my _boat_.mp4")
+
+def test_a_film_of_ones_own_becomes_a_take_at_once_and_can_be_worked_on(studio, desk, until):
+    film = desk.library.take(A).file("film").read_bytes()       # made here: dropped on a slot, it is wanted as film all the same
+    token = studio.post("/studio/arrivals", content=film, params={"name": "../my <boat>.mp4", "keep": True}).json()["arrival"]["token"]
+    take = until(lambda: studio.get(f"/studio/arrivals/{token}").json()["arrival"]["take"], "the take")
+    assert (take["pictures"], take["width"], take["notes"]) == (17, 96, "Imported from my boat.mp4")
     assert studio.post("/studio/plan", json={"task": "extend", "film": {"take": take["id"]}, "after": 1}).json()["plan"]["pictures"] == 33
-    assert [path for path in (desk.library.folder / "inputs").iterdir() if path.is_dir()] == []
-
-
-@pytest.mark.parametrize("data", [b"", b"not a film", b"#EXTM3U\nother.ts"])
-def test_what_is_no_film_is_refused_and_not_kept(data, studio, desk):
-    before = desk.library.count()
-    reply = studio.post("/studio/films", content=data, params={"name": "x.mp4"})
-    assert reply.status_code == 400 and desk.library.count() == before
-    assert str(desk.home) not in reply.json()["error"]
 
 
 def test_a_moment_of_a_take_is_shown_and_kept_as_a_picture(studio):

@@ -1,6 +1,6 @@
 // A small drawing for each task, and for the form's own tools. Decoration: the button that holds one carries the name.
+import { svg } from '../desk.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
 const LINES = {     // strokes on a square of 24
   text: 'M4 5h16v14H4zM4 9h16M4 15h16M8 5v4M12 5v4M16 5v4M8 15v4M12 15v4M16 15v4',
   picture: 'M4 5h16v14H4zM4 16l5-5 4 4 2-2 5 5M15.500 9.500h.01',
@@ -29,13 +29,4 @@ const LINES = {     // strokes on a square of 24
 };
 
 /** A drawing by its name. */
-export function drawing(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  svg.classList.add('drawing');
-  const path = document.createElementNS(SVG, 'path');
-  path.setAttribute('d', LINES[name]);
-  svg.append(path);
-  return svg;
-}
+export const drawing = (name) => svg('drawing', LINES[name]);

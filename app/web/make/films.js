@@ -1,5 +1,6 @@
 // A slot for film: a take dropped on it, the one that plays, or a file of one's own; and which seconds of it are used.
 import { ask, el, latest, tell, tool, url } from '../desk.js';
+import { send, settled } from '../sending.js';
 import { t } from '../words.js';
 import { drawing } from './drawings.js';
 
@@ -25,7 +26,7 @@ export const forgetTakes = () => takes.clear();
 export async function bring(file) {
   tell(t('Bringing in {name}', { name: file.name }));
   try {
-    const { take } = await ask(`studio/films?name=${encodeURIComponent(file.name.slice(0, 200))}`, file.slice(0, file.size));
+    const { take } = await settled(await send(file, true, () => {}));
     takes.set(take.id, take);
     return take;
   } catch (error) {

@@ -1,10 +1,9 @@
 // Files that are dropped on the page: made here, their settings come back; made elsewhere, they become takes.
 //
 // Knows files, how far each is, and the studio's answers. Says `restore` and `play`.
-import { ask, el, icon, poke, say, tell, tool, url } from '../desk.js';
+import { ask, el, icon, poke, say, tell, tool } from '../desk.js';
+import { send, settled } from '../sending.js';
 import { t } from '../words.js';
-
-const LOOK = 250;       // milliseconds between two looks at a file that is being read
 
 export class Arriving {
   constructor(root) {
@@ -74,13 +73,7 @@ export class Arriving {
         bar.hidden = false;
         delete row.dataset.state;
       }
-      while (arrival.state === 'working') {
-        await new Promise((done) => setTimeout(done, LOOK));
-        arrival = (await ask(`studio/arrivals/${arrival.token}`)).arrival;
-        const part = arrival.total ? Math.min(1, arrival.done / arrival.total) : 0;
-        far(0.5 + part * 0.5, arrival.words === 'looking at picture' ? t('looking at picture {n} of {all}', { n: arrival.done, all: arrival.total }) : t('reading it'));
-      }
-      if (arrival.state === 'failed') throw new Error(arrival.error);
+      arrival = await settled(arrival, (part, words) => far(0.5 + part * 0.5, words));
       poke();
       if (!keep) say('play', arrival.take, { keep: false });
       tell(t('{name} is among the takes.', { name: file.name }));
@@ -92,22 +85,4 @@ export class Arriving {
       acts.replaceChildren(tool('close', t('Dismiss'), close));
     }
   }
-}
-
-/** Send a file and say how far it is; fetch does not tell. */
-function send(file, keep, far) {
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    const query = new URLSearchParams({ name: file.name, ...(keep ? { keep: 'true' } : {}) });
-    request.open('POST', url(`studio/arrivals?${query}`));
-    request.setRequestHeader('content-type', 'application/octet-stream');
-    request.upload.addEventListener('progress', (event) => { if (event.lengthComputable) far(event.loaded / event.total); });
-    request.addEventListener('load', () => {
-      let data = {};
-      try { data = JSON.parse(request.responseText); } catch { /* no answer of ours */ }
-      if (request.status === 200) done(data.arrival); else fail(new Error(data.error ?? t('The studio answered with {status}.', { status: request.status })));
-    });
-    request.addEventListener('error', () => fail(new Error(t('The studio does not answer. Is it still running?'))));
-    request.send(file);
-  });
 }
