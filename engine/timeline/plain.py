@@ -1,0 +1,166 @@
+"""Plain: frozen dataclasses as JSON and back, to the same bytes.
+
+A value has one form: keys in order, no spaces, fractions as "24000/1001", and no field that stands at its default, so that
+a field which is added later leaves the bytes of everything older as they are. Where a field may be of several kinds, "is"
+says which. What is read may come from anybody: every type is checked, unknown names are refused.
+Knows dataclasses. Knows nothing of cuts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from engine.errors import BadRequest
+
+MOST = 1 << 48              # of any whole number: a JavaScript number holds it exactly, and so does a double after a division
+SURROGATE = re.compile("[\ud800-\udfff]")      # half a letter, which no file can hold
+FRACTION = re.compile(r"-?[0-9]{1,15}(/[1-9][0-9]{0,14})?")
+
+
+def write(value: Any) -> str:
+    """The one JSON text of a value."""
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def read(kind: Any, text: str | bytes, what: str = "This file") -> Any:
+    """The value of that kind which a JSON text says. Raises BadRequest, beginning with `what`."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"{what} is no JSON: {error!s:.100}.") from error
+    return value(kind, data, what)
+
+
+def plain(value: Any) -> Any:
+    """Lists, dictionaries, numbers and words."""
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Fraction):
+        return str(value)
+    if not is_dataclass(value):
+        return value
+    said: dict[str, Any] = {}
+    for name, default, write in _writers(type(value)):
+        there = getattr(value, name)
+        if there is not default and there != default:
+            said[name] = write(there)
+    return said
+
+
+def tagged(value: Any) -> Any:
+    """The same, with the name of its kind under "is"."""
+    return {"is": tag(type(value)), **plain(value)}
+
+
+@cache
+def tag(kind: type) -> str:
+    """What a kind is called in JSON: RippleTrim is "ripple-trim"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def value(kind: Any, data: Any, what: str) -> Any:
+    """The value of that kind which plain data says. Raises BadRequest, beginning with `what`."""
+    return _reader(kind)(data, what)
+
+
+@cache
+def _writers(kind: type) -> list[tuple[str, Any, Callable[[Any], Any]]]:
+    """Name, default and way to be written, of every field."""
+    hints = typing.get_type_hints(kind)
+    return [(field.name, field.default, _writer(hints[field.name])) for field in fields(kind)]
+
+
+def _writer(hint: Any) -> Callable[[Any], Any]:
+    if _several(hint):
+        return (lambda there: [tagged(one) for one in there]) if typing.get_origin(hint) is tuple else tagged
+    # 3 and 3.0 are equal, but not the same bytes.
+    return {float: lambda there: float(there) + 0.0, Fraction: lambda there: str(Fraction(there))}.get(hint, plain)
+
+
+def _several(hint: Any) -> bool:
+    if typing.get_origin(hint) is tuple:
+        hint = typing.get_args(hint)[0]
+    return isinstance(hint, types.UnionType)
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any, str], Any]:
+    if kind in SIMPLE:
+        return SIMPLE[kind]
+    if typing.get_origin(kind) is tuple:
+        one = _reader(typing.get_args(kind)[0])
+
+        def row(data: Any, what: str) -> tuple:
+            if not isinstance(data, list):
+                raise BadRequest(f"{what} is no list: {data!r:.60}.")
+            return tuple([one(entry, f"{what}, number {index}") for index, entry in enumerate(data, 1)])
+
+        return row
+    if isinstance(kind, types.UnionType):
+        kinds = {tag(one): _reader(one) for one in typing.get_args(kind)}
+
+        def either(data: Any, what: str) -> Any:
+            name = data.get("is") if isinstance(data, dict) else None
+            if not isinstance(name, str) or name not in kinds:
+                raise BadRequest(f"{what} is none of {', '.join(kinds)}: {data!r:.60}.")
+            return kinds[name]({key: said for key, said in data.items() if key != "is"}, what)
+
+        return either
+    hints = typing.get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    needed = [field.name for field in fields(kind) if field.default is MISSING]
+
+    def whole(data: Any, what: str) -> Any:
+        if not isinstance(data, dict):
+            raise BadRequest(f"{what} is no {tag(kind)}: {data!r:.60}.")
+        if missing := [name for name in needed if name not in data]:
+            raise BadRequest(f"{what} lacks {', '.join(missing)}.")
+        if unknown := [name for name in data if name not in readers]:
+            raise BadRequest(f"{what} has {unknown[0]!r:.40}, which a {tag(kind)} does not know; a newer Cineloom may have written it.")
+        return kind(**{name: readers[name](said, f"{what}: {name}") for name, said in data.items()})
+
+    return whole
+
+
+def _whole(data: Any, what: str) -> int:
+    if isinstance(data, bool) or not isinstance(data, int) or abs(data) > MOST:
+        raise BadRequest(f"{what} is no whole number: {data!r:.60}.")
+    return data
+
+
+def _number(data: Any, what: str) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float) or not math.isfinite(data) or abs(data) > MOST:
+        raise BadRequest(f"{what} is no number: {data!r:.60}.")
+    return float(data) + 0.0        # -0.0 and 0.0 are one
+
+
+def _fraction(data: Any, what: str) -> Fraction:
+    if isinstance(data, int) and not isinstance(data, bool) and abs(data) < MOST:
+        return Fraction(data)
+    if not isinstance(data, str) or not FRACTION.fullmatch(data):
+        raise BadRequest(f'{what} is no fraction such as "24000/1001": {data!r:.60}.')
+    return Fraction(data)
+
+
+def _words(data: Any, what: str) -> str:
+    if not isinstance(data, str):
+        raise BadRequest(f"{what} is no text: {data!r:.60}.")
+    return data if data.isascii() else SURROGATE.sub("\N{REPLACEMENT CHARACTER}", data)
+
+
+def _truth(data: Any, what: str) -> bool:
+    if not isinstance(data, bool):
+        raise BadRequest(f"{what} is neither true nor false: {data!r:.60}.")
+    return data
+
+
+SIMPLE = {int: _whole, float: _number, Fraction: _fraction, str: _words, bool: _truth}
