@@ -13,13 +13,13 @@ from fractions import Fraction
 from engine.errors import BadRequest
 from engine.library.tidying import ID
 from engine.timeline import cut as model
-from engine.timeline.cut import Candidate, Clip, Cut, Gap, Item, Marker, Media, Title, Track, Transition
+from engine.timeline.cut import Clip, Cut, Gap, Item, Marker, Media, Title, Track, Transition
 
 RATES = Fraction(1), Fraction(1000)         # frames per second of a cut
 SPEEDS = Fraction(1, 100), Fraction(100)
 PARTS = 1000                # of a speed: its denominator, so that fractions stay small
 LONGEST = 1 << 31           # frames
-TRACKS, ITEMS, MARKERS, CANDIDATES = 100, 20_000, 10_000, 2_000
+TRACKS, ITEMS, MARKERS = 100, 20_000, 10_000
 SIDE = 16_384               # pixels
 WORDS, NAME = 5_000, 200    # characters
 LEVELS = -100.0, 40.0       # decibels
@@ -38,7 +38,7 @@ def check(cut: Cut) -> Cut:
         raise BadRequest(f"A cut has {RATES[0]} to {RATES[1]} frames per second; {float(cut.rate):g} were asked.")
     if not (0 < cut.width <= SIDE and 0 < cut.height <= SIDE):
         raise BadRequest(f"A cut is 1 to {SIDE} pixels wide and high; {cut.width}x{cut.height} was asked.")
-    for what, there, most in (("tracks", cut.tracks, TRACKS), ("markers", cut.markers, MARKERS), ("candidates", cut.candidates, CANDIDATES)):
+    for what, there, most in (("tracks", cut.tracks, TRACKS), ("markers", cut.markers, MARKERS)):
         if len(there) > most:
             raise BadRequest(f"A cut has up to {most:,} {what}; this one would have {len(there):,}.")
     _ids(cut)
@@ -48,8 +48,6 @@ def check(cut: Cut) -> Cut:
         _marker(marker)
     if list(cut.markers) != sorted(cut.markers, key=order):
         raise BadRequest("The markers of a cut stand in the order of their places.")
-    for candidate in cut.candidates:
-        _candidate(cut, candidate)
     return cut
 
 
@@ -154,7 +152,7 @@ def order(marker: Marker) -> tuple[int, str]:
 
 def _ids(cut: Cut) -> None:
     seen: set[str] = set()
-    everything: Iterable = [cut, *cut.tracks, *cut.markers, *cut.candidates, *(item for track in cut.tracks for item in track.items if not isinstance(item, Gap))]
+    everything: Iterable = [cut, *cut.tracks, *cut.markers, *(item for track in cut.tracks for item in track.items if not isinstance(item, Gap))]
     for one in everything:
         if not ID.fullmatch(one.id):
             raise BadRequest(f"An id has up to 40 small letters and digits; {one.id!r:.60} was given.")
@@ -177,6 +175,8 @@ def _clip(clip: Clip, kind: str, rate: Fraction) -> None:
     low, high = clip.source(rate)
     if low < 0 or high > clip.media.frames:
         past = [f"{_frames(-there)} past its {end}" for there, end in ((clip.head(rate), "beginning"), (clip.tail(rate), "end")) if there < 0]
+        if not past:        # it stands still, at a picture that is not there
+            raise BadRequest(f"{words(clip)} would show picture {int(clip.start)}, and its media has {_frames(clip.media.frames)}, from 0 on.")
         raise BadRequest(f"{words(clip)} would reach {' and '.join(past)}: its media has {_frames(clip.most(rate))} for this cut. "
                          "Trim it to that, or have the missing pictures made.")  # fmt: skip
 
@@ -203,18 +203,6 @@ def _marker(marker: Marker) -> None:
         raise BadRequest(f"A marker's note has up to {WORDS:,} characters; {len(marker.note):,} were given.")
     if marker.colour not in COLOURS:
         raise BadRequest(f"A marker is {', '.join(COLOURS)}; {marker.colour[:40]!r} was asked.")
-
-
-def _candidate(cut: Cut, candidate: Candidate) -> None:
-    from engine.timeline.rows import neighbours
-
-    if not candidate.over or candidate.after and len(candidate.over) > 1:
-        raise BadRequest("A candidate names the items in whose place it would come, or the one that it would follow.")
-    track, _ = neighbours(cut, candidate.over)
-    for item in candidate.items:
-        if not isinstance(item, Gap) and not ID.fullmatch(item.id):
-            raise BadRequest(f"An id has up to 40 small letters and digits; {item.id!r:.60} was given.")
-        check_item(item, track.kind, cut.rate)
 
 
 def _name(name: str, what: str) -> None:

@@ -209,25 +209,6 @@ class Marker:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """What could take the place of neighbouring items of one track: `items` beside `over`, until one of them is chosen.
-
-    over    ids of the clips in whose place it would come, with the gaps between them, in order
-    items   what would come; () while a job makes it
-    after   with one clip in `over`: nothing goes, it comes right behind that clip, pushing what follows: a connection over
-            a hard cut, or what carries a clip on
-    """
-
-    id: str
-    over: tuple[str, ...]
-    items: tuple[Item, ...] = ()
-    after: bool = False
-    kind: str = ""          # what made it: extend, precede, connect, loop, edit, inpaint, replace
-    job: str = ""           # that makes it, or made it
-    score: float = 0.0      # of its worst join, 1 is nothing to be seen; 0 where there is none
-
-
-@dataclass(frozen=True)
 class Cut:
     """Everything that is cut together, at one moment."""
 
@@ -238,7 +219,6 @@ class Cut:
     height: int
     tracks: tuple[Track, ...] = ()
     markers: tuple[Marker, ...] = ()        # by place, then id
-    candidates: tuple[Candidate, ...] = ()
     format: int = 1
 
     @property

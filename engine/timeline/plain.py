@@ -26,9 +26,9 @@ SURROGATE = re.compile("[\ud800-\udfff]")      # half a letter, which no file ca
 FRACTION = re.compile(r"-?[0-9]{1,15}(/[1-9][0-9]{0,14})?")
 
 
-def write(value: Any) -> str:
-    """The one JSON text of a value."""
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def write(value: Any, said: bool = False) -> str:
+    """The one JSON text of a value; `said` with the name of its kind, for what may be of several."""
+    return json.dumps(tagged(value) if said else plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def read(kind: Any, text: str | bytes, what: str = "This file") -> Any:

@@ -1,0 +1,66 @@
+"""Random edits, one after another: whatever is drawn, what every cut holds to still holds, and a refusal changes nothing."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from cuts import rows, some_edit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import BadRequest
+from engine.timeline import edits
+from engine.timeline.cut import Clip, Cut, Gap, Transition
+from engine.timeline.rows import in_sync
+
+
+def holds(cut: Cut) -> None:
+    """What every cut holds to, said once more in other words than `checks` has."""
+    for track in cut.tracks:
+        end = 0
+        for placed in track.placed():
+            assert placed.stop > placed.start
+            if isinstance(placed.item, Transition):
+                before, after = track.items[placed.index - 1], track.items[placed.index + 1]
+                assert isinstance(before, Clip) and isinstance(after, Clip)
+                assert end - before.length <= placed.start and placed.stop <= end + after.length
+                continue
+            assert placed.start == end          # neither hole nor overlap
+            end = placed.stop
+            if isinstance(placed.item, Clip):
+                shown = [placed.item.picture(index, cut.rate) for index in range(placed.item.length)]
+                assert 0 <= min(shown) and max(shown) < placed.item.media.frames
+                low, high = placed.item.source(cut.rate)
+                assert math.floor(low) <= min(shown) and max(shown) < high
+                assert not placed.item.step(cut.rate) or high - low == abs(placed.item.step(cut.rate)) * placed.item.length
+        assert end == track.length == sum(item.length for item in track.items if not isinstance(item, Transition))
+        assert not track.items or not isinstance(track.items[-1], Gap)
+
+
+def tried(cut: Cut, edit) -> Cut:
+    """The cut after an edit, or as it was where that is refused."""
+    text = cut.to_json()
+    try:
+        made = edit.apply(cut)
+    except BadRequest as refusal:
+        assert str(refusal).endswith(".") and len(str(refusal)) < 400
+        made = cut
+    assert cut.to_json() == text
+    return made
+
+
+@given(st.data(), st.sampled_from([Fraction(16), Fraction(24), Fraction(24000, 1001)]))
+def test_whatever_is_edited_a_cut_stays_a_cut(data, rate):
+    cut = rows(rate, v1="aaaaaabbbb..cccccc", v2="", t1="..tttt", s1="AAAAAABBBB") if data.draw(st.booleans()) else rows(rate, v1="", s1="", t1="")
+    for number in range(data.draw(st.integers(1, 12))):
+        edit = some_edit(data.draw, cut, f"e{number}")
+        assert edits.read(edits.write(edit)) == edit and edits.write(edits.read(edits.write(edit))) == edits.write(edit)
+        made = tried(cut, edit)
+        holds(made)
+        text = made.to_json()
+        assert Cut.from_json(text) == made and Cut.from_json(text).to_json() == text
+        assert tried(cut, edits.read(edits.write(edit))).to_json() == text          # made again: the same bytes
+        if isinstance(edit, edits.Insert | edits.Reorder | edits.RippleDelete | edits.RippleTrim | edits.OpenGap | edits.CloseGap | edits.Split):
+            in_sync(cut, made)
+        cut = made
