@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.events import Made
 
 FIRST_PROJECT = "my-films"
-NEWEST = "m003_a_take_keeps_its_figures"      # the last step of schema.py
+NEWEST = "m004_cuts"      # the last step of schema.py
 
 
 def new_id() -> str:

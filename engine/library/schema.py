@@ -122,3 +122,10 @@ def m002_a_take_is_rated_tagged_and_traced(db):
 @migrations()
 def m003_a_take_keeps_its_figures(db):
     db["takes"].add_column("figures", str, not_null_default="{}")   # JSON: what was measured of it when it was made
+
+
+@migrations()
+def m004_cuts(db):
+    from engine.timeline.schema import create
+
+    create(db)

@@ -26,11 +26,6 @@ def sound(name: str, length: int, start=20, link: str = "") -> Clip:
     return Clip(name, media("take" + name, 300_000, 48_000, "sound"), Fraction(start) * 3000, length, link=link)
 
 
-def strip(track: Track) -> str:
-    """What lies on a track, a letter a frame: `aaa..bb`; a transition is not seen."""
-    return "".join("." * item.length if isinstance(item, Gap) else item.id[:1] * item.length for item in track.items if not isinstance(item, Transition))
-
-
 def film(row: str, **more) -> Cut:
     """A cut of one film track from its strip: each letter is a clip, a dot a frame of a gap."""
     return rows(v1=row, **more)

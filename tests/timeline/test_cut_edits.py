@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from cuts import clip, film, media, rows, sound, strip
+from cuts import clip, film, media, rows, sound
 
 from engine.errors import BadRequest
 from engine.timeline import edits
