@@ -27,6 +27,7 @@ from engine.paper.autoencoder import PaperAutoencoder, Stream
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 
+NEAR = 2            # frames from known film to full guidance: with 4 an extension hardly hears new words (51 % of them, not 83 %), with 0 it starts with a jump
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "paper"
 
 
@@ -94,7 +95,9 @@ class PaperBackend:
         if self.facts["fused"] and not negative:
             return self._one(prompts, max(1.0, min(guidance, self.facts["strongest"])), period, continues)
         told = self._one(prompts, None, period, continues)
-        return told if guidance == 1 else Guided(told, self._one([negative] * len(prompts), None, period, continues), guidance)
+        if guidance == 1:
+            return told
+        return Guided(told, self._one([negative] * len(prompts), None, period, continues), guidance, near=NEAR, loops=period is not None)
 
     @torch.no_grad()
     def _one(self, prompts: Sequence[str], guidance: float | None, period: float | None, continues: bool) -> PaperDenoiser:

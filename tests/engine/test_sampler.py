@@ -246,6 +246,21 @@ def test_guidance_acts_within_its_interval_only():
     assert asked == [0.75, 0.5] and ends == [1, 2, 2, 1]
 
 
+@pytest.mark.parametrize("levels, loops, expected", [
+    ("..####", False, [1, 1, 1, 2, 3, 3]),              # beside what is known none, two frames further all of it
+    ("###.##", False, [3, 2, 1, 1, 1, 2]),
+    (".#####", True, [1, 1, 2, 3, 2, 1]),               # the last frame of a loop lies beside the first
+    ("######", False, [3, 3, 3, 3, 3, 3]),
+])
+def test_guidance_rises_with_the_way_from_known_film(levels, loops, expected):
+    level = torch.tensor([float(mark == "#") for mark in levels]).view(1, 1, -1, 1, 1).expand(1, 1, len(levels), 2, 2)
+    guided = Guided(lambda x, *_: torch.ones_like(x), lambda x, *_: torch.zeros_like(x), 3.0, near=2, loops=loops)
+    for noise_left in (1.0, 0.2):
+        for breath in (0.0, 0.02 * noise_left):         # context may be shown with a breath of noise
+            shown = (level * noise_left).clamp_min(breath + 1e-6)
+            assert guided(shown, shown, shown)[0, 0, :, 0, 0].tolist() == expected
+
+
 # ---- what cannot be
 
 @pytest.mark.parametrize("sigmas", [(1.0,), (1.0, 0.5), (1.0, 0.5, 0.5, 0.0), (2.0, 0.0), ()])
