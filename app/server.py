@@ -1,4 +1,4 @@
-"""The server: one FastAPI parent with the guard around it, our routes, and the gradio page mounted at "/".
+"""The server: one FastAPI parent with the guard around it, our routes, and the gradio page mounted at "/", as soon as it is there.
 
 Knows ports, start and stop. The process that runs it never imports torch; the worker is another process.
 """
@@ -23,32 +23,49 @@ if TYPE_CHECKING:
 
     from app.desk import Desk
 
-WEB = Path(__file__).parent / "web"
-STYLES = ("studio", "top", "make", "make_film", "player", "queue", "takes", "messages", "narrower")      # one per panel; what comes later wins
+HASHED = b"private, max-age=31536000, immutable"        # gradio's scripts have what is in them in their names
 
 
 def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, token: str = "", mcp: bool = False) -> FastAPI:
-    """The whole studio as one ASGI app around an open desk."""
+    """The whole studio as one ASGI app around an open desk. Gradio is imported, in a thread, once it is served."""
     stay_local(desk.home)
 
-    import gradio as gr
     from fastapi import FastAPI
     from starlette.staticfiles import StaticFiles
 
+    from app import room
     from app.head import Head
+    from app.later import Later
     from app.routes import add_routes
+    from app.small import SmallFiles
+
+    gradio = Later(lambda: gradio_app(desk, host, port, mcp))
+    app = FastAPI(title="Cineloom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=gradio.lifespan)
+    add_routes(app, desk)
+    app.mount("/web", Cached(SmallFiles(directory=room.WEB), b"no-cache"))        # asked after each time: an update is seen at once
+    app.mount("/assets", Cached(StaticFiles(directory=room.gradios("assets")), HASHED))
+    app.mount("/static", Cached(StaticFiles(directory=room.gradios("static")), b"private, max-age=86400"))
+    app.mount("/", gradio)
+    app.add_middleware(Head)
+    app.add_middleware(Guard, host=host, token=token)
+    return app
+
+
+def gradio_app(desk: Desk, host: str, port: int, mcp: bool) -> FastAPI:
+    """Gradio's page and the public functions as an app of their own. Imports gradio: a second and a half."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from app import room
     from app.studio import build, theme
 
-    app = FastAPI(title="Cineloom", docs_url=None, redoc_url=None, openapi_url=None)
-    add_routes(app, desk)
-    app.mount("/web", Fresh(StaticFiles(directory=WEB)))
     page = build(desk)
     rest(page)
     # Gradio asks whether a file in a request was really uploaded only of a page that was "launched", and never of a mounted
     # one (6.31): without this anybody at the door could have any file of this machine copied to where it is served.
     page.has_launched = True
-    app = gr.mount_gradio_app(
-        app,
+    return gr.mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         page,
         path="/",
         server_name=host,
@@ -62,12 +79,9 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
         show_error=True,
         max_file_size=settings.UPLOAD_BYTES,
         theme=theme(),
-        css_paths=[WEB / "css" / f"{name}.css" for name in STYLES],
-        favicon_path=WEB / "favicon.svg",
+        css_paths=[room.WEB / "css" / f"{name}.css" for name in room.STYLES],
+        favicon_path=room.WEB / "favicon.svg",
     )
-    app.add_middleware(Head)
-    app.add_middleware(Guard, host=host, token=token)
-    return app
 
 
 def rest(page) -> None:
@@ -81,19 +95,19 @@ def rest(page) -> None:
         queue.progress_update_sleep_when_free = 0.1
 
 
-class Fresh:
-    """Static files that a browser asks after each time (the answer is "not modified"): an update is seen at once."""
+class Cached:
+    """Static files, and for how long a browser may keep them."""
 
-    def __init__(self, app):
-        """Wrap the app that has the files."""
-        self.app = app
+    def __init__(self, app, keep: bytes):
+        """Wrap the app that has the files; `keep` is the header's value."""
+        self.app, self.keep = app, keep
 
     async def __call__(self, scope, receive, send):
         """Pass on, with the header added."""
 
         async def sending(message):
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"cache-control", b"no-cache")]
+            if message["type"] == "http.response.start" and message["status"] < 400:
+                message["headers"] = [*message["headers"], (b"cache-control", self.keep)]
             await send(message)
 
         await self.app(scope, receive, sending)
@@ -174,8 +188,6 @@ def serve(
     stay_local(settings.home(home))
     import uvicorn
 
-    import app.studio  # noqa: F401  gradio, a second and a half
-
     greeting.join()
     desk = Desk(home, backend=backend)
     sock = free_socket(host, port)
@@ -200,7 +212,7 @@ def serve(
         if open_browser:
             import webbrowser
 
-            threading.Timer(0.5, webbrowser.open, [address]).start()
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()     # the door is open; who comes early waits
         if show is None:
             server.run(sockets=[sock])
         else:

@@ -8,26 +8,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
 from app import api
 from app.desk import Desk
-from app.panels.make import make
-from app.panels.player import player
-from app.panels.queue import queue
-from app.panels.takes import takes
-from app.panels.top import top
-
-WEB = Path(__file__).parent / "web"
+from app.room import FONTS, PANELS, module
 
 
 def theme() -> gr.themes.Base:
     """Our own names for its colours, the same for light and dark: css/studio.css says what they are in either."""
     # gradio 6.31's IBM Plex SemiBold holds no Latin letters: weight 600 then falls to another family. Bold has them.
     base = gr.themes.Base(
-        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"],
+        font=[gr.themes.LocalFont(FONTS[0], weights=(400, 700)), *FONTS[1:]],
         font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
     )
     colours = {
@@ -46,11 +38,35 @@ def build(desk: Desk) -> gr.Blocks:
     """The page's blocks, around one desk."""
     with gr.Blocks(title="Cineloom", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as page:
         with gr.Column(elem_id="studio"):
-            top()
-            make()
-            with gr.Column(elem_id="middle"):
-                player()
-                queue()
-            takes()
+            places(PANELS)
         api.register(desk)
     return page
+
+
+def places(panels: tuple) -> None:
+    """A place for every panel, as app/room.py has them."""
+    for name, what in panels:
+        if isinstance(what, tuple):
+            with gr.Column(elem_id=name):
+                places(what)
+        else:
+            place(name, what)
+
+
+def place(name: str, label: str) -> gr.HTML:
+    """An empty region. The panel that lives in the room already comes into it, or else its module begins there.
+
+    The template is constant and data never goes through it: gradio evaluates what a template renders to as JavaScript,
+    so a prompt with `${...}` would run. Our modules write text with `textContent` only.
+    """
+    return gr.HTML(
+        value="",
+        html_template=f'<section class="panel" aria-label="{label}" data-module="{module(name)}"></section>',
+        css_template="",
+        js_on_load=f"import(new URL('web/room.js', document.baseURI)).then(m => m.furnish(element.querySelector('section'), '{name}-panel'))",
+        apply_default_css=False,
+        elem_id=f"{name}-shell",
+        elem_classes=["shell"],
+        container=False,
+        padding=False,
+    )

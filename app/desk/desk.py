@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Timer
 
 from app import settings, shapes
 from app.desk.inputs import Inputs
@@ -17,6 +18,8 @@ from engine.denoisers.catalog import describe
 from engine.jobs import Queue
 from engine.jobs.keeper import Keeper
 from engine.library import Library
+
+SOON = 1.0      # seconds
 
 
 class Desk:
@@ -51,8 +54,11 @@ class Desk:
         self.keeper.close()
 
     def get_ready(self) -> None:
-        """Somebody looks at the page: have the model open when the first job comes."""
-        self.keeper.get_ready()
+        """Somebody looks at the page: have the model open when the first job comes. The page itself needs the machine first."""
+        if not self.keeper.wanted:
+            later = Timer(SOON, self.keeper.get_ready)
+            later.daemon = True
+            later.start()
 
     def model(self) -> dict:
         """What the page needs to know of the model to draw its form, and of this machine to say what a film costs."""
