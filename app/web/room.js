@@ -10,6 +10,8 @@ const room = document.getElementById('room');
 const living = room && 'moveBefore' in Element.prototype;
 let held = false;           // something is dragged just now
 
+const after = (time) => new Promise((done) => setTimeout(done, time));
+
 /** Begin a panel in a place; its module says when it is ready. */
 const begin = async (place) => (await import(new URL(place.dataset.module, document.baseURI))).mount(place);
 
@@ -53,6 +55,7 @@ function settle() {
 async function bring() {
   const answer = await fetch(new URL('?gradio=alone', document.baseURI));
   if (!answer.ok) throw new Error(`${answer.status}`);
+  while (held) await after(50);       // new styles end a drag
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const app = document.importNode(page.querySelector('gradio-app'), true);
   app.setAttribute('control_page_title', 'false');         // the title is the open project's
@@ -78,7 +81,7 @@ async function start() {
       await bring();
       return;
     } catch {
-      await new Promise((done) => setTimeout(done, PATIENCE));
+      await after(PATIENCE);
     }
   }
 }
