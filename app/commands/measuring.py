@@ -1,5 +1,5 @@
 """`cineloom bench`: how fast this machine is, what full size and a minute of film cost, what is lost when processes are killed, what broken files do,
-how the page feels."""
+how the page feels, how fast a long cut is edited."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(library)
     benches.command()(media)
     benches.command()(page)
+    benches.command()(cut)
     app.add_typer(benches, name="bench")
 
 
@@ -147,11 +149,35 @@ def library(
     """
     from engine import bench
 
+    with beside_projects() as folder:
+        measured("drawing takes", bench.kill_writers(folder, kills, seed) if kills else bench.search(folder, takes, rounds, seed), out, as_json)
+
+
+def cut(
+    clips: Annotated[int, typer.Option(min=10, max=2000, help="How many clips of film it has, in thirty minutes.")] = 200,
+    edits: Annotated[int, typer.Option(min=10, max=100_000, help="How many edits are made.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same edits.")] = 1,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a long cut is edited, and how much its history takes.
+
+    The project is made for it, in the folder of your projects, and gone afterwards. 300 edits take some seconds.
+    """
+    from engine import bench
+
+    with beside_projects() as folder:
+        measured("laying clips", bench.cut(folder, clips, edits, seed), out, as_json)
+
+
+@contextmanager
+def beside_projects() -> Iterator[Path]:
+    """A folder that goes away again, on the disk that is asked about, and no project."""
     home = settings.home(None)
     home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=home))      # on the disk that is asked about, and no project
+    folder = Path(tempfile.mkdtemp(prefix=".bench-", dir=home))
     try:
-        measured("drawing takes", bench.kill_writers(folder, kills, seed) if kills else bench.search(folder, takes, rounds, seed), out, as_json)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,5 +1,5 @@
 """How fast a machine makes film: see `speed`; at full size and for a minute: `large`; how fast a large project is: `library`. What is lost when processes are killed:
-`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. Importing this loads nothing."""
+`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. How fast a long cut is edited: `cutting`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.bench.cutting import Figures as Cutting
     from engine.bench.large import Large
     from engine.bench.library import Figures
     from engine.bench.library_kills import Kills as WriterKills
@@ -64,3 +65,10 @@ def look(command: Sequence[str], root: Path | str, takes: int) -> Iterator[str |
     from engine.bench import page
 
     yield from page.measure(command, root, takes)
+
+
+def cut(folder: Path, clips: int, edits: int, seed: int) -> Iterator[str | Cutting]:
+    """See `engine.bench.cutting.measure`."""
+    from engine.bench import cutting
+
+    yield from cutting.measure(folder, clips, edits, seed)

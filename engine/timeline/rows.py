@@ -240,7 +240,7 @@ class Rows:
         tracks = tuple([self._built(track) for track in self.tracks.values()])
         if tracks == self.cut.tracks and self.markers == self.cut.markers and not changes:
             return self.cut
-        made = checks.check(replace(self.cut, tracks=tracks, markers=tuple(sorted(self.markers, key=checks.order)), **changes))
+        made = checks.check(replace(self.cut, tracks=tracks, markers=tuple(sorted(self.markers, key=checks.order)), **changes), self.cut)
         if not alone:
             in_sync(self.cut, made)
         return made
@@ -282,29 +282,36 @@ def link(piece: Piece) -> str:
 
 def in_sync(was: Cut, now: Cut) -> None:
     """Raises BadRequest where two clips of one link that keep their speeds no longer play the same moment together."""
-    before, after = _origins(was), _origins(now)
-    for name in before.keys() & after.keys():
-        ids = [id for id in after[name] if id in before[name]]
-        for id in ids[1:]:
-            (one, a), (other, b) = ((group[id][0] - group[ids[0]][0], group) for group in (before[name], after[name]))
-            speeds = {group[each][1] for group in (a, b) for each in (id, ids[0])}
-            if len(speeds) == 1 and abs(one - other) * now.rate * 2 >= 1:
-                raise BadRequest(f"This would take {words(after[name][ids[0]][2], small=True)} and {words(after[name][id][2], small=True)}, which are linked, out of sync; "
+    before, after = _linked(was), _linked(now)
+    for name, group in after.items():
+        both = [(*before[name][id], *there) for id, there in group.items() if id in before.get(name, ())]
+        if len({now_at - at for at, _, now_at, _ in both}) < 2 and all(one is now_one for _, one, _, now_one in both):
+            continue            # all of them moved alike, and nothing else was done to them: most, always
+        (first, a, first_now, b), *others = both
+        for at, one, now_at, now_one in others:
+            drift = (_origin(at, one, was) - _origin(first, a, was)) - (_origin(now_at, now_one, now) - _origin(first_now, b, now))
+            if len({a.speed, b.speed, one.speed, now_one.speed}) == 1 and abs(drift) * now.rate * 2 >= 1:
+                raise BadRequest(f"This would take {words(b, small=True)} and {words(now_one, small=True)}, which are linked, out of sync; "
                                  "unlink them first, or leave a gap instead.")  # fmt: skip
 
 
-def _origins(cut: Cut) -> dict[str, dict[str, tuple[Fraction, Fraction, Clip]]]:
-    """For every link, by clip: the moment of its media that would play at the beginning of the cut, and its speed."""
-    found: dict[str, dict[str, tuple[Fraction, Fraction, Clip]]] = {}
+def _linked(cut: Cut) -> dict[str, dict[str, tuple[int, Clip]]]:
+    """For every link its clips by id, and where they begin."""
+    found: dict[str, dict[str, tuple[int, Clip]]] = {}
     for track in cut.tracks:
         at = 0
         for item in track.items:
             if isinstance(item, Transition):
                 continue
             if isinstance(item, Clip) and item.link:
-                found.setdefault(item.link, {})[item.id] = item.start / item.media.rate - at * item.speed / cut.rate, item.speed, item
+                found.setdefault(item.link, {})[item.id] = at, item
             at += item.length
     return found
+
+
+def _origin(at: int, clip: Clip, cut: Cut) -> Fraction:
+    """The moment of its media that would play at the beginning of the cut."""
+    return clip.start / clip.media.rate - at * clip.speed / cut.rate
 
 
 def _start(piece: Piece) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadRequest
-from engine.timeline import edits
+from engine.timeline import edits, plain
 from engine.timeline.cut import Clip, Cut, Gap, Transition
 from engine.timeline.rows import in_sync
 
@@ -59,6 +60,7 @@ def test_whatever_is_edited_a_cut_stays_a_cut(data, rate):
         made = tried(cut, edit)
         holds(made)
         text = made.to_json()
+        assert text == json.dumps(plain.plain(made), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         assert Cut.from_json(text) == made and Cut.from_json(text).to_json() == text
         assert tried(cut, edits.read(edits.write(edit))).to_json() == text          # made again: the same bytes
         if isinstance(edit, edits.Insert | edits.Reorder | edits.RippleDelete | edits.RippleTrim | edits.OpenGap | edits.CloseGap | edits.Split):
