@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.recipe import Recipe
 
 LONGEST_NAME = 48       # characters of a prompt in a file's name
+NOT_MEASURED = {"seam": None, "joins": [], "follows": None, "named": {}}        # what `figures_of` leaves out
 
 Prompt = Annotated[str, typer.Argument(help="What is to be seen.")]
 Seconds = Annotated[float, typer.Option(help="Length of the film.")]
@@ -123,7 +124,9 @@ def _run(asked: Asked, way: Way) -> None:
 
 
 def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
-    """From a recipe to its file and the answer; or to as many files as there are variations, each named when it is finished."""
+    """From a recipe to its file and the answer; or to as many files as there are variations, the best first, each named when it is finished."""
+    from engine.jobs.figures import figures_of, rank
+
     model = way.model()
     target = Target.of(way.out, recipe, way.name)
     if not target.counts and {str(target.path().absolute().with_suffix(ending)) for ending in (target.suffix, ".safetensors")} & {item.path for item in recipe.inputs}:
@@ -141,13 +144,10 @@ def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
                 made = make_shown(one, folder, shown, words=f"film {number + 1} of {way.variations}, " if way.variations else "")
                 kept = place.keep(made.film, made.latents if latents else None)
             takes.append({"path": str(kept), "latents": str(kept.with_suffix(".safetensors")) if latents else None,
-                          "seconds_spent": round(time.monotonic() - began, 3), **_facts(made), **_joined(kept, made.recipe),
+                          "seconds_spent": round(time.monotonic() - began, 3), **_facts(made), **NOT_MEASURED, **figures_of(dataclasses.replace(made, film=kept)),
                           "notes": list(notes), "unknown_words": strange})
             began = time.monotonic()
-    if any(take["seam"] is not None for take in takes):
-        from engine.evaluation.joined import off
-
-        takes.sort(key=lambda take: off(take["seam"]))
+    takes.sort(key=rank)
     answer(takes if way.variations else takes[0], "\n".join(map(_sentence, takes)), way.as_json)
 
 
@@ -156,19 +156,11 @@ def _facts(made: Made) -> dict:
             "seconds": round(made.pictures / made.rate, 4), "seed": made.recipe.seed, "recipe": json.loads(made.recipe.to_json())}
 
 
-def _joined(film: Path, recipe: Recipe) -> dict:
-    """How well it is joined, from its own pictures: see `engine.evaluation.joined`."""
-    from engine.evaluation.joined import measured, seam_of
-
-    found = measured(film, recipe) if recipe.pictures > 1 else ()
-    seam = seam_of(found)
-    return {"seam": None if seam is None else round(seam, 3), "joins": [join.to_json() for join in found]}
-
-
 def _sentence(take: dict) -> str:
     """A take in words."""
     film = f", {take['pictures']} pictures at {take['fps']} a second" if take["pictures"] > 1 else ""
     seam = f", seam {take['seam']:.2f}" if take["seam"] is not None else ""
+    seam += f", follows its words {100 * take['follows']:.0f} %" if take["follows"] is not None else ""
     return f"{take['path']}: {take['width']}x{take['height']}{film}, seed {take['seed']}{seam}, made in {take['seconds_spent']:.1f} s"
 
 

@@ -14,6 +14,8 @@ NOTE = 20_000       # characters of a note or caption
 PARTS = 32          # words of a search that count
 JOINS = 1000        # of one take
 JOIN = ("picture", "difference", "gradient", "flow", "velocity", "boundary", "colour")
+NAMED = ("subject", "colour", "place", "time", "weather", "style", "motion", "camera")
+WORD = re.compile(r"[a-z][a-z -]{0,30}")       # of the paper world
 ID = re.compile(r"[a-z0-9]{1,40}")                  # of a take: also a file's name on every system
 NAME = re.compile(r"[\w][\w .()-]{0,63}")           # a project's folder: no separators, no leading dot
 TAKEN = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)      # devices, on Windows
@@ -66,18 +68,30 @@ def rating(value: int) -> int:
 
 
 def figures(said: dict) -> dict:
-    """What was measured of a take: nothing in it but numbers, under names that are known.
+    """What was measured of a take: nothing in it but numbers, under names that are known, and plain words.
 
         {"part": 0.5}       how much of its walk was done when somebody had seen enough
         {"seam": 1.1, "joins": [{"picture": 17, "difference": 1.1, "velocity": 0.9, ...}]}      see engine.evaluation.joined
+        {"follows": 0.71, "named": {"subject": ["fox", 0.62], ...}}                             see engine.evaluation.following
 
     Raises BadRequest for anything else.
     """
     if not isinstance(said, dict) or not isinstance(said.get("joins", []), list) or len(said.get("joins", [])) > JOINS:
         raise BadRequest(f"Figures are part, seam and up to {JOINS} joins; {said!r:.60} was given.")
     joins = [{name: _figure(join[name]) for name in JOIN if join.get(name) is not None} for join in said.get("joins", []) if isinstance(join, dict)]
-    clean: dict = {name: _figure(said[name]) for name in ("part", "seam") if said.get(name) is not None}
-    return clean | ({"joins": joins} if joins else {})
+    clean: dict = {name: _figure(said[name]) for name in ("part", "seam", "follows") if said.get(name) is not None}
+    named = _named(said.get("named", {}))
+    return clean | ({"joins": joins} if joins else {}) | ({"named": named} if named else {})
+
+
+def _named(said: object) -> dict[str, list]:
+    """What a prompt named, and how sure the judge was to see it."""
+    if not isinstance(said, dict):
+        raise BadRequest(f"What words name is a table; {said!r:.60} was given.")
+    pairs = {name: said[name] for name in NAMED if name in said}
+    if wrong := [pair for pair in pairs.values() if not (isinstance(pair, list | tuple) and len(pair) == 2 and isinstance(pair[0], str) and WORD.fullmatch(pair[0]))]:
+        raise BadRequest(f"What words name is a word and a number; {wrong[0]!r:.60} was given.")
+    return {name: [word, _figure(chance)] for name, (word, chance) in pairs.items()}
 
 
 def _figure(value: object) -> float | int:

@@ -103,7 +103,8 @@ def test_a_take_is_not_lost_over_a_measure_that_fails(queue, home, library, tmp_
     assert figures_of(last.made) == {}
 
 
-@pytest.mark.parametrize("said", [[], {"joins": 3}, {"part": "<b>"}, {"seam": float("nan")}, {"joins": [{"picture": True}]}, {"seam": -1}])
+@pytest.mark.parametrize("said", [[], {"joins": 3}, {"part": "<b>"}, {"seam": float("nan")}, {"joins": [{"picture": True}]}, {"seam": -1},
+                                  {"named": []}, {"named": {"subject": "fox"}}, {"named": {"subject": ["<b>", 0.5]}}, {"named": {"subject": ["fox", "much"]}}, {"follows": "yes"}])
 def test_figures_are_numbers(library, said):
     from engine.library import tidying
 
@@ -115,6 +116,7 @@ def test_names_that_are_not_known_are_left_out():
     from engine.library import tidying
 
     assert tidying.figures({"part": 0.5, "evil": "x", "joins": [{"picture": 3, "who": 1, "velocity": None}]}) == {"part": 0.5, "joins": [{"picture": 3}]}
+    assert tidying.figures({"follows": 0.5, "named": {"subject": ["fox", 0.5], "owner": ["fox", 1]}}) == {"follows": 0.5, "named": {"subject": ["fox", 0.5]}}
 
 
 def test_the_command_line_says_it_too(queue, home, capsys):
