@@ -34,8 +34,9 @@ def check(cut: Cut, was: Cut | None = None) -> Cut:
 
     was     a cut that holds to them: what stands in both as the same value is not looked at again, which is nearly all
     """
-    known = {id(item) for track in was.tracks for item in track.items} if was and was.rate == cut.rate else set()
-    kinds = {track.id: track.kind for track in was.tracks} if was else {}
+    known: dict[str, set[int]] = {kind: set() for kind in model.KINDS}
+    for track in was.tracks if was and was.rate == cut.rate else ():
+        known[track.kind].update(map(id, track.items))
     if cut.format != model.FORMAT:
         raise BadRequest(f"This cut has the format {cut.format}, and this Cineloom knows {model.FORMAT}; a newer one can open it.")
     _name(cut.name, "A cut")
@@ -48,7 +49,7 @@ def check(cut: Cut, was: Cut | None = None) -> Cut:
             raise BadRequest(f"A cut has up to {most:,} {what}; this one would have {len(there):,}.")
     _ids(cut)
     for track in cut.tracks:
-        check_track(track, cut.rate, known if kinds.get(track.id) == track.kind else set())
+        check_track(track, cut.rate, known.get(track.kind, ()))
     for marker in cut.markers:
         _marker(marker)
     if list(cut.markers) != sorted(cut.markers, key=order):

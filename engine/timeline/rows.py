@@ -254,19 +254,20 @@ class Rows:
             if piece.start > at:
                 items.append(Gap(piece.start - at))
             elif before and (joining := self.joins.get((before.item.id, piece.item.id))):
-                fits = self._fitted(joining, before.item, piece.item, items[-2] if len(items) > 1 else None)
-                items += [fits] if fits else []
+                fits = fitted(joining, before.item, piece.item, items[-2] if len(items) > 1 else None, self.rate)
+                items += [fits] if fits else []         # an edit beside it makes it shorter, or takes it away
             items.append(piece.item)
             at, before = piece.stop, piece
         return replace(track, items=tuple(items)) if tuple(items) != track.items else track
 
-    def _fitted(self, joining: Transition, before: Clip, after: Clip, earlier: Item | None) -> Transition | None:
-        """As much of a transition as its clips still carry: an edit beside it makes it shorter, or takes it away."""
-        taken = earlier.out_offset if isinstance(earlier, Transition) else 0
-        into, out = min(joining.in_offset, before.length - taken), min(joining.out_offset, after.length)
-        if joining.kind == "cross-fade":
-            into, out = min(into, after.head(self.rate)), min(out, before.tail(self.rate))
-        return replace(joining, in_offset=into, out_offset=out) if min(into, out) >= 0 and into + out > 0 else None
+
+def fitted(joining: Transition, before: Clip, after: Clip, earlier: Item | None, rate: Fraction) -> Transition | None:
+    """As much of a transition as its clips carry; None where that is nothing. `earlier` is what lies before `before`."""
+    taken = earlier.out_offset if isinstance(earlier, Transition) else 0
+    into, out = min(joining.in_offset, before.length - taken), min(joining.out_offset, after.length)
+    if joining.kind == "cross-fade":
+        into, out = min(into, after.head(rate)), min(out, before.tail(rate))
+    return replace(joining, in_offset=into, out_offset=out) if min(into, out) >= 0 and into + out > 0 else None
 
 
 def unlocked(track: Track) -> None:

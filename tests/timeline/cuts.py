@@ -16,9 +16,9 @@ def media(name: str, frames: int = 100, rate=RATE, kind: str = "film") -> Media:
     return Media(frames, Fraction(rate), take=name, kind=kind, width=0 if kind == "sound" else 64, height=0 if kind == "sound" else 48)
 
 
-def clip(name: str, length: int, start=20, **more) -> Clip:
+def clip(id: str, length: int, start=20, **more) -> Clip:
     """`length` frames from the middle of a take of 100 pictures."""
-    return Clip(name, more.pop("media", media("take" + name)), Fraction(start), length, **more)
+    return Clip(id, more.pop("media", media("take" + id)), Fraction(start), length, **more)
 
 
 def sound(name: str, length: int, start=20, link: str = "") -> Clip:

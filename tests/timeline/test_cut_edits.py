@@ -222,6 +222,7 @@ def test_an_edit_beside_a_transition_leaves_as_much_of_it_as_its_clips_carry(edi
     (film("aaa"), edits.RemoveMarker("e", "m"), "no marker"),
     (rows(v1="aaabbb", s1="AAABBB"), edits.RippleDelete("e", ("zz",)), "no clip 'zz'"),
     (rows(v1="aaabbb", s1="AAABBB", s2=".MM"), edits.Overwrite("e", 1, (Part("s2", clip("x", 1)),)), "is film, and cannot lie on a track for sound"),
+    (rows(v1="aaabbb", t1="t"), edits.Move("e", ("a",), 0, "t1"), "cannot lie on a track for titles"),
     (edits.SetTrack("e0", "v1", locked=True).apply(film("aaa")), edits.Lift("e", ("a",)), "locked"),
     (edits.SetTrack("e0", "s1", locked=True).apply(rows(v1="aaabbb", s1="AAABBB")), edits.RippleDelete("e", ("a",)), "out of sync"),
 ])  # fmt: skip
