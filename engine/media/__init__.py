@@ -10,6 +10,7 @@ neither torch nor latents nor models; the recipe it carries is text to it.
     Files of strangers are decoded in a process apart:
     kinds.py      what is read at all, and its limits       apart.py      asking that process
     cell.py       its walls and its clock                   seeing.py     films in it     light.py   frames as they are seen
+    reaching.py   any picture of a film by its number       hearing.py    the sound of a file, any stretch of it
 """
 
 from engine.media.films import FORMS, FilmWriter, Probe, probe, read_film, write_film

@@ -22,13 +22,14 @@ from PIL import (  # noqa: F401  a cell cannot import: everything that Pillow wo
     WebPImagePlugin)
 
 from engine.errors import CineloomError
-from engine.media import light, pictures, seeing
+from engine.media import hearing, light, pictures, reaching, seeing
 from engine.media.apart import MEMORY
 
 IDLE = 60.0         # seconds without a file after which the nursery ends: it holds some 60 MB
 
 # Each is a generator over (file, name for sentences, options): yields (what it says, a picture or None); None asks for time.
-JOBS = {"probe": seeing.probe, "film": seeing.film, "picture": pictures.seen, "size": pictures.measured}
+JOBS = {"probe": seeing.probe, "film": seeing.film, "picture": pictures.seen, "size": pictures.measured, "times": reaching.times, "reach": reaching.reach,
+        "sound": hearing.sound, "hear": hearing.hear}
 
 
 def nurse(number: int) -> None:
@@ -135,6 +136,7 @@ def _warm_up() -> None:
     import importlib
     import io
     import pkgutil
+    import wave
 
     from PIL import Image, ImageCms, ImageOps  # noqa: F401
 
@@ -155,10 +157,15 @@ def _warm_up() -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")))
         container.mux(stream.encode())
     for data in (made.getvalue(), made.getvalue()[:200], b"no film"):
-        for job in (seeing.probe, seeing.film):
+        for job in (seeing.probe, seeing.film, reaching.times, hearing.sound):
             try:
                 list(job(io.BytesIO(data), "warm"))
             except CineloomError:
                 pass
+    heard = io.BytesIO()
+    with wave.open(heard, "wb") as made:
+        made.setnchannels(2), made.setsampwidth(2), made.setframerate(48_000)
+        made.writeframes(bytes(4096))
+    list(hearing.hear(heard, "warm", 0, 512))
     light.tone_mapped(np.zeros((2, 2, 3), np.uint16), True)
     light.tone_mapped(np.zeros((2, 2, 3), np.uint16), False)

@@ -121,10 +121,10 @@ def _refuse(url: str, flags: int, options: dict):
 class _opened:
     """The container of a film, within the lists; whatever the library says against it becomes BadMedia."""
 
-    def __init__(self, file, name: str, kind: str):
+    def __init__(self, file, name: str, kind: str, options: dict | None = None):
         self.name = name
         try:
-            self.container = av.open(file, format=kind, io_open=_refuse, metadata_errors="replace", options=OPTIONS)
+            self.container = av.open(file, format=kind, io_open=_refuse, metadata_errors="replace", options=options or OPTIONS)
         except (av.FFmpegError, OSError, ValueError, EOFError) as error:
             raise BadMedia(f"{name} is no film that can be read, or it is cut short.") from error
 
