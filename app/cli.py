@@ -4,6 +4,7 @@
     take, image, animate    make a film or a picture, right here, into a file
     extend, loop, connect   film that is there carried on, closed, joined; edit, inpaint, outpaint, finish: changed
     storyboard              several shots from a text file
+    cut                     takes in a row: edited, undone, redone
     queue                   what the studio has in line: listed, paused, put in order, changed
     recipe, reproduce       what made a file; made again, and set beside it
     train, evaluate         the built-in model: made again, measured
@@ -27,7 +28,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import learning, library, machine, making, measuring, opening, operating, queueing, recipes, storyboarding
+from app.commands import cutting, learning, library, machine, making, measuring, opening, operating, queueing, recipes, storyboarding
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -43,7 +44,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, recipes, queueing, library, learning, machine, measuring):
+for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, learning, machine, measuring):
     group.register(cineloom)
 
 

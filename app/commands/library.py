@@ -81,8 +81,8 @@ def search(words: Annotated[str, typer.Argument(help="Words that stand in prompt
            favourites: Favourites = False, trashed: Trashed = False, missing: Missing = False, limit: Limit = 60, before: Before = None,
            home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Find takes by words."""
-    library = _open(home, project)
-    page = library.takes(words, tags=tag or [], rating=rating, operation=operation, model=model, size=_size(size), since=_day(since),
+    library = open_project(home, project)
+    page = library.takes(words, tags=tag or [], rating=rating, operation=operation, model=model, size=as_size(size), since=_day(since),
                          until=_day(until, 1), favourites=favourites, trashed=trashed, missing=missing, limit=limit, before=before)  # fmt: skip
     more = page[-1].number if len(page) == limit else None
     lines = [_line(take) for take in page]
@@ -152,7 +152,7 @@ def restore(takes: Ids, home: Home = None, project: Project = FIRST_PROJECT, as_
 def empty(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, home: Home = None, project: Project = FIRST_PROJECT,
           as_json: AsJson = False) -> None:
     """Remove what is in the trash for good, files and all."""
-    library = _open(home, project)
+    library = open_project(home, project)
     count = library.count(trashed=True)
     if count and not yes:
         raise BadRequest(f"{_takes(count)} would be gone for good; say --yes to do it.")
@@ -169,7 +169,7 @@ def check(look_only: Annotated[bool, typer.Option("--look-only", help="Say what 
 
     Nothing that somebody may want is removed: what belongs to nothing goes into the folder lost-and-found.
     """
-    found = _long(_open(home, project).check(not look_only), "checking")
+    found = _long(open_project(home, project).check(not look_only), "checking")
     words = {"arrived": "finished, which a killed process had left on the way", "adopted": "taken in: films without a row", "lost": "files that belong to nothing",
              "missing": "takes whose film is missing", "healed": "takes whose film is back", "changed": "takes whose film is not as long as it was",
              "remade": "takes with a new poster or strip", "unseen": "takes without poster or strip", "without_latents": "takes without latents: they start from the film now",
@@ -185,7 +185,7 @@ def import_files(files: Annotated[list[str], typer.Argument(metavar="FILE...", h
 
     A file that carries its recipe is known again by it.
     """
-    library, takes = _open(home, project), []
+    library, takes = open_project(home, project), []
     for file in files:
         takes.append(_long(library.import_file(file, tag or []), f"importing {Path(file).name}"))
     answer({"takes": [take.to_json() for take in takes]}, "\n".join(map(_line, takes)), as_json)
@@ -194,7 +194,7 @@ def import_files(files: Annotated[list[str], typer.Argument(metavar="FILE...", h
 def export(zip: Annotated[Path, typer.Argument(help="File to write, replaced when the new one is whole.")], home: Home = None,
            project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Write the whole project into one zip."""
-    library = _open(home, project)
+    library = open_project(home, project)
     path = _long(library.export(zip), "packing")
     size = path.stat().st_size
     answer({"path": str(path), "takes": library.count() + library.count(True), "bytes": size}, f"{path}: {size / 1e6:,.1f} MB", as_json)
@@ -205,7 +205,7 @@ def open_zip(zip: Annotated[Path, typer.Argument(help="A project's zip.")], home
     from engine.library.library import projects
 
     there = project in projects(settings.home(home))
-    library = _open(home, project, new=True)
+    library = open_project(home, project, new=True)
     try:
         found = _long(library.open_zip(zip), "opening")
     except BaseException:
@@ -223,8 +223,8 @@ def open_zip(zip: Annotated[Path, typer.Argument(help="A project's zip.")], home
 
 # ---- helpers
 
-def _open(home: Path | None, project: str, new: bool = False) -> Library:
-    """The project; a name that is mistyped makes no folder."""
+def open_project(home: Path | None, project: str, new: bool = False) -> Library:
+    """The project; a name that is mistyped makes no folder. Raises BadRequest."""
     from engine.library import Library
     from engine.library.library import projects
 
@@ -235,12 +235,12 @@ def _open(home: Path | None, project: str, new: bool = False) -> Library:
 
 
 def _one(home: Path | None, project: str, id: str) -> tuple[Library, Take]:
-    library = _open(home, project)
-    return library, _named(library, id)
+    library = open_project(home, project)
+    return library, named(library, id)
 
 
-def _named(library: Library, id: str) -> Take:
-    """The take of that id, or the only one whose id begins so."""
+def named(library: Library, id: str) -> Take:
+    """The take of that id, or the only one whose id begins so. Raises BadRequest."""
     take = library.take(id)
     if take is None and id.isalnum() and id.isascii():
         found = library.store.rows("select id from takes where id glob ? limit 3", [id + "*"])
@@ -253,8 +253,8 @@ def _named(library: Library, id: str) -> Take:
 
 
 def _change(home: Path | None, project: str, ids: list[str], act: Callable[[Library, str], Take], as_json: bool) -> None:
-    library = _open(home, project)
-    takes = [act(library, one.id) for one in [_named(library, id) for id in ids]]      # all are found before one is changed
+    library = open_project(home, project)
+    takes = [act(library, one.id) for one in [named(library, id) for id in ids]]      # all are found before one is changed
     facts: dict[str, Any] = {"takes": [take.to_json() for take in takes]}
     answer(facts, "\n".join(map(_line, takes)), as_json)
 
@@ -281,7 +281,8 @@ def _takes(count: int) -> str:
     return f"{count:,} take{'' if count == 1 else 's'}"
 
 
-def _size(words: str) -> tuple[int, int] | None:
+def as_size(words: str) -> tuple[int, int] | None:
+    """Width x height as two numbers; None for "". Raises BadRequest."""
     if not words:
         return None
     width, _, height = words.lower().replace("×", "x").partition("x")

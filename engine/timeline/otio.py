@@ -26,6 +26,7 @@ from urllib.parse import quote
 from engine.errors import BadMedia, BadRequest
 from engine.timeline import plain
 from engine.timeline.cut import Clip, Cut, Gap, Item, Media, Title, Transition
+from engine.timeline.materials import exact
 
 if TYPE_CHECKING:
     import opentimelineio
@@ -140,16 +141,6 @@ def times(clip: Clip, rate: Fraction) -> tuple[Fraction, Fraction, tuple[Fractio
 
 
 # ---- what times and rates mean
-
-def exact(rate: float) -> Fraction:
-    """The fraction that a rate means: 23.976, 23.98 and 23.976023976 are 24000/1001."""
-    if not math.isfinite(rate) or rate <= 0:
-        raise BadRequest(f"a rate of {rate} frames per second means nothing.")
-    for whole in (24, 30, 48, 60, 120):
-        if abs(rate - whole * 1000 / 1001) < 0.005:
-            return Fraction(whole * 1000, 1001)
-    return Fraction(rate).limit_denominator(1001)
-
 
 def counted(time: Any, rate: Fraction) -> Fraction:
     """A time of OpenTimelineIO in frames of a rate."""

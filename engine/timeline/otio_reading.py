@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 from engine.errors import BadRequest
 from engine.timeline import checks, plain
 from engine.timeline.cut import Clip, Cut, Gap, Item, Marker, Media, Style, Title, Track, Transition, room
-from engine.timeline.otio import CLOSE, counted, exact, said, times
+from engine.timeline.materials import exact
+from engine.timeline.otio import CLOSE, counted, said, times
 from engine.timeline.rows import fitted
 
 FINE = 1_000_000            # of a frame, where a double says it

@@ -17,7 +17,8 @@ from hypothesis import strategies as st  # noqa: E402
 from engine.errors import BadMedia, BadRequest  # noqa: E402
 from engine.timeline import edits  # noqa: E402
 from engine.timeline.cut import Clip, Gap, Marker, Media, Style, Title, Transition  # noqa: E402
-from engine.timeline.otio import exact, read, timeline, write  # noqa: E402
+from engine.timeline.materials import exact  # noqa: E402
+from engine.timeline.otio import read, timeline, write  # noqa: E402
 
 NTSC = Fraction(24000, 1001)
 

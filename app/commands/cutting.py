@@ -1,0 +1,228 @@
+"""`cineloom cut`: takes in a row, on the command line. What an edit does, and what is kept of it, is engine.timeline's.
+
+Knows names, options and what is printed. Every edit there is can be made with `edit`, as JSON.
+"""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named, open_project
+from app.commands.saying import AsJson, answer, aside
+from engine.errors import BadRequest
+
+if TYPE_CHECKING:
+    from engine.library import Library
+    from engine.timeline.cut import Cut
+    from engine.timeline.history import History, Version
+
+Which = Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")]
+Takes = Annotated[list[str], typer.Argument(metavar="TAKE...", help="Their ids, or as much of the beginning as no other has.")]
+Revision = Annotated[int | None, typer.Option(help="Only if the cut is still at this revision, or what was done since has nothing to do with it.",
+                                              show_default="the newest")]  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    cut = typer.Typer(help="Lay takes in a row, edit the cut, undo and redo.")
+    cut.callback(invoke_without_command=True)(_cut)
+    cut.command("list")(list_cuts)
+    for command in (new, add, show, edit, undo, redo, history):
+        cut.command(command.__name__)(command)
+    app.add_typer(cut, name="cut")
+
+
+def _cut(context: typer.Context, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_cuts(home=home, project=project, as_json=as_json)
+
+
+def list_cuts(home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """List the cuts of a project, the newest first."""
+    from dataclasses import asdict
+
+    _, history = _open(home, project)
+    lines = history.cuts()
+    words = [f"{line.id:<11} {line.width}x{line.height} {float(Fraction(line.rate)):g} fps {float(line.frames / Fraction(line.rate)):8.2f} s  {_shown(line.name)}" for line in lines]
+    answer({"cuts": [asdict(line) for line in lines]}, "\n".join(words) or "There is no cut in this project yet; `cineloom cut new NAME TAKE...` begins one.", as_json)
+
+
+def new(name: Annotated[str, typer.Argument(help="What it is called.")],
+        takes: Annotated[list[str] | None, typer.Argument(metavar="[TAKE...]", help="Takes to begin with, one behind the other.")] = None,
+        rate: Annotated[str, typer.Option(metavar="FPS", help="Frames per second: 24, 25, 23.976 or 24000/1001.", show_default="the first take's, or 16")] = "",
+        size: Annotated[str, typer.Option(help="Width x height in pixels.", show_default="the first take's, or 1920x1080")] = "",
+        home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Begin a cut."""
+    from engine.library.library import new_id
+    from engine.timeline import edits
+    from engine.timeline.materials import empty, media_of, whole
+
+    library, history = _open(home, project)
+    found = [named(library, id) for id in takes or []]
+    first = next((media_of(take) for take in found if take.pictures > 1), None) or (media_of(found[0]) if found else None)
+    counted = _rate(rate) if rate else first.rate if first and first.kind == "film" else Fraction(16)
+    width, height = as_size(size) or (0, 0) if size else (first.width, first.height) if first else (1920, 1080)
+    cut = empty(new_id(), name, counted, width, height)
+    if found:                   # all of them or none: a cut that could not be filled is not begun
+        cut = edits.Append(new_id(), tuple(edits.Part("film", whole(take, new_id(), counted)) for take in found)).apply(cut)
+    _say(history.new(cut), as_json)
+
+
+def add(cut: Which, takes: Takes,
+        at: Annotated[int | None, typer.Option(min=0, help="The frame to begin at.", show_default="behind all that is there")] = None,
+        overwrite: Annotated[bool, typer.Option("--overwrite", help="Over what lies there, instead of pushing it along.")] = False,
+        track: Annotated[str, typer.Option(help="The track to lay them on.", show_default="the lowest film track")] = "",
+        revision: Revision = None, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Lay takes into a cut, one behind the other."""
+    from engine.library.library import new_id
+    from engine.timeline import edits
+    from engine.timeline.materials import whole
+
+    library, history = _open(home, project)
+    version = _which(history, cut)
+    found = [named(library, id) for id in takes]
+    track = track or next((one.id for one in version.cut.tracks if one.kind == "film"), "")
+    parts = tuple(edits.Part(track, whole(take, new_id(), version.cut.rate)) for take in found)
+    if at is None:
+        if overwrite:
+            raise BadRequest("What to overwrite is said by --at, the frame to begin at.")
+        asked: edits.Edit = edits.Append(new_id(), parts)
+    else:
+        asked = (edits.Overwrite if overwrite else edits.Insert)(new_id(), at, parts)
+    _say(history.edit(version.cut.id, version.revision if revision is None else revision, asked), as_json)
+
+
+def show(cut: Which, revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
+         home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Show what lies in a cut, track by track."""
+    _, history = _open(home, project)
+    version = _which(history, cut)
+    _say(version if revision is None else history.open(version.cut.id, revision), as_json, whole=True)
+
+
+def edit(cut: Which, edit: Annotated[str, typer.Argument(help='The edit as JSON, such as {"is": "trim", "item": "abc", "end": "tail", "by": -8}; - reads lines of them.')],
+         revision: Revision = None, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Make any edit, given as JSON.
+
+    An "id" that is given makes asking twice harmless: it is made once.
+    """
+    import json
+
+    from engine.library.library import new_id
+    from engine.timeline import edits
+
+    _, history = _open(home, project)
+    version = _which(history, cut)
+    at = version.revision if revision is None else revision
+    lines = [line for line in sys.stdin.read().splitlines() if line.strip()] if edit == "-" else [edit]
+    for number, line in enumerate(lines, 1):
+        what = "This edit" if edit != "-" else f"Line {number}"
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(f"{what} is no JSON: {error!s:.100}.") from error
+        if not isinstance(said, dict):
+            raise BadRequest(f"{what} is no JSON object such as {{\"is\": \"lift\", \"items\": [\"abc\"]}}.")
+        version = history.edit(version.cut.id, at, edits.read({"id": new_id(), **said}, what))
+        at = version.revision
+    _say(version, as_json)
+
+
+def undo(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Take the last edit of a cut back."""
+    _, history = _open(home, project)
+    version = _which(history, cut)
+    _say(history.undo(version.cut.id, version.revision), as_json)
+
+
+def redo(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Make the edit again that was taken back last."""
+    _, history = _open(home, project)
+    version = _which(history, cut)
+    _say(history.redo(version.cut.id, version.revision), as_json)
+
+
+def history(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Show every edit that was ever made to a cut."""
+    import datetime
+
+    _, kept = _open(home, project)
+    steps = kept.steps(_which(kept, cut).cut.id)
+    words = [f"{datetime.datetime.fromtimestamp(step['created']):%Y-%m-%d %H:%M:%S}  {step['edit']['is']}{'' if step['counts'] else '  (taken back)'}" for step in steps]
+    answer({"steps": steps}, "\n".join(words) or "Nothing was done to this cut since it was begun.", as_json)
+
+
+# ---- helpers
+
+def _open(home: Path | None, project: str) -> tuple[Library, History]:
+    from engine.timeline.history import History
+
+    library = open_project(home, project)
+    return library, History(library.store)
+
+
+def _which(history: History, asked: str) -> Version:
+    """The cut of that id or name, or the only one whose id begins so."""
+    lines = history.cuts()
+    for found in ([line for line in lines if line.id == asked], [line for line in lines if line.name == asked], [line for line in lines if asked and line.id.startswith(asked)]):
+        if len(found) > 1:
+            raise BadRequest(f"Several cuts are called or begin with {asked[:40]!r}: {', '.join(line.id for line in found[:5])}; say which.")
+        if found:
+            return history.open(found[0].id)
+    raise BadRequest(f"There is no cut {asked[:40]!r} in this project; `cineloom cut list` says which there are.")
+
+
+def _say(version: Version, as_json: bool, whole: bool = False) -> None:
+    from engine.timeline import plain
+
+    cut = version.cut
+    facts = {"id": cut.id, "name": cut.name, "revision": version.revision, "frames": cut.length, "seconds": round(float(cut.seconds(cut.length)), 6), "fps": float(cut.rate),
+             "undo": version.undo, "redo": version.redo, "cut": plain.plain(cut)}  # fmt: skip
+    line = f"{cut.id}: {_shown(cut.name)!r}, {cut.length} frames at {float(cut.rate):g} fps, {float(cut.seconds(cut.length)):.2f} s, revision {version.revision}"
+    answer(facts, "\n".join([line, *(_rows(cut) if whole else [])]), as_json)
+    if not as_json and version.redo and not whole:
+        aside(f"`cineloom cut redo {cut.id}` makes it again: {version.redo}.")
+
+
+def _rows(cut: Cut) -> list[str]:
+    from engine.timeline.cut import Clip, Gap, Title, Transition
+
+    lines = []
+    for track in cut.tracks:
+        marks = "".join(f", {word}" for word, there in (("muted", track.mute), ("locked", track.locked), ("not in sync", not track.sync)) if there)
+        lines.append(f"{track.name or track.id} ({track.kind}{marks})")
+        for placed in track.placed():
+            item = placed.item
+            if isinstance(item, Gap):
+                continue
+            if isinstance(item, Clip):
+                low, high = item.source(cut.rate)
+                words = f"{item.media.take or item.media.file} [{float(low):g}, {float(high):g})" + (f" at {item.speed}" if item.speed != 1 else "")
+                words += f"  {_shown(item.name)}" if item.name else ""
+            elif isinstance(item, Title):
+                words = repr(_shown(item.words))
+            elif isinstance(item, Transition):
+                words = item.kind
+            lines.append(f"  {placed.start:>7} {placed.stop - placed.start:>6}  {item.id:<11} {words}")
+    lines += [f"  {marker.at:>7}         {marker.id:<11} marker {_shown(marker.name or marker.note)}" for marker in cut.markers]
+    return lines
+
+
+def _shown(words: str) -> str:
+    """One line of it that no terminal stumbles over."""
+    clean = "".join(char if char.isprintable() else " " for char in words)
+    return clean if len(clean) <= 60 else clean[:59] + "…"
+
+
+def _rate(words: str) -> Fraction:
+    from engine.timeline.materials import exact
+
+    try:
+        return Fraction(words) if "/" in words else exact(float(words))
+    except (ValueError, ZeroDivisionError) as error:
+        raise BadRequest(f"A rate is frames per second, such as 24, 23.976 or 24000/1001; {words[:40]!r} was asked.") from error
