@@ -10,13 +10,13 @@ app/web/room.js is the browser's half.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 WEB = Path(__file__).parent / "web"
-VERSION = "1"       # part of every panel's address: raise it when a browser must not use its copy
 STYLES = ("studio", "top", "make", "make_film", "player", "queue", "takes", "messages", "narrower")      # one per panel; what comes later wins
 # Panels by their names, with what they are called until they say it in the reader's language; a tuple of panels is a column.
 PANELS = (
@@ -32,6 +32,7 @@ LINES = """
 		<meta name="theme-color" content="#0d0f12" />
 		<meta name="description" content="A local studio for making film." />
 """
+ASKED = ("studio/state", "studio/model", "studio/takes?skip=0&amp;limit=60")       # what the panels ask for first, word for word
 FONTS = ("IBM Plex Sans", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif")
 FONT = "@font-face {{ font-family: 'IBM Plex Sans'; src: url('static/fonts/IBMPlexSans/IBMPlexSans-{name}.woff2') format('woff2'); font-weight: {weight}; }}\n"
 
@@ -39,6 +40,7 @@ FONT = "@font-face {{ font-family: 'IBM Plex Sans'; src: url('static/fonts/IBMPl
 def page() -> str:
     """The whole page, as it is served."""
     sheet, scope = reset()
+    mark = marked()
     styles = "".join(FONT.format(name=name, weight=weight) for name, weight in (("Regular", 400), ("Bold", 700)))
     styles += f"#room {{ font-family: {', '.join(repr(name) if ' ' in name else name for name in FONTS)}; }}\n"
     ours = "".join((WEB / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
@@ -54,7 +56,7 @@ def page() -> str:
 		<title>Cineloom</title>
 		<link rel="stylesheet" crossorigin href="{sheet}" />
 		<style>{styles}</style>
-{"".join(ahead())}		<script type="module" src="web/room.js"></script>
+{ahead(mark)}		<script type="module" src="web/{mark}/room.js"></script>
 	</head>
 	<body style="width: 100%; margin: 0; padding: 0; display: flex; flex-direction: column; flex-grow: 1">
 		<main id="room" class="gradio-container {scope}"><div class="contain"><div id="studio">{_places(PANELS)}</div></div></main>
@@ -63,15 +65,25 @@ def page() -> str:
 """
 
 
-def ahead() -> list[str]:
-    """Lines that have a browser fetch all modules at once: found one after another, they took a fifth of a second longer."""
-    names = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js") if path.parent.name != "words" and path.name != "first.js")
-    return [f'\t\t<link rel="modulepreload" href="{module(name.partition("/")[0]) if name.endswith("panel.js") else f"web/{name}"}" />\n' for name in names]
+def modules() -> list[Path]:
+    """All that the room imports, in order; a language's words come when somebody reads it."""
+    return sorted(path for path in WEB.rglob("*.js") if path.parent.name != "words" and path.name != "first.js")
 
 
-def module(panel: str) -> str:
-    """The address of a panel's module; the same everywhere, or a browser would run it twice."""
-    return f"web/{panel}/panel.js?v={VERSION}"
+def marked() -> str:
+    """A folder's name that is another as soon as one of the modules is: what lies in it may be kept for ever, and asked for never."""
+    whole = hashlib.sha256()
+    for path in sorted(WEB.rglob("*.js")):
+        found = path.stat()
+        whole.update(f"{path.name} {found.st_mtime_ns} {found.st_size}\n".encode())
+    return f"={whole.hexdigest()[:16]}"
+
+
+def ahead(mark: str) -> str:
+    """Lines that have a browser fetch at once all modules, and what they will ask for first: found one after another, that took far longer."""
+    lines = [f'<link rel="modulepreload" href="web/{mark}/{path.relative_to(WEB).as_posix()}" />' for path in modules()]
+    lines += [f'<link rel="preload" as="fetch" crossorigin href="{path}" />' for path in ASKED]
+    return "".join(f"\t\t{line}\n" for line in lines)
 
 
 @cache
@@ -91,6 +103,6 @@ def gradios(what: str) -> Path:
 def _places(panels: tuple) -> str:
     return "".join(
         f'<div id="{name}">{_places(what)}</div>' if isinstance(what, tuple)
-        else f'<div class="shell" id="{name}-shell"><section class="panel" id="{name}-panel" aria-label="{what}" data-module="{module(name)}"></section></div>'
+        else f'<div class="shell" id="{name}-shell"><section class="panel" id="{name}-panel" aria-label="{what}"></section></div>'
         for name, what in panels
     )

@@ -42,7 +42,7 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
     gradio = Later(lambda: gradio_app(desk, host, port, mcp))
     app = FastAPI(title="Cineloom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=gradio.lifespan)
     add_routes(app, desk)
-    app.mount("/web", Cached(SmallFiles(directory=room.WEB), b"no-cache"))        # asked after each time: an update is seen at once
+    app.mount("/web", SmallFiles(directory=room.WEB))
     app.mount("/assets", Cached(StaticFiles(directory=room.gradios("assets")), HASHED))
     app.mount("/static", Cached(StaticFiles(directory=room.gradios("static")), b"private, max-age=86400"))
     app.mount("/", gradio)
@@ -128,7 +128,8 @@ def free_socket(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for number in range(port, port + settings.PORTS) if port else [0]:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        # Said to be TCP, or asyncio would leave Nagle's algorithm on: every small answer then waited 40 ms for the ACK of its own head.
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -12,7 +12,7 @@ import gradio as gr
 
 from app import api
 from app.desk import Desk
-from app.room import FONTS, PANELS, module
+from app.room import FONTS, PANELS
 
 
 def theme() -> gr.themes.Base:
@@ -61,9 +61,13 @@ def place(name: str, label: str) -> gr.HTML:
     """
     return gr.HTML(
         value="",
-        html_template=f'<section class="panel" aria-label="{label}" data-module="{module(name)}"></section>',
+        html_template=f'<section class="panel" aria-label="{label}"></section>',
         css_template="",
-        js_on_load=f"import(new URL('web/room.js', document.baseURI)).then(m => m.furnish(element.querySelector('section'), '{name}-panel'))",
+        # The room's own copy of the module, where there is a room: it knows which panels live.
+        js_on_load=(
+            "import(document.querySelector('script[src$=\"/room.js\"]')?.src ?? new URL('web/room.js', document.baseURI))"
+            f".then(m => m.furnish(element.querySelector('section'), '{name}'))"
+        ),
         apply_default_css=False,
         elem_id=f"{name}-shell",
         elem_classes=["shell"],

@@ -38,6 +38,7 @@ class Desk:
         self.keeper = keeper or Keeper(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
         self.projects = Projects(self)
+        self._ready: Timer | None = None
 
     @property
     def project(self) -> str:
@@ -55,10 +56,10 @@ class Desk:
 
     def get_ready(self) -> None:
         """Somebody looks at the page: have the model open when the first job comes. The page itself needs the machine first."""
-        if not self.keeper.wanted:
-            later = Timer(SOON, self.keeper.get_ready)
-            later.daemon = True
-            later.start()
+        if self._ready is None or not self._ready.is_alive():
+            self._ready = Timer(SOON, self.keeper.get_ready)
+            self._ready.daemon = True
+            self._ready.start()
 
     def model(self) -> dict:
         """What the page needs to know of the model to draw its form, and of this machine to say what a film costs."""

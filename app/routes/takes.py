@@ -32,9 +32,10 @@ def routes(desk: Desk, largest: int = LARGEST) -> APIRouter:
         until: float | None = Query(None, ge=0, le=1e12),
     ) -> dict:
         wanted = dict(only=only, tags=tag, rating=rating, operation=operation, model=model, size=_size(size), since=since, until=until)
+        mark = desk.library.mark()      # before the takes: a change in between is asked for again, not missed
         page = desk.shelf.takes(query[:500], before=before, skip=skip, limit=limit, **wanted)
         return {"takes": [take.to_json() for take in page], "more": len(page) == limit, "all": desk.library.count(),
-                "found": desk.shelf.found(query[:500], **wanted), "trash": desk.library.count(trashed=True)}
+                "found": desk.shelf.found(query[:500], **wanted), "trash": desk.library.count(trashed=True), "mark": mark}
 
     @router.get("/studio/kinds")
     def kinds() -> dict:

@@ -13,13 +13,15 @@ let held = false;           // something is dragged just now
 const after = (time) => new Promise((done) => setTimeout(done, time));
 
 /** Begin a panel in a place; its module says when it is ready. */
-const begin = async (place) => (await import(new URL(place.dataset.module, document.baseURI))).mount(place);
+async function begin(name, place) {
+  place.id = `${name}-panel`;
+  (await import(`./${name}/panel.js`)).mount(place);
+}
 
 /** A place of gradio's page, for the panel of that name. */
 export function furnish(place, name) {
   if (!document.getElementById('room')) {
-    place.id = name;
-    begin(place);
+    begin(name, place);
     return;
   }
   waiting.set(name, place);
@@ -36,12 +38,11 @@ function settle() {
     document.querySelector('gradio-app').inert = false;
     for (const [name, place] of waiting) {
       if (living) {
-        place.parentNode.moveBefore(document.getElementById(name), place);
+        place.parentNode.moveBefore(document.getElementById(`${name}-panel`), place);
         place.remove();
       } else {
-        document.getElementById(name).remove();
-        place.id = name;
-        begin(place);
+        document.getElementById(`${name}-panel`).remove();
+        begin(name, place);
       }
     }
     room.remove();
@@ -74,7 +75,7 @@ async function start() {
   for (const what of ['pointerdown', 'pointerup', 'pointercancel', 'dragend']) {
     document.addEventListener(what, () => { held = what === 'pointerdown'; }, true);
   }
-  if (living) await Promise.allSettled([...room.querySelectorAll('section.panel')].map(begin));
+  if (living) await Promise.allSettled([...room.querySelectorAll('section.panel')].map((place) => begin(place.id.replace(/-panel$/, ''), place)));
   await new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done, { timeout: PATIENCE }));
   for (;;) {
     try {

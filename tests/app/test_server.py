@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +16,7 @@ import httpx
 import pytest
 from running import Running
 
-from app.server import serve
+from app.server import free_socket, serve
 from engine.errors import BadRequest
 from engine.jobs import Queue
 
@@ -54,6 +57,28 @@ def test_the_page_is_gradio_with_our_panels(web):
         module = web.get(f"/web/{name}/panel.js")
         assert module.status_code == 200 and "javascript" in module.headers["content-type"]
         assert module.headers["cache-control"] == "no-cache"
+
+
+def test_the_room_names_every_module_and_each_may_be_kept_for_ever(web):
+    """Its address says what is in it; a module that the room forgot would be found late, and run twice where it is named by another address."""
+    page = web.get("/").text
+    ahead = re.findall(r'rel="modulepreload" href="(web/=[0-9a-f]{16}/[\w/]+\.js)"', page)
+    assert len(ahead) > 40 and len({address.split("/")[1] for address in ahead}) == 1
+    for address in ahead:
+        module = web.get(f"/{address}")
+        assert module.status_code == 200 and "immutable" in module.headers["cache-control"] and "javascript" in module.headers["content-type"]
+        assert module.text == web.get("/web/" + address.split("/", 2)[2]).text
+    for asked in re.findall(r'rel="preload" as="fetch" crossorigin href="([^"]+)"', page):
+        assert web.get("/" + html.unescape(asked)).status_code == 200
+    for address in ("/web/=0/../../server.py", "/web/=/%2e%2e/server.py", "/web/=", "/web/=0123/nothing.js", "/web/=0123"):
+        assert web.get(address).status_code == 404, address
+
+
+def test_a_small_answer_does_not_wait_for_its_own_head():
+    """Asyncio turns Nagle's algorithm off for what is called TCP, and for nothing else: 44 ms for each answer, measured, and 0.8 without."""
+    sock = free_socket("127.0.0.1", 0)
+    assert sock.proto == socket.IPPROTO_TCP
+    sock.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's account of the process")
@@ -164,7 +189,7 @@ def test_a_window_and_its_studio_close_together(tmp_path):
     """A window needs a screen; whoever shows one is told the address, in the thread that windows insist on."""
     code = """
 import sys, threading, urllib.request
-from app.server import serve
+from app.server import free_socket, serve
 def show(address):
     print("main thread:", threading.current_thread() is threading.main_thread(), urllib.request.urlopen(address).status, flush=True)
 serve(port=0, home=sys.argv[1], backend="drawn", show=show)

@@ -69,6 +69,35 @@ def test_ten_thousand_takes_are_a_few_nodes(open_tab, tmp_path):
         studio.close()
 
 
+def test_what_comes_in_front_waits_until_one_is_there(page, library):
+    """Somebody looks further down: nothing moves under the eyes, the new ones are said, and are there on the way up."""
+    for number in range(90):
+        shelved(library, f"old{number:02}", f"number {number}", pictures=1)
+    page.wait_for_selector("#takes-panel[data-count='90']")
+    page.evaluate("document.querySelector('#takes-panel .scroll').scrollTop = 2000")
+    seen = """() => [...document.querySelectorAll('#takes-panel .card')].map(one => [one.dataset.take, ...Object.values(one.getBoundingClientRect().toJSON()).map(Math.round)].join(' '))
+        .filter(one => Number(one.split(' ')[2]) > 0)"""
+    page.wait_for_function(f"({seen})().length > 6 && !document.querySelector('.card[data-take=old89]')")
+    before = page.evaluate(seen)
+    for number in range(3):
+        shelved(library, f"new{number}", f"a new one {number}", pictures=1)
+        page.wait_for_selector(f"#takes-panel[data-count='{91 + number}']")
+        page.wait_for_function("n => document.querySelector('#takes-panel .fresh').textContent.startsWith(n)", arg=f"{number + 1} new")
+        assert page.evaluate(seen) == before
+    page.mouse.move(1250, 500)
+    page.mouse.wheel(0, 300)                                            # and further down it is the same list
+    page.wait_for_function("document.querySelector('#takes-panel .scroll').scrollTop > 2100")
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("document.querySelector('#takes-panel .scroll').scrollTop === 2000")
+    page.wait_for_timeout(200)
+    assert page.evaluate(seen) == before
+    page.locator("#takes-panel .fresh").click()
+    page.wait_for_selector(".card[data-take=new2][aria-posinset='1']")
+    assert page.evaluate("document.activeElement.closest('.card').dataset.take") == "new2"
+    assert page.locator("#takes-panel .fresh").is_hidden()
+    assert [page.locator(f".card[aria-posinset='{place}']").get_attribute("data-take") for place in (1, 2, 3, 4)] == ["new2", "new1", "new0", "old89"]
+
+
 def test_stars_tags_notes_and_filters_are_kept(tabs, library):
     for id, words in (("boat", "a red boat"), ("fox", "a fox <b>in</b> snow"), ("tree", "a tree")):
         shelved(library, id, words)

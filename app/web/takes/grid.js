@@ -11,11 +11,11 @@ const LEAST = 140, GAP = 10, TEXT = 50, AROUND = 500;      // pixels: a card's w
 
 export class Grid {
   /**
-   * `acts` is a row of buttons that goes to the card under pointer or focus.
+   * `acts` is a row of buttons that goes to the card under pointer or focus; `welcomed()` is called when takes that were held back are shown.
    * `play(take, event)`, `key(event, take, place)` are told what happens; `look(take)` which one the acts are for.
    */
-  constructor(shelf, scroller, acts, { play, key, look }) {
-    Object.assign(this, { shelf, scroller, acts, play, key, look, cursor: 0, playing: '', chosen: new Map() });
+  constructor(shelf, scroller, acts, { play, key, look, welcomed }) {
+    Object.assign(this, { shelf, scroller, acts, play, key, look, welcomed, cursor: 0, playing: '', chosen: new Map() });
     this.root = el('ul.grid', { 'aria-label': t('Takes') });
     this.cards = new Map();         // id → card
     Object.assign(this, { top: 0, when: 0, passing: false });
@@ -48,6 +48,7 @@ export class Grid {
     [this.top, this.when] = [top, now];
     clearTimeout(this.settled);
     if (this.passing) this.settled = setTimeout(() => { this.passing = false; this.draw(); }, SETTLE);
+    if (!this.away && this.shelf.welcome()) this.welcomed();
     this.soon();
   }
 
@@ -56,19 +57,22 @@ export class Grid {
     this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
   }
 
+  /** Whether one looks further down than where the first takes are. */
+  get away() { return this.root.getBoundingClientRect().top < this.scroller.getBoundingClientRect().top - 30; }
+
   /** Places [from, to) that are on the page, and a little around them. */
   seen() {
     const box = this.root.getBoundingClientRect();
     const view = this.scroller.getBoundingClientRect();
     const top = Math.max(view.top, 0) - AROUND - box.top;
     const bottom = Math.min(view.bottom, innerHeight) + AROUND - box.top;
-    const { found } = this.shelf;
+    const found = this.shelf.length;
     return [Math.min(found, Math.max(0, Math.floor(top / this.row) * this.across)), Math.min(found, Math.max(0, Math.ceil(bottom / this.row) * this.across))];
   }
 
   draw() {
     if (!this.row) this.measure();
-    const { found } = this.shelf;
+    const found = this.shelf.length;
     const height = `${Math.max(0, Math.ceil(found / this.across) * this.row - GAP)}px`;
     if (this.root.style.height !== height) this.root.style.height = height;
     const [from, to] = this.seen();
@@ -122,7 +126,7 @@ export class Grid {
 
   /** Give the focus to a place, wherever it is; a card that is not here yet gets it when it comes. */
   focus(place) {
-    this.cursor = this.wanted = Math.min(this.shelf.found - 1, Math.max(0, place));
+    this.cursor = this.wanted = Math.min(this.shelf.length - 1, Math.max(0, place));
     const top = Math.floor(this.cursor / this.across) * this.row;
     const box = this.root.getBoundingClientRect();
     const view = this.scroller.getBoundingClientRect();
@@ -148,8 +152,8 @@ export class Grid {
     if (!card || !event.target.matches('.open') || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor(this.scroller.clientHeight / this.row)) * this.across;
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.across, ArrowUp: -this.across, PageDown: page, PageUp: -page }[event.key];
-    const to = event.key === 'Home' ? 0 : event.key === 'End' ? this.shelf.found - 1 : by && card.place + by;
-    if (to !== undefined && (to >= 0 && to < this.shelf.found || event.key.startsWith('Page'))) {
+    const to = event.key === 'Home' ? 0 : event.key === 'End' ? this.shelf.length - 1 : by && card.place + by;
+    if (to !== undefined && (to >= 0 && to < this.shelf.length || event.key.startsWith('Page'))) {
       event.preventDefault();
       this.focus(to);
     }

@@ -27,7 +27,8 @@ export function mount(root) {
     shelf.refresh();
   });
 
-  const shelf = new Shelf(show, (error) => { says.textContent = error.message; });
+  const fresh = el('button.plain.fresh', { type: 'button', hidden: true, onclick: () => { shelf.welcome(); scroll.scrollTop = 0; grid.focus(0); fresh.hidden = true; } });
+  const shelf = new Shelf(show, (error) => { says.textContent = error.message; }, () => grid.away);
   const choosing = new Choosing(change, () => { grid.chosen = choosing.takes; grid.draw(); });
   const details = new Details(change, () => opened(false));
   const filters = new Filters(wanted);
@@ -39,13 +40,14 @@ export function mount(root) {
   let which = '';             // "favourites", "trash"
   let playing = '';
   let mark = null;
+  let early = true;
   let project = null;
 
-  const grid = new Grid(shelf, scroll, acts, { play: press, key: pressed, look });
+  const grid = new Grid(shelf, scroll, acts, { play: press, key: pressed, look, welcomed: () => { fresh.hidden = true; } });
   const arriving = new Arriving(root);
   root.append(
     el('div.bar', {}, search, filters.sheet, hearts, bin, drawer, tool('bring', t('Bring in a file'), () => arriving.choose())),
-    filters.chips, el('div.head', {}, says, empty), choosing.root, arriving.list, scroll, details.root, tags, sure);
+    filters.chips, el('div.head', {}, says, fresh, empty), choosing.root, arriving.list, scroll, details.root, tags, sure);
   scroll.append(grid.root);
 
   // ---- what is shown
@@ -65,8 +67,18 @@ export function mount(root) {
       : which === 'trash' ? t('{n} in the trash', { n: found }) : narrowed ? t('{n} of {all}', { n: found, all }) : found === 1 ? t('1 take') : t('{n} takes', { n: found.toLocaleString() });
     empty.hidden = which !== 'trash' || !shelf.trash;
     root.dataset.count = found;
+    fresh.hidden = !shelf.fresh;
+    fresh.textContent = t('{n} new, above', { n: shelf.fresh });
     if (looked) { const place = shelf.place(looked.id); if (place >= 0) look(shelf.at(place)); }
     if (!narrowed && newest) say('newest', newest);
+    if (early) current();
+  }
+
+  /** What was shown first was asked for before the state was known: once both are here, whether they are of one time. */
+  function current() {
+    if (mark === null) return;
+    early = false;
+    if (shelf.mark !== mark) shelf.refresh();
   }
 
   function only(what) {
@@ -131,7 +143,7 @@ export function mount(root) {
   function keep(place) {
     const stop = performance.now() + 2000;
     const look_again = () => {
-      if (document.activeElement === document.body && shelf.found) grid.focus(Math.min(place, shelf.found - 1));
+      if (document.activeElement === document.body && shelf.length) grid.focus(Math.min(place, shelf.length - 1));
       else if (performance.now() < stop) setTimeout(look_again, 50);
     };
     look_again();
@@ -170,7 +182,7 @@ export function mount(root) {
     if (project === null) {
       [project, mark] = [state.project, state.takes];
       known();
-      shelf.refresh();        // what was shown first was asked for before the mark was known
+      if (shelf.known) current();
     } else if (state.project !== project) {
       project = state.project;
       mark = state.takes;

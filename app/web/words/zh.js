@@ -461,6 +461,7 @@ export default {
   'in the trash': '在废纸篓中',
   '1 take': '1 个片段',
   '{n} takes': '{n} 个片段',
+  '{n} new, above': '上方有 {n} 个新片段',
   'Details (D)': '详情 (D)',
   'file missing': '文件缺失',
   '{n} of 5 stars': '{n} 星（共 5 星）',
