@@ -216,9 +216,11 @@ def open_zip(zip: Annotated[Path, typer.Argument(help="A project's zip.")], home
     words = [f"{_takes(found.takes)} came in."]
     if found.already:
         words.append(f"{_takes(found.already)} were here already.")
+    if found.cuts:
+        words.append(f"{found.cuts:,} cut{'' if found.cuts == 1 else 's'} came with them.")
     if found.renamed:
         words.append(f"{_takes(len(found.renamed))} got a new id, because another take has theirs here.")
-    answer({"takes": found.takes, "already": found.already, "renamed": found.renamed}, " ".join(words), as_json)
+    answer({"takes": found.takes, "already": found.already, "renamed": found.renamed, "cuts": found.cuts}, " ".join(words), as_json)
 
 
 # ---- helpers

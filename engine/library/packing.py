@@ -2,6 +2,7 @@
 
     project.json    {"cineloom": "project", "format": 1, "takes": 12}
     takes.jsonl     a line of JSON per take: its row, its edges, the names of its files
+    cuts.jsonl      a line of JSON per cut, as it stands; where there is one, "format" is 2
     media/ posters/ latents/ inputs/        the files, as they lie in the project
 
 The zip is written beside its place and gets its name when it is whole. Films are stored as they are: they are compressed
@@ -28,8 +29,8 @@ from engine.library.take import FILES
 if TYPE_CHECKING:
     from engine.library.library import Library
 
-FORMAT = 1
-HEAD, TAKES = "project.json", "takes.jsonl"
+FORMAT = 2
+HEAD, TAKES, CUTS = "project.json", "takes.jsonl", "cuts.jsonl"
 INPUT = re.compile(r"inputs/[0-9a-f]{32}\.png")     # pictures to start from, as the studio keeps them
 PART = 1 << 20
 
@@ -57,11 +58,15 @@ def export(library: Library, path: str | Path) -> Iterator[Progress | Path]:
 
 
 def _written(library: Library, out: zipfile.ZipFile) -> Iterator[Progress]:
+    from engine.timeline import packing as cutting
+    from engine.timeline.history import History
+
     folder = library.folder
     with library.store.reading() as db:         # one moment of the project, however long the files take
         total = db.execute("select count(*) from takes").fetchone()[0]
+        cuts = list(cutting.lines(History(library.store)))
         yield Progress("packing take", 0, total)
-        out.writestr(zipfile.ZipInfo(HEAD, (1980, 1, 1, 0, 0, 0)), json.dumps({"cineloom": "project", "format": FORMAT, "name": folder.name, "takes": total}))
+        out.writestr(zipfile.ZipInfo(HEAD, (1980, 1, 1, 0, 0, 0)), json.dumps({"cineloom": "project", "format": FORMAT if cuts else 1, "name": folder.name, "takes": total}))
         edges: dict[str, list] = {}
         for edge in db.query(f"select child, {', '.join(EDGE)} from edges order by rowid"):
             edges.setdefault(edge.pop("child"), []).append(edge)
@@ -71,6 +76,10 @@ def _written(library: Library, out: zipfile.ZipFile) -> Iterator[Progress]:
             for row in db.query("select * from takes order by number"):
                 row = {name: value for name, value in row.items() if name in COLUMNS and name != "state"}
                 lines.write((json.dumps({"row": row, "edges": edges.get(row["id"], [])}) + "\n").encode())
+        if cuts:
+            info = zipfile.ZipInfo(CUTS, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            out.writestr(info, "".join(cuts))
         for index, row in enumerate(db.query(f"select id, {', '.join(FILES)} from takes order by number")):
             for name in [f"media/{row['id']}.json", *(row[what] for what in FILES)]:
                 if name:

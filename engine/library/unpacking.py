@@ -30,16 +30,18 @@ from engine.library import arriving, tidying
 from engine.library.arriving import Arrival
 from engine.library.database import says_why
 from engine.library.importing import ROOM, Progress, as_recipe
-from engine.library.packing import FORMAT, HEAD, INPUT, PART, TAKES
+from engine.library.packing import CUTS, FORMAT, HEAD, INPUT, PART, TAKES
 from engine.library.rows import SUFFIXES, checked
 
 if TYPE_CHECKING:
     from engine.library.library import Library
+    from engine.timeline.cut import Cut
 
 NAMES = re.compile(rf"media/(?P<film>{tidying.ID.pattern})\.({SUFFIXES}|json)|posters/{tidying.ID.pattern}(\.strip)?\.jpg|"
-                   rf"latents/{tidying.ID.pattern}\.safetensors|{INPUT.pattern}|{re.escape(HEAD)}|{re.escape(TAKES)}")  # fmt: skip
+                   rf"latents/{tidying.ID.pattern}\.safetensors|{INPUT.pattern}|{re.escape(HEAD)}|{re.escape(TAKES)}|{re.escape(CUTS)}")  # fmt: skip
 DIRECTORY = 256 << 20       # bytes of a zip's list of names: a million files; Python reads all of it at once
 LINE = 4 << 20              # bytes of one take's line
+CUT = 32 << 20              # and of one cut's
 RATIO, PLAIN = 200, 10 << 20        # how much smaller than its contents a packed file may be, above so many bytes
 
 
@@ -50,10 +52,11 @@ class Opened:
     takes: int              # that are new here
     already: int            # that were here before, the same films under the same ids
     renamed: dict[str, str]     # ids in the zip that another take has here, and their new ones
+    cuts: int = 0               # that are new here
 
 
 def open_zip(library: Library, path: str | Path) -> Iterator[Progress | Opened]:
-    """Bring the takes of a project's zip into this project, all or none. Yields Progress, and at last Opened.
+    """Bring the takes and cuts of a project's zip into this project, all or none. Yields Progress, and at last Opened.
 
     Ids stay unless another take has them here. Raises BadMedia for a file that is no such zip, is damaged, or holds
     anything else than a project; CannotWrite, also where the disk has no room for it.
@@ -75,8 +78,35 @@ def open_zip(library: Library, path: str | Path) -> Iterator[Progress | Opened]:
             with arriving.bay(library.store, library.folder) as bay:
                 yield from _unpacked(zip, names, bay, shown)
                 counts: list = [0, 0, {}]
+                for _ in _cuts(zip, names, shown, {}):
+                    pass                    # all of them can be read, or nothing comes in
                 arriving.come(library.store, library.folder, bay, _arrivals(library, zip, names, bay, shown, counts), flushed=True)
-    yield Opened(counts[0], counts[1], counts[2])
+            came = _cut_in(library, _cuts(zip, names, shown, counts[2]))
+    yield Opened(counts[0], counts[1], counts[2], came)
+
+
+def _cuts(zip: zipfile.ZipFile, names: dict, shown: str, renamed: dict[str, str]) -> Iterator[tuple[Cut, bool]]:
+    from engine.timeline.packing import cut_of
+
+    if CUTS in names:
+        with zip.open(names[CUTS]) as lines:
+            while line := lines.readline(CUT + 1):
+                if len(line) > CUT:
+                    raise BadMedia(f"{shown} has a cut whose line is longer than {memory.words(CUT)}; nothing of it was opened.")
+                try:
+                    yield cut_of(_json(line, shown), renamed)
+                except BadRequest as error:
+                    raise BadMedia(f"{shown} has a cut that cannot be read ({str(error)[:200]}); nothing of it was opened.") from error
+
+
+def _cut_in(library: Library, cuts: Iterator[tuple[Cut, bool]]) -> int:
+    """Cuts come after their takes: killed between, the same zip opened again brings them."""
+    from engine.library.library import new_id
+    from engine.timeline.history import History
+    from engine.timeline.packing import take_in
+
+    history = History(library.store)
+    return sum(take_in(history, cut, trashed, new_id()) for cut, trashed in cuts)
 
 
 def _directory(path: Path, shown: str) -> None:
@@ -126,7 +156,7 @@ def _unpacked(zip: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], bay: Path
     """Every file but the two lists, under its checked name, looked at and on the disk."""
     waiting: list[Path] = []
     for index, (name, info) in enumerate(names.items()):
-        if name in (HEAD, TAKES):
+        if name in (HEAD, TAKES, CUTS):
             continue
         target = bay / name
         with says_why(target):

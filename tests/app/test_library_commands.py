@@ -59,7 +59,7 @@ def test_a_day_with_a_library(run, library, tmp_path):
     assert ids("list") == [still["id"]] and ids("list", "--trash") == [boat["id"]]
     code, said = run("export", tmp_path / "out.zip")
     assert (code, said["takes"], said["bytes"]) == (0, 2, (tmp_path / "out.zip").stat().st_size)
-    assert run("open-zip", tmp_path / "out.zip", "--project", "copy")[1] == {"takes": 2, "already": 0, "renamed": {}}
+    assert run("open-zip", tmp_path / "out.zip", "--project", "copy")[1] == {"takes": 2, "already": 0, "renamed": {}, "cuts": 0}
     assert run("projects")[1] == {"projects": ["copy", "my-films"]}
     assert run("empty") == (2, {"error": "1 take would be gone for good; say --yes to do it."})
     assert run("empty", "--yes") == (0, {"removed": 1})
