@@ -57,12 +57,13 @@ class Inputs:
             return self._keep(read_picture(sent), bench)
 
     def keep_moment(self, take: str, second: float) -> dict:
-        """One picture of a take's film, kept as one that was brought. Returns and raises like `keep`."""
-        picture = self.moment(take, second)
+        """One picture of a take's film, kept as one that was brought; it says of which take it is. Returns and raises like `keep`."""
+        picture, found = self.moment(take, second), self._take(take)
+        number = 0 if found.pictures == 1 else min(round(second * found.rate), found.pictures - 1)
         with self._bench() as bench:
-            return self._keep(picture, bench)
+            return self._keep(picture, bench, (found.id, number))
 
-    def _keep(self, picture: np.ndarray, bench: Path) -> dict:
+    def _keep(self, picture: np.ndarray, bench: Path, moment: tuple[str, int] | None = None) -> dict:
         from PIL import Image
 
         from engine.media import write_picture
@@ -72,7 +73,7 @@ class Inputs:
             small.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
             picture = np.asarray(small)
         kept = bench / "kept.png"
-        write_picture(kept, picture)
+        write_picture(kept, picture, moment=moment)
         name = hashlib.sha256(kept.read_bytes()).hexdigest()[:32] + ".png"
         with says_why(self.folder):
             os.replace(kept, self.folder / name)

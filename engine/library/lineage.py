@@ -43,11 +43,18 @@ def edge(parent: str, start: int, stop: int, role: str, child: str = "") -> Edge
 
 
 def of_recipe(recipe: Recipe, folder: Path) -> list[Edge]:
-    """Edges to the takes of the project in `folder` that a recipe was given: their films, or the latents of those."""
+    """Edges to the takes of the project in `folder` that a recipe was given: their films, or the latents of those, or a picture
+    that was kept of one."""
+    from engine.media.pictures import moment_of      # and numpy with it: not to list takes
+
     found = []
     for item in recipe.inputs:
         path = Path(item.path)
-        if path.parent.name in ("media", "latents") and ID.fullmatch(path.stem) and path.parent.parent.resolve() == folder.resolve():
+        if item.role == "still" and path.parent.name == "inputs" and path.parent.parent.resolve() == folder.resolve():
+            moment = moment_of(path)
+            if moment:
+                found.append(edge(moment[0], moment[1], moment[1] + 1, "picture"))
+        elif path.parent.name in ("media", "latents") and ID.fullmatch(path.stem) and path.parent.parent.resolve() == folder.resolve():
             found.append(edge(path.stem, item.start, item.stop, {"still": "picture"}.get(item.role, item.role)))
     return found
 

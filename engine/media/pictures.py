@@ -6,6 +6,7 @@ A picture is a numpy array (H, W, 3) uint8, sRGB, upright. Knows what can be wro
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from engine.media.apart import ask
 from engine.media.kinds import PICTURE_WORDS, PICTURES, PIXELS, head, looks_like
 from engine.media.writing import write_bytes
 
+MOMENT = "Cineloom moment"          # the keyword of a text in a PNG: a take's id and a number
+SAID = re.compile(rb"iTXt" + MOMENT.encode() + rb"\0{5}([a-z0-9]{1,40}) (\d{1,9})(?!\d)")
 
 
 def read_picture(path: str | Path) -> np.ndarray:
@@ -62,8 +65,9 @@ def fit_picture(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(fitted).copy()
 
 
-def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "") -> None:
-    """A picture as PNG or, by the file's name, JPEG, with its recipe's JSON in it. Raises CannotWrite."""
+def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "", moment: tuple[str, int] | None = None) -> None:
+    """A picture as PNG or, by the file's name, JPEG, with its recipe's JSON in it; a PNG also with the take and the number of
+    the picture of it that this is, see `moment_of`. Raises CannotWrite."""
     path, encoded = Path(path), io.BytesIO()
     image = Image.fromarray(picture)
     if path.suffix.lower() in (".jpg", ".jpeg"):
@@ -71,11 +75,23 @@ def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "") -> No
         image.save(encoded, "JPEG", quality=90, subsampling=0, optimize=True, **({"xmp": packet} if packet else {}))
     else:
         chunks = PngImagePlugin.PngInfo()
+        if moment:
+            chunks.add_itxt(MOMENT, f"{moment[0]} {moment[1]}")
         if recipe:
             chunks.add_itxt("Comment", recipe)
             chunks.add_itxt(carriers.XMP_CHUNK, carriers.xmp(recipe))
         image.save(encoded, "PNG", pnginfo=chunks)
     write_bytes(path, encoded.getvalue())
+
+
+def moment_of(path: str | Path) -> tuple[str, int] | None:
+    """Of which take, and which picture of it, a picture was kept; None where its file does not say so, right at its beginning."""
+    try:
+        with open(path, "rb") as file:
+            found = SAID.search(file.read(1024))
+    except OSError:
+        return None
+    return (found[1].decode(), int(found[2])) if found else None
 
 
 class _Opened:

@@ -17,7 +17,7 @@ SERVE = """
 import sys
 from app.server import serve
 try:
-    serve(port={port}, home={home!r}, host={host!r}, backend={backend!r})
+    serve(port={port}, home={home!r}, host={host!r}, backend={backend!r}, mcp={mcp!r})
 finally:
     print("modules:", *sorted({{name.partition(".")[0] for name in sys.modules}}), flush=True)
 """
@@ -26,15 +26,16 @@ finally:
 class Running:
     """One studio; `address` is where it is, `output` what it printed. Close it.
 
+    mcp     the public functions for the Model Context Protocol too
     bare    its home has no project yet; else it has an empty first one, so that no project that comes with the studio is put in
     """
 
-    def __init__(self, home: Path, port: int = 0, host: str = "127.0.0.1", backend: str = "drawn", bare: bool = False, **environment: str):
+    def __init__(self, home: Path, port: int = 0, host: str = "127.0.0.1", backend: str = "drawn", bare: bool = False, mcp: bool = False, **environment: str):
         if not bare:
             Library.open(home)
         self.home = home
         self.log = home.parent / f"{home.name}.{time.monotonic_ns()}.log"
-        code = SERVE.format(port=port, home=str(home), host=host, backend=backend)
+        code = SERVE.format(port=port, home=str(home), host=host, backend=backend, mcp=mcp)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code], stdout=log, stderr=log, cwd=ROOT, env=os.environ | environment

@@ -20,6 +20,7 @@ from engine.jobs.job import Job
 from engine.library import Library
 from engine.make import make
 from engine.making.layout import lay
+from engine.media.pictures import moment_of
 from engine.recipe import compose
 from engine.recipe.bounds import OVERLAP
 
@@ -296,11 +297,12 @@ def test_a_film_of_ones_own_becomes_a_take_at_once_and_can_be_worked_on(studio, 
     assert studio.post("/studio/plan", json={"task": "extend", "film": {"take": take["id"]}, "after": 1}).json()["plan"]["pictures"] == 33
 
 
-def test_a_moment_of_a_take_is_shown_and_kept_as_a_picture(studio):
+def test_a_moment_of_a_take_is_shown_and_kept_as_a_picture(studio, desk):
     seen = Image.open(io.BytesIO(studio.get(f"/studio/moment/{A}", params={"second": 0.5}).content))
     assert seen.size == (96, 64)
     kept = studio.post("/studio/pictures/moment", json={"take": A, "second": 99}).json()["picture"]
     assert (kept["width"], kept["height"]) == (96, 64)
+    assert moment_of(desk.inputs.picture(kept["name"])) == (A, 16)          # for the lineage of what is made of it
     assert studio.get("/studio/moment/nobody").status_code == 400
     assert studio.get(f"/studio/moment/{A}", params={"second": -1}).status_code == 400
 
