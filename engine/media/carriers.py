@@ -24,33 +24,34 @@ XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"                 # in a JPEG
 XMP_EXTENSION = b"XMP DataXMP"                                  # in a GIF
 SPACE = "urn:cineloom:1"
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+COMPOSED = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"      # with film of another source
 SEGMENT = 65_000        # bytes that a JPEG's segment holds
 
 
-def xmp(recipe: str) -> str:
-    """An XMP packet that carries the recipe's JSON."""
+def xmp(recipe: str, source: str = SOURCE) -> str:
+    """An XMP packet that carries the recipe's JSON, and says by what kind of source the pictures were made."""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
         'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-        f'Iptc4xmpExt:DigitalSourceType="{SOURCE}" xmlns:cineloom="{SPACE}" cineloom:recipe={quoteattr(recipe)}/>'
+        f'Iptc4xmpExt:DigitalSourceType="{source}" xmlns:cineloom="{SPACE}" cineloom:recipe={quoteattr(recipe)}/>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
 
 
-def box(recipe: str) -> bytes:
+def box(recipe: str, source: str = SOURCE) -> bytes:
     """The same as the last box of an MP4 or MOV file."""
-    payload = XMP_BOX + xmp(recipe).encode()
+    payload = XMP_BOX + xmp(recipe, source).encode()
     return struct.pack(">I4s", 8 + len(payload), b"uuid") + payload
 
 
-def extensions(recipe: str) -> bytes:
+def extensions(recipe: str, source: str = SOURCE) -> bytes:
     """The same for a GIF: a comment, and XMP as Adobe puts it there. They stand before the last byte of the file."""
     text = recipe.encode()
     blocks = b"".join(bytes([len(part)]) + part for part in (text[at:at + 255] for at in range(0, len(text), 255)))
     # XMP is not cut into blocks: whoever walks blocks runs through the text into the 256 lengths behind it, and out.
     trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
-    return b"\x21\xfe" + blocks + b"\0" + b"\x21\xff\x0b" + XMP_EXTENSION + xmp(recipe).encode() + trailer
+    return b"\x21\xfe" + blocks + b"\0" + b"\x21\xff\x0b" + XMP_EXTENSION + xmp(recipe, source).encode() + trailer
 
 
 def segment(recipe: str) -> bytes | None:
@@ -59,12 +60,12 @@ def segment(recipe: str) -> bytes | None:
     return packet if len(packet) <= SEGMENT else None
 
 
-def add_to_film(path: Path, recipe: str, container: str) -> None:
+def add_to_film(path: Path, recipe: str, container: str, source: str = SOURCE) -> None:
     """Add what the library that wrote the film does not write itself. Raises OSError."""
     with path.open("rb+") as file:
         file.seek(0, os.SEEK_END)
         if container in ("mp4", "mov"):
-            file.write(box(recipe))
+            file.write(box(recipe, source))
         elif container == "gif":
             file.seek(-1, os.SEEK_END)
-            file.write(extensions(recipe) + b"\x3b")
+            file.write(extensions(recipe, source) + b"\x3b")

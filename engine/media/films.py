@@ -90,7 +90,7 @@ class FilmWriter:
         # Absolute and without the film's own name: a colon in it would be read as a protocol, 255 bytes leave no room.
         self.part = self.path.absolute().with_name(f".{secrets.token_hex(6)}.part")
         self.width, self.height, self.rate, self.recipe = width, height, rate, recipe
-        self.pictures, self.container, self.graph = 0, None, None
+        self.pictures, self.container, self.palette = 0, None, Palette(width, height)
 
     def __enter__(self) -> FilmWriter:
         with writing(self.path):
@@ -142,29 +142,10 @@ class FilmWriter:
                     frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709,
                                            dst_color_range=ColorRange.MPEG)
                 else:
-                    frame = self._in_palette(frame)
+                    frame = self.palette.of(frame, self.pictures)
                 frame.pts, frame.time_base = round(self.pictures * self.ticks / self.rate), Fraction(1, self.ticks)
                 self.container.mux(self.stream.encode(frame))
                 self.pictures += 1
-
-    def _in_palette(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """The frame in 256 colours of its own: one palette for all would need the whole film in memory."""
-        if self.graph is None:
-            self.graph = av.filter.Graph()
-            add = self.graph.add
-            source = self.graph.add_buffer(width=self.width, height=self.height, format=frame.format,
-                                           time_base=Fraction(1, 100))
-            split, make = add("split"), add("palettegen", "stats_mode=single")
-            use = add("paletteuse", "new=1:dither=sierra2_4a")
-            source.link_to(split)
-            split.link_to(make, 0, 0)
-            split.link_to(use, 1, 0)
-            make.link_to(use, 0, 1)
-            use.link_to(add("buffersink"))
-            self.graph.configure()
-        frame.pts, frame.time_base = self.pictures, Fraction(1, 100)
-        self.graph.vpush(frame)
-        return self.graph.vpull()
 
     def __exit__(self, kind, error, trace) -> None:
         try:
@@ -189,6 +170,32 @@ class FilmWriter:
         if _counted(self.part) != self.pictures:
             raise CannotWrite(f"{self.path} cannot be written: what came to the disk is not the whole film. Is it full?")
         os.replace(self.part, self.path)
+
+
+class Palette:
+    """Frames of a GIF, each in 256 colours of its own: one palette for all would need the whole film in memory."""
+
+    def __init__(self, width: int, height: int):
+        self.width, self.height, self.graph = width, height, None
+
+    def of(self, frame: av.VideoFrame, number: int) -> av.VideoFrame:
+        """The frame, in rgb24, as pal8."""
+        if self.graph is None:
+            self.graph = av.filter.Graph()
+            add = self.graph.add
+            source = self.graph.add_buffer(width=self.width, height=self.height, format=frame.format,
+                                           time_base=Fraction(1, 100))
+            split, make = add("split"), add("palettegen", "stats_mode=single")
+            use = add("paletteuse", "new=1:dither=sierra2_4a")
+            source.link_to(split)
+            split.link_to(make, 0, 0)
+            split.link_to(use, 1, 0)
+            make.link_to(use, 0, 1)
+            use.link_to(add("buffersink"))
+            self.graph.configure()
+        frame.pts, frame.time_base = number, Fraction(1, 100)
+        self.graph.vpush(frame)
+        return self.graph.vpull()
 
 
 def write_film(path: str | Path, parts: Iterable[np.ndarray], width: int, height: int, rate: int, recipe: str = "") -> None:
