@@ -155,6 +155,20 @@ def test_on_a_phone_the_form_is_a_drawer(tabs):
     assert page.evaluate("document.activeElement.classList.contains('handle')")
 
 
+def test_on_a_phone_a_take_goes_on_into_the_form(tabs, fresh):
+    """What one watches is one tap from being made into something else."""
+    from shelving import shelved
+
+    shelved(Library.open(fresh.home), "boat", "a red boat")
+    page = tabs(width=390, height=844, has_touch=True).page
+    page.wait_for_selector("#player-panel[data-take=boat]")
+    page.locator("#player-panel .tasks").get_by_role("button", name="Finish").tap()         # the last of the row: it comes into sight
+    page.wait_for_function("document.querySelector('#make-panel').dataset.task === 'finish'")
+    page.wait_for_function("document.querySelector('#make-panel .go').checkVisibility({visibilityProperty: true})")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert "a red boat" in page.locator("#make-panel .slot").first.inner_text()
+
+
 def test_the_sheet_tells_every_key_that_a_module_listens_for(page):
     """The table of keys is one; a panel that listens for another letter has to tell it there."""
     import re
