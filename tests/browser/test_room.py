@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from shelving import shelved
+from test_axe import axe  # noqa: F401
 
 from engine.library import Library
 
@@ -52,13 +53,14 @@ def held(browser, fresh):
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}], ids=["desk", "phone"])
-def test_gradio_takes_the_panels_up_as_they_are(held, viewport):
+def test_gradio_takes_the_panels_up_as_they_are(held, axe, viewport):  # noqa: F811
     page, come = held(viewport=viewport)
     page.wait_for_selector("#player-panel[data-take]")
     page.wait_for_function("document.querySelector('#top-panel .status').textContent.endsWith('is ready')", timeout=120_000)
     page.evaluate("() => { const film = document.querySelector('video'); film.pause(); film.currentTime = 0.5; }")
     page.mouse.move(0, 0)
     page.wait_for_timeout(500)
+    assert axe(page, "the room") == []
     before = page.evaluate(LOOK)
     come()
     after = page.evaluate(LOOK)
