@@ -10,7 +10,7 @@ Refusals are BadRequest, a sentence; then nothing has changed. The families are 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import BadRequest
@@ -23,15 +23,32 @@ from engine.timeline.placing import Append, CloseGap, Insert, Lift, Move, OpenGa
 from engine.timeline.replacing import Accept, Candidate, Replace
 from engine.timeline.trimming import RippleTrim, Roll, Slide, Slip, Speed, Split, Trim
 
+
+@dataclass(frozen=True)
+class Several:
+    """Edits that are one step: made one after another, or none of them, and undone together."""
+
+    id: str
+    edits: tuple[Edit, ...]
+
+    def apply(self, cut: Cut) -> Cut:
+        if not 1 <= len(self.edits) <= TOGETHER or any(isinstance(edit, Several) for edit in self.edits):
+            raise BadRequest(f"One step is made of 1 to {TOGETHER} edits, and none of those of several; {len(self.edits)} were asked.")
+        for edit in self.edits:
+            cut = edit.apply(cut)
+        return cut
+
+
 Edit = (Insert | Overwrite | Append | Move | Reorder | Lift | RippleDelete | OpenGap | CloseGap | Trim | RippleTrim | Roll | Slip | Slide | Split | Speed
         | AddTransition | SetTransition | RemoveTransition | SetTitle | Level | Fade | Mute | Rename | Link | AddMarker | SetMarker | RemoveMarker | AddTrack
-        | SetTrack | RemoveTrack | SetCut | Replace | Accept)  # fmt: skip
+        | SetTrack | RemoveTrack | SetCut | Replace | Accept | Several)  # fmt: skip
 MOST = 4 << 20              # characters of one edit
+TOGETHER = 1000             # edits in one step
 
 __all__ = ["Accept", "AddMarker", "AddTrack", "AddTransition", "Append", "Candidate", "CloseGap", "Edit", "Fade", "Insert", "Level", "Lift", "Link", "Move",
            "Mute", "OpenGap", "Overwrite", "Part", "RemoveMarker", "RemoveTrack", "RemoveTransition", "Rename", "Reorder", "Replace", "RippleDelete",
-           "RippleTrim", "Roll", "SetCut", "SetMarker", "SetTitle", "SetTrack", "SetTransition", "Slide", "Slip", "Speed", "Split", "Trim", "read", "rebased",
-           "write"]  # fmt: skip
+           "RippleTrim", "Roll", "SetCut", "SetMarker", "SetTitle", "SetTrack", "SetTransition", "Several", "Slide", "Slip", "Speed", "Split", "Trim", "read",
+           "rebased", "write"]  # fmt: skip
 
 
 def write(edit: Edit) -> str:
@@ -57,6 +74,8 @@ def rebased(edit: Edit, base: Cut, now: Cut) -> Edit | None:
     """
     if base == now:
         return edit
+    if isinstance(edit, Several):
+        return _all_rebased(edit, base, now)
     before = parts(base)
     touched = _touched(edit, base, before)
     after = parts(now)
@@ -69,6 +88,19 @@ def rebased(edit: Edit, base: Cut, now: Cut) -> Edit | None:
         return moved if _touched(moved, now, after) == touched else None
     except BadRequest:
         return None         # somebody's change is in the way
+
+
+def _all_rebased(several: Several, base: Cut, now: Cut) -> Several | None:
+    """Each of them, on the two cuts as those before it leave them."""
+    several.apply(base)             # refused here, it was none
+    moved = []
+    for edit in several.edits:
+        one = rebased(edit, base, now)
+        if one is None:
+            return None
+        base, now = edit.apply(base), one.apply(now)
+        moved.append(one)
+    return replace(several, edits=tuple(moved))
 
 
 def parts(cut: Cut) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from engine.timeline import checks
 from engine.timeline.cut import Clip, Cut, Media, Track
 
 if TYPE_CHECKING:
+    from engine.library import Library
     from engine.library.take import Take
 
 STILL = 4                   # seconds that a picture is shown for, where nobody says
@@ -53,3 +54,33 @@ def empty(id: str, name: str, rate: Fraction, width: int, height: int) -> Cut:
     """A cut with a track for film, one for titles and one for sound. Raises BadRequest."""
     tracks = (Track("film", "film", name="Film"), Track("titles", "titles", name="Titles"), Track("sound", "sound", name="Sound"))
     return checks.check(Cut(id, name, Fraction(rate), width, height, tracks))
+
+
+def missing(cut: Cut, library: Library) -> dict[str, str]:
+    """Clips whose media cannot be shown as it was cut, by id, each with a sentence: its film is gone, or has become shorter.
+
+    A state to show: such a clip keeps its place and every word about it.
+    """
+    found: dict[str, str] = {}
+    known: dict[Media, str] = {}
+    for track in cut.tracks:
+        for item in track.items:
+            if isinstance(item, Clip):
+                if item.media not in known:
+                    known[item.media] = _trouble(item.media, library)
+                if known[item.media]:
+                    found[item.id] = known[item.media]
+    return found
+
+
+def _trouble(media: Media, library: Library) -> str:
+    if media.file:
+        return "" if (library.folder / media.file).is_file() else f"{media.file} is not in the project any more."
+    take = library.take(media.take)
+    if take is None:
+        return f"Take {media.take} was removed from the project."
+    if take.missing:
+        return f"The film of take {media.take} is not in the project any more."
+    if media.kind == "film" and take.pictures < media.frames:
+        return f"Take {media.take} has {take.pictures} pictures now; it had {media.frames} when it was cut."
+    return ""

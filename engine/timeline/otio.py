@@ -84,7 +84,7 @@ def read(text: str | bytes, find: Find = lambda path: None, what: str = "This fi
         raise BadMedia(f"{what} is no OpenTimelineIO file that can be read{place}.") from error
     if isinstance(found, otio.schema.SerializableCollection):
         found = next((one for one in found if isinstance(one, otio.schema.Timeline)), None)
-    if not isinstance(found, otio.schema.Timeline):
+    if not isinstance(found, otio.schema.Timeline) or found.tracks is None:
         raise BadMedia(f"{what} is OpenTimelineIO, but there is no timeline in it.")
     try:
         return Reader(otio, found, find).cut()

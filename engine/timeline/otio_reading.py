@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from engine.errors import BadRequest
 from engine.timeline import checks, plain
-from engine.timeline.cut import Clip, Cut, Gap, Item, Marker, Media, Style, Title, Track, Transition, room
+from engine.timeline.cut import TRANSITIONS, Clip, Cut, Gap, Item, Marker, Media, Style, Title, Track, Transition, room
 from engine.timeline.materials import exact
 from engine.timeline.otio import CLOSE, counted, said, times
 from engine.timeline.rows import fitted
@@ -49,7 +49,9 @@ class Reader:
     def _rate(self) -> Fraction:
         """Ours exactly; else of the first thing that has a length."""
         try:
-            return plain.value(Fraction, self.ours["rate"], "The rate")
+            rate = plain.value(Fraction, self.ours["rate"], "The rate")
+            if rate > 0:
+                return rate
         except (KeyError, BadRequest):
             pass
         for item in self.timeline.find_children(descended_from_type=self.otio.core.Item):
@@ -97,7 +99,7 @@ class Reader:
             return self._transition(child, ours)
         try:
             playing = child.trimmed_range().duration
-        except (self.otio.exceptions.OTIOError, ValueError):
+        except (self.otio.exceptions.OTIOError, NotImplementedError, ValueError):      # it does not say how long it is
             playing = self.otio.opentime.RationalTime(0, 1)
         # Ends are rounded, not lengths: so a row of many clips is as long as it was.
         self.begin += counted(playing, self.rate)
@@ -163,7 +165,7 @@ class Reader:
 
     def _transition(self, child: Any, ours: dict) -> Transition:
         into, out = (round(counted(offset, self.rate)) for offset in (child.in_offset, child.out_offset))
-        kind = ours.get("kind", "cross-fade")
+        kind = ours["kind"] if ours.get("kind") in TRANSITIONS else "cross-fade"
         if not ours and child.transition_type != self.otio.schema.TransitionTypes.SMPTE_Dissolve:
             self.notes.append(f"The transition {child.name[:40]!r} is another kind than a cut knows; it is a cross-fade now.")
         base = Transition(self._id(ours.get("id"), "transition"), into, out, kind)
@@ -179,7 +181,10 @@ class Reader:
 
     def _ours(self, kind: type, ours: dict, fallback: Any) -> Any:
         try:
-            return plain.value(kind, ours, "An item") if ours else fallback
+            made = plain.value(kind, ours, "An item") if ours else fallback
+            if made and isinstance(made, Clip):
+                checks.check_media(made.media)
+            return made
         except BadRequest:
             return fallback         # another Cineloom's, or somebody else's: what OpenTimelineIO itself says is left
 

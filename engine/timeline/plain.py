@@ -124,11 +124,10 @@ def _reader(kind: Any) -> Callable[[Any, str], Any]:
     if kind in SIMPLE:
         return SIMPLE[kind]
     if typing.get_origin(kind) is tuple:
-        one = _reader(typing.get_args(kind)[0])
-
         def row(data: Any, what: str) -> tuple:
             if not isinstance(data, list):
                 raise BadRequest(f"{what} is no list: {data!r:.60}.")
+            one = _reader(typing.get_args(kind)[0])         # only now: a list may hold what it stands in
             return tuple([one(entry, f"{what}, number {index}") for index, entry in enumerate(data, 1)])
 
         return row

@@ -150,6 +150,7 @@ def some_edit(draw, cut: Cut, id: str) -> edits.Edit:
         "replace": lambda: edits.Replace(id, one, some_media(draw, "film"), Fraction(small)),
         "accept": lambda: edits.Accept(id, edits.Candidate(id + "c", (one,), (some_clip(draw, draw(st.sampled_from([one, id + "n"])), "film", cut.rate),), small % 2)),
     }  # fmt: skip
+    kinds["several"] = lambda: edits.Several(id, tuple(kinds[kind]() for kind in draw(st.lists(st.sampled_from(["trim", "roll", "lift", "split", "fade", "marker"]), min_size=1, max_size=3))))
     # Tracks go seldom, so that there is something to edit.
     often = [kind for kind in kinds if kind not in ("track off", "track set")]
     return kinds[draw(st.sampled_from([*often, *often, "insert", "append", "insert", "append", "track off", "track set"]))]()

@@ -15,6 +15,8 @@ import pytest
 from app.cli import main
 from engine.library import Library, finish
 from engine.media import write_film, write_picture
+from engine.timeline.history import History
+from engine.timeline.materials import missing
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,3 +123,16 @@ def test_a_take_whose_film_is_gone_or_a_name_that_is_not_one_is_refused(run, tak
     code, answer = run("new", "Gone", takes[0])
     assert code == 2 and "not in the project any more" in answer["error"]
     assert [line["name"] for line in run("list")[1]["cuts"]] == ["Twice", "Twice"]
+
+
+def test_media_that_is_gone_is_a_state_of_its_clips(run, takes, home):
+    id = run("new", "One", *takes)[1]["id"]
+    library = Library.open(home)
+    cut = History(library.store).open(id).cut
+    first, second, third = (item.id for item in cut.tracks[0].items)
+    assert missing(cut, library) == {}
+    library.take(takes[0]).file("film").unlink()
+    library.trash(takes[1]), library.empty_trash()
+    assert missing(cut, library) == {first: f"The film of take {takes[0]} is not in the project any more.", second: f"Take {takes[1]} was removed from the project."}
+    assert run("show", id)[1]["cut"]["tracks"][0]["items"][0]["length"] == 17       # nothing of the cut is lost with it
+    assert third not in missing(cut, library)

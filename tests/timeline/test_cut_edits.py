@@ -248,6 +248,15 @@ def test_markers_move_with_the_film_under_them():
     assert [marker.id for marker in moved.markers] == ["n", "m"] and moved.markers[1].note == "later"
 
 
+def test_several_edits_are_one_step_or_none():
+    both = edits.Several("e", (edits.Split("e1", "a", 1), edits.RippleDelete("e2", ("b",))))
+    assert drawn(both.apply(film("aaabbc"))) == "aaac" and edits.read(edits.write(both)) == both
+    with pytest.raises(BadRequest, match="no item 'zz'|no clip 'zz'"):
+        edits.Several("e", (edits.Split("e1", "a", 1), edits.Lift("e2", ("zz",)))).apply(film("aaa"))
+    with pytest.raises(BadRequest, match="1 to 1000 edits"):
+        edits.Several("e", (both,)).apply(film("aaabb"))
+
+
 def test_titles_say_other_words_and_fade():
     cut = edits.Append("e", (Part("t1", Title("t", "Beginning", 8)),)).apply(rows(v1="aaaa", t1=""))
     cut = edits.Fade("e3", "t", 2, 3).apply(edits.SetTitle("e2", "t", "The end").apply(cut))

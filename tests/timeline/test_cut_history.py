@@ -93,6 +93,7 @@ def test_two_tabs_come_to_the_same_cut(tmp_path_factory, data):
     (edits.Overwrite("m", 4, (Part("v1", clip("x", 1)),)), edits.RippleTrim("t", "a", "head", 1), "aabxbccc"),
     (edits.Append("m", (Part("v1", clip("x", 1)),)), edits.Append("t", (Part("v1", clip("y", 1)),)), None),
     (edits.Fade("m", "b", 1, 1), edits.Reorder("t", "c", "a"), "cccaaabbb"),
+    (edits.Several("m", (edits.Split("m1", "b", 4), edits.RippleTrim("m2", "b", "head", -2))), edits.RippleTrim("t", "a", "tail", -1), "aabbbbbccc"),
 ])  # fmt: skip
 def test_edits_of_different_things_both_count(history, mine, theirs, after):
     from test_cut_edits import drawn
@@ -110,6 +111,7 @@ def test_edits_of_different_things_both_count(history, mine, theirs, after):
     (edits.Overwrite("m", 4, (Part("v1", clip("x", 1)),)), edits.Slip("t", "b", 1)),
     (edits.Move("m", ("a",), 9), edits.Append("t", (Part("v1", clip("x", 2)),))),       # what it would lie over was not there
     (edits.Reorder("m", "a", "c"), edits.RippleDelete("t", ("c",))),
+    (edits.Several("m", (edits.Fade("m1", "a", 1, 1), edits.Fade("m2", "b", 1, 1))), edits.RippleTrim("t", "b", "tail", 1)),
     (edits.SetMarker("m", Marker("k", 2)), edits.RemoveMarker("t", "k")),
     (edits.Insert("m", 4, (Part("v1", clip("x", 1)),)), edits.SetTrack("t", "v1", locked=True)),
 ])  # fmt: skip
