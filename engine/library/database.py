@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 from engine.errors import CannotWrite
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-    from sqlite_utils.migrations import Migrations
+    from engine.tables import Database, Migrations
 
 BUSY = 30.0     # seconds a process waits for another's write before it gives up
 CACHE = 32      # MB of pages that one connection keeps: a search over 100,000 takes stays in it
@@ -70,7 +69,7 @@ class Store:
         """The same as sqlite-utils sees it."""
         db = getattr(self._local, "db", None)
         if db is None:
-            from sqlite_utils import Database
+            from engine.tables import Database
 
             db = self._local.db = Database(self.connection)
         return db

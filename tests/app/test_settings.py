@@ -42,3 +42,15 @@ def test_light_parts_import_neither_torch_nor_gradio(module):
 def test_the_page_imports_no_torch():
     code = "import sys, app.server, app.studio; print('gradio' in sys.modules, 'torch' in sys.modules)"
     assert asked(code) == "True False"
+
+
+def test_a_library_and_a_queue_are_opened_without_pandas(tmp_path):
+    """sqlite-utils would import it where it is installed: a quarter of a second of every command. Whoever asks for it later gets it."""
+    code = f"""import sys
+from engine.library import Library
+from engine.jobs import Queue
+Library.open({str(tmp_path)!r}).count(), Queue({str(tmp_path)!r}).jobs()
+print('pandas' in sys.modules)
+import pandas
+print(pandas.DataFrame.__name__)"""
+    assert asked(code).split() == ["False", "DataFrame"]
