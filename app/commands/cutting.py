@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     cut = typer.Typer(help="Lay takes in a row, edit the cut, undo and redo.")
     cut.callback(invoke_without_command=True)(_cut)
     cut.command("list")(list_cuts)
+    cut.command("open")(open_file)
     for command in (new, add, show, edit, undo, redo, history):
         cut.command(command.__name__)(command)
     app.add_typer(cut, name="cut")
@@ -157,6 +158,31 @@ def history(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_
     answer({"steps": steps}, "\n".join(words) or "Nothing was done to this cut since it was begun.", as_json)
 
 
+def open_file(file: Annotated[Path, typer.Argument(help="An .otio file, of this studio or another program.")],
+              home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
+    """Begin a cut from an OpenTimelineIO file.
+
+    Media is found among the takes of the project by name; what is not there keeps its place.
+    """
+    from dataclasses import replace
+
+    from engine.errors import BadMedia
+    from engine.library.library import new_id
+    from engine.timeline import otio
+    from engine.timeline.materials import finder
+
+    library, kept = _open(home, project)
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise BadMedia(f"{file.name} cannot be read ({error.strerror or error}).") from error
+    cut, notes = otio.read(text, finder(library), file.name)
+    taken = {line.id for trashed in (False, True) for line in kept.cuts(trashed)}
+    for note in notes:
+        aside(note)
+    _say(kept.new(replace(cut, id=new_id()) if cut.id in taken or cut.id == "cut" else cut), as_json, notes=notes)
+
+
 # ---- helpers
 
 def _open(home: Path | None, project: str) -> tuple[Library, History]:
@@ -177,12 +203,12 @@ def _which(history: History, asked: str) -> Version:
     raise BadRequest(f"There is no cut {asked[:40]!r} in this project; `cineloom cut list` says which there are.")
 
 
-def _say(version: Version, as_json: bool, whole: bool = False) -> None:
+def _say(version: Version, as_json: bool, whole: bool = False, notes: tuple[str, ...] = ()) -> None:
     from engine.timeline import plain
 
     cut = version.cut
     facts = {"id": cut.id, "name": cut.name, "revision": version.revision, "frames": cut.length, "seconds": round(float(cut.seconds(cut.length)), 6), "fps": float(cut.rate),
-             "undo": version.undo, "redo": version.redo, "cut": plain.plain(cut)}  # fmt: skip
+             "undo": version.undo, "redo": version.redo, "cut": plain.plain(cut), **({"notes": list(notes)} if notes else {})}  # fmt: skip
     line = f"{cut.id}: {_shown(cut.name)!r}, {cut.length} frames at {float(cut.rate):g} fps, {float(cut.seconds(cut.length)):.2f} s, revision {version.revision}"
     answer(facts, "\n".join([line, *(_rows(cut) if whole else [])]), as_json)
     if not as_json and version.redo and not whole:

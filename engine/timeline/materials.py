@@ -6,7 +6,9 @@ Knows takes as the library has them. Knows no pixels and no sound.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from engine.errors import BadMedia, BadRequest
@@ -48,6 +50,16 @@ def whole(take: Take, id: str, rate: Fraction, link: str = "") -> Clip:
     if length < 1:
         raise BadRequest(f"Take {take.id} is shorter than one frame of this cut, which has {float(rate):g} per second.")
     return Clip(id, media, Fraction(0), length, name=clip.name, link=link)
+
+
+def finder(library: Library) -> Callable[[str], Media | None]:
+    """The take that a path names, wherever it lies: media/ID.mp4 of this project, or of the folder it was handed over in."""
+
+    def find(path: str) -> Media | None:
+        take = library.take(PurePosixPath(path.replace("\\", "/")).stem)
+        return None if take is None or take.missing else media_of(take)
+
+    return find
 
 
 def empty(id: str, name: str, rate: Fraction, width: int, height: int) -> Cut:

@@ -15,6 +15,7 @@ import pytest
 from app.cli import main
 from engine.library import Library, finish
 from engine.media import write_film, write_picture
+from engine.timeline import plain
 from engine.timeline.history import History
 from engine.timeline.materials import missing
 
@@ -53,7 +54,7 @@ def takes(home, tmp_path):
     return [finish(library.import_file(tmp_path / name)).id for name in ("long.mp4", "short.mp4", "still.png")]
 
 
-@pytest.mark.parametrize("name", [None, "list", "new", "add", "show", "edit", "undo", "redo", "history"])
+@pytest.mark.parametrize("name", [None, "list", "new", "add", "show", "edit", "undo", "redo", "history", "open"])
 def test_every_command_says_what_it_is_for(run, capsys, name):
     assert main(["cut", *([name] if name else []), "--help"]) == 0
     assert "Usage: cineloom cut" in capsys.readouterr().out
@@ -136,3 +137,24 @@ def test_media_that_is_gone_is_a_state_of_its_clips(run, takes, home):
     assert missing(cut, library) == {first: f"The film of take {takes[0]} is not in the project any more.", second: f"Take {takes[1]} was removed from the project."}
     assert run("show", id)[1]["cut"]["tracks"][0]["items"][0]["length"] == 17       # nothing of the cut is lost with it
     assert third not in missing(cut, library)
+
+
+def test_a_cut_comes_back_from_a_file_of_another_program(run, takes, home, tmp_path, capsys):
+    pytest.importorskip("opentimelineio")
+    from engine.timeline import otio
+
+    id = run("new", "One", *takes)[1]["id"]
+    cut = History(Library.open(home).store).open(id).cut
+    (tmp_path / "ours.otio").write_text(otio.write(cut))
+    code, said = run("open", tmp_path / "ours.otio")
+    assert code == 0 and said["id"] != id and {**said["cut"], "id": id} == plain.plain(cut) and "notes" not in said
+    text = otio.write(cut).replace('"cineloom"', '"elsewhere"').replace(f"media/{takes[1]}", "film/unknown")
+    (tmp_path / "theirs.otio").write_text(text)
+    code, said = run("open", tmp_path / "theirs.otio")
+    first, second, _ = said["cut"]["tracks"][0]["items"]
+    assert code == 0 and (first["media"]["take"], first["length"], second["media"]["file"]) == (takes[0], 17, "missing/unknown.mp4")
+    assert any("unknown.mp4" in note for note in said["notes"])
+    for broken, words in (("nothere.otio", "cannot be read"), ("broken.otio", "no OpenTimelineIO")):
+        (tmp_path / "broken.otio").write_text("{")
+        code, said = run("open", tmp_path / broken)
+        assert code == 2 and words in said["error"]
