@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Timer
 
 from app import settings, shapes
+from app.desk.cutting import Cutting
 from app.desk.inputs import Inputs
 from app.desk.line import Line
 from app.desk.making import Making
@@ -37,7 +38,7 @@ class Desk:
         self.library = Library.open(self.home, project or remembered(self.home))
         self.keeper = keeper or Keeper(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
-        self.projects = Projects(self)
+        self.projects, self.cutting = Projects(self), Cutting(self)
         self._ready: Timer | None = None
 
     @property
@@ -86,7 +87,7 @@ class Desk:
         return describe(self.backend).unknown_words(prompt)
 
     def state(self) -> dict:
-        """What changes while one looks: the open project, a mark that grows with every change of its takes, the jobs, the worker."""
+        """What changes while one looks: the open project, marks that change with its takes and its cuts, the jobs, the worker."""
         worker, library = self.queue.worker(), self.library
         return {
             "project": library.folder.name,
@@ -95,4 +96,5 @@ class Desk:
             "paused": self.queue.paused,
             "worker": worker["doing"] if worker else "",
             "pace": self.queue.pace(self.backend),
+            "cuts": self.cutting.marks(),
         }

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
 from engine.errors import BadMedia, BadRequest, CannotWrite, CineloomError, NotEnoughMemory
+from engine.timeline.history import Stale
 
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}     # a take's files never change
 KINDS = {
@@ -20,6 +21,8 @@ KINDS = {
 
 def answer_error(_: Request, error: CineloomError) -> JSONResponse:
     """An error of ours as JSON: the sentence, and a status that says whose turn it is."""
+    if isinstance(error, Stale):
+        return JSONResponse({"error": str(error), "revision": error.revision}, 409)
     status = 404 if isinstance(error, NotHere) else 400 if isinstance(error, BadRequest | BadMedia | NotEnoughMemory) else 500
     return JSONResponse({"error": str(error)}, 507 if isinstance(error, CannotWrite) else status)
 

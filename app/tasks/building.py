@@ -103,8 +103,8 @@ def _loop(wishes: Wishes, find: _Names, more: dict) -> Asked:
 def _connect(wishes: Wishes, find: _Names, more: dict) -> Asked:
     one, two = find.film(wishes.film, "the first film"), find.film(wishes.second, "the second film")
     seconds = 1.5 if wishes.seconds is None else wishes.seconds
-    return operating.connect(one, two, _words(wishes), seconds=seconds, overlap=wishes.overlap, stop=wishes.film.stop, start=wishes.second.start,
-                             **_size(wishes), **more)
+    return operating.connect(one, two, _words(wishes), seconds=seconds, overlap=wishes.overlap, begin=wishes.film.start, stop=wishes.film.stop,
+                             start=wishes.second.start, end=wishes.second.stop, **_size(wishes), **more)
 
 
 def _edit(wishes: Wishes, find: _Names, more: dict) -> Asked:

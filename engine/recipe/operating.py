@@ -73,11 +73,12 @@ def loop(film: str | Path | None = None, prompt: str | None = None, *, model: Mo
 
 
 def connect(a: str | Path, b: str | Path, prompt: str | None = None, *, model: Model | str, seconds: float = 1.5, overlap: float = 0.0,
-            size: Sequence[int] | str | None = None, start: float = 0.0, stop: float | None = None, **more) -> Asked:
+            size: Sequence[int] | str | None = None, start: float = 0.0, stop: float | None = None, begin: float = 0.0, end: float | None = None,
+            **more) -> Asked:
     """Lead from one film to another in `seconds`; or lay them over each other by `overlap` seconds.    ..##.., ..39..
 
-    stop     seconds at which the first is left; None is its end
-    start    seconds at which the second is entered
+    stop     seconds at which the first is left; None is its end; `begin` is where the part of it that is used begins
+    start    seconds at which the second is entered; `end` is where the part of it that is used ends, None is its end
     """
     model, notes = _model(model), []
     over, gap = (_stretch(length, name, model, notes) for length, name in ((overlap, "overlap"), (0.0 if overlap else seconds, "seconds")))
@@ -87,7 +88,7 @@ def connect(a: str | Path, b: str | Path, prompt: str | None = None, *, model: M
     if not size and not same_shape((one.width, one.height), (two.width, two.height)):
         raise BadRequest(f"{one.name} is {one.width}x{one.height} and {two.name} is {two.width}x{two.height}; to connect "
                          "films of different shapes, say the size that both are to have.")
-    parts = [one.part(0.0, stop, model, notes, keep_end=True), two.part(start, None, model, notes)]
+    parts = [one.part(begin, stop, model, notes, keep_end=True), two.part(start, end, model, notes)]
     counts = [last - first for first, last in parts]
     if over + 1 >= min(counts):
         raise BadRequest(f"Films of {' and '.join(f'{(count - 1) / model.grid.rate:.3g} s' for count in counts)} cannot lie over each other "

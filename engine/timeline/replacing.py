@@ -34,6 +34,7 @@ class Candidate:
     kind: str = ""                      # what made it: extend, precede, connect, loop, edit, inpaint, replace
     job: str = ""                       # that makes it, or made it
     score: float = 0.0                  # of its worst join, 1 is nothing to be seen; 0 where nobody measured
+    frames: int = 0                     # of the cut, that were asked to be made
 
 
 @dataclass(frozen=True)

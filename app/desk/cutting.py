@@ -1,0 +1,157 @@
+"""Cutting: the cuts of the open project, what is done to them, and the film that is made for them.
+
+Knows the history of cuts, the takes and the queue. What an edit does is engine.timeline's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.tasks import read
+from engine.errors import BadMedia, BadRequest
+from engine.jobs import Job
+from engine.library.library import new_id
+from engine.timeline import edits, generating, laying, materials, plain
+from engine.timeline.cut import Clip, Cut
+from engine.timeline.history import History, Version
+from engine.timeline.replacing import Candidate
+
+if TYPE_CHECKING:
+    from app.desk.desk import Desk
+    from engine.library import Library
+
+MANY = 8            # candidates that are made at once
+OVER = ("failed", "cancelled")      # states of a job that leave no take
+
+
+class Cutting:
+    """The cuts of the project that is open."""
+
+    def __init__(self, desk: Desk):
+        """Part of one desk."""
+        self.desk = desk
+        self._opened: tuple[Library, History] | None = None
+
+    @property
+    def history(self) -> History:
+        """Of the open project: another one when another is opened."""
+        library = self.desk.library
+        if self._opened is None or self._opened[0] is not library:
+            self._opened = library, History(library.store)
+        return self._opened[1]
+
+    # ---- seeing
+
+    def cuts(self) -> list[dict]:
+        """Every cut, the newest first."""
+        return [dataclasses.asdict(line) for line in self.history.cuts()]
+
+    def open(self, id: str) -> dict:
+        """A cut, what could come into it, and the takes that both show: see `_answer`. Raises BadRequest."""
+        return self._answer(self.history.open(id))
+
+    def marks(self) -> dict[str, str]:
+        """A mark for every cut that changes with whatever changes in it or beside it."""
+        rows = self.desk.library.store.rows(
+            "select cuts.id, revision, (select count(*) || '.' || coalesce(sum(rejected), 0) || '.' || coalesce(sum(length(candidate)), 0) from cut_candidates where cut = cuts.id) as beside "
+            "from cuts where trashed is null")
+        return {row["id"]: f"{row['revision']}.{row['beside']}" for row in rows}
+
+    # ---- changing
+
+    def new(self, name: str, takes: Sequence[str] = (), rate: str = "", size: Sequence[int] = ()) -> dict:
+        """Begin a cut with takes, one behind the other; its rate and size are the first one's unless said. Raises BadRequest, BadMedia."""
+        found = [self.desk.shelf.take(id) for id in takes]
+        cut = laying.begin(new_id(), name, found, laying.rate_of(rate) if rate else None, tuple(size))
+        return self._answer(self.history.new(cut))
+
+    def edit(self, id: str, revision: int, said: object) -> dict:
+        """Make an edit as the page says it. Raises BadRequest, Stale."""
+        if not isinstance(said, dict):
+            raise BadRequest("An edit is a JSON object such as {\"is\": \"lift\", \"items\": [\"abc\"]}.")
+        return self._answer(self.history.edit(id, revision, edits.read({"id": new_id(), **said})))
+
+    def undo(self, id: str, revision: int) -> dict:
+        """Raises BadRequest, Stale."""
+        return self._answer(self.history.undo(id, revision))
+
+    def redo(self, id: str, revision: int) -> dict:
+        """Raises BadRequest, Stale."""
+        return self._answer(self.history.redo(id, revision))
+
+    def add(self, id: str, revision: int, takes: Sequence[str], at: int | None = None, track: str = "", overwrite: bool = False) -> dict:
+        """Lay takes down, one behind the other, at a frame or behind all there is. Raises BadRequest, BadMedia, Stale."""
+        cut = self.history.open(id).cut
+        edit = laying.lay(cut, new_id(), [self.desk.shelf.take(take) for take in takes], at, track, overwrite)
+        return self._answer(self.history.edit(id, revision, edit))
+
+    def trash(self, id: str, yes: bool = True) -> list[dict]:
+        """Put a cut into the trash, or take it out; the cuts that are left. Raises BadRequest."""
+        self.history.trash(id, yes)
+        return self.cuts()
+
+    # ---- film that is made for a cut
+
+    def make(self, id: str, revision: int, kind: str, item: str, *, frames: int = 0, prompt: str = "", strength: float | None = None, times: int = 1) -> dict:
+        """Put the missing film in line, as many times as are wished; each is a candidate from now on. Raises BadRequest."""
+        version = self.history.open(id)
+        if revision != version.revision:
+            version.cut.find(item)      # whose clip is there still may be asked for, whatever else was changed
+        if not 1 <= times <= MANY:
+            raise BadRequest(f"1 to {MANY} candidates are made at once; {times} were asked.")
+        wish = generating.wish(version.cut, kind, item, frames, prompt, strength)
+        asked = dict(wish.asked)
+        if kind == "variation":
+            asked = self.desk.making.restore(asked["take"])["wishes"] | {"seed": None}
+        jobs = self.desk.making.make(read(asked | {"variations": times}))
+        for job in jobs:
+            self.history.offer(id, Candidate(job.id, wish.over, kind=kind, job=job.id, frames=wish.frames))
+        return self._answer(self.history.open(id))
+
+    def accept(self, id: str, revision: int, candidate: str) -> dict:
+        """Put a candidate into its place: one undo step. Raises BadRequest, Stale."""
+        found = next((one for one in self._candidates(self.history.open(id).cut) if one.id == candidate), None)
+        if found is None:
+            raise BadRequest("This candidate is not here any more: what it was made for was changed, or it was accepted already.")
+        return self._answer(self.history.edit(id, revision, edits.Accept(new_id(), found)))
+
+    def reject(self, id: str, candidate: str, yes: bool = True) -> dict:
+        """Put a candidate away; its take stays among the takes. Raises BadRequest."""
+        self.history.reject(id, candidate, yes)
+        return self._answer(self.history.open(id))
+
+    def _candidates(self, cut: Cut) -> list[Candidate]:
+        """What could come into a cut; what was finished meanwhile with its film."""
+        found = []
+        for one in self.history.candidates(cut.id):
+            take = self.desk.library.take(one.job) if one.job and not one.items else None
+            if take is not None and not take.missing:
+                try:
+                    one = generating.filled(cut, one, take)
+                except (BadRequest, BadMedia):
+                    continue            # what it was made for is another clip by now
+                self.history.offer(cut.id, one)
+            found.append(one)
+        return found
+
+    # ---- what the page gets
+
+    def _answer(self, version: Version) -> dict:
+        """A cut as it is: its JSON, what could come into it, the takes that are seen, and what is gone."""
+        cut = version.cut
+        candidates = [self._said(one) for one in self._candidates(cut)]
+        shown = {item.media.take for track in cut.tracks for item in track.items if isinstance(item, Clip) and item.media.take}
+        shown |= {item["media"]["take"] for one in candidates for item in one["items"] if item.get("media", {}).get("take")}
+        takes = {id: take.to_json() for id in sorted(shown) if (take := self.desk.library.take(id))}
+        return {"cut": json.loads(cut.to_json()), "revision": version.revision, "undo": version.undo, "redo": version.redo,
+                "candidates": candidates, "media": takes, "missing": materials.missing(cut, self.desk.library)}
+
+    def _said(self, one: Candidate) -> dict:
+        job = self.desk.queue.job(one.job) if one.job else None
+        why = job.error if isinstance(job, Job) and job.state in OVER else ""
+        state = "done" if one.items else job.state if job else "failed"
+        said = plain.plain(one)
+        return {"items": [], "lead": 0, "kind": "", "score": 0.0, "frames": 0, **said, "state": state, "why": why or ("" if state != "failed" else "Its job is gone.")}

@@ -1,0 +1,64 @@
+"""Routes for the cuts: what lies in them, every edit, the film that is made for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Body
+
+from app.desk import Desk
+
+
+def routes(desk: Desk) -> APIRouter:
+    """What the timeline asks."""
+    router = APIRouter()
+    cutting = desk.cutting
+
+    @router.get("/studio/cuts")
+    def cuts() -> dict:
+        return {"cuts": cutting.cuts()}
+
+    @router.post("/studio/cuts")
+    def new(name: str = Body(max_length=400), takes: list[str] = Body([], max_length=500), rate: str = Body("", max_length=40),
+            size: list[int] = Body([], max_length=2)) -> dict:
+        return cutting.new(name, takes, rate, size)
+
+    @router.get("/studio/cuts/{id}")
+    def cut(id: str) -> dict:
+        return cutting.open(id)
+
+    @router.post("/studio/cuts/{id}/edits")
+    def edit(id: str, revision: int = Body(ge=0), edit: Any = Body()) -> dict:
+        return cutting.edit(id, revision, edit)
+
+    @router.post("/studio/cuts/{id}/undo")
+    def undo(id: str, revision: int = Body(ge=0, embed=True)) -> dict:
+        return cutting.undo(id, revision)
+
+    @router.post("/studio/cuts/{id}/redo")
+    def redo(id: str, revision: int = Body(ge=0, embed=True)) -> dict:
+        return cutting.redo(id, revision)
+
+    @router.post("/studio/cuts/{id}/add")
+    def add(id: str, revision: int = Body(ge=0), takes: list[str] = Body(max_length=500), at: int | None = Body(None, ge=0),
+            track: str = Body("", max_length=40), how: str = Body("insert", pattern="^(insert|overwrite)$")) -> dict:
+        return cutting.add(id, revision, takes, at, track, how == "overwrite")
+
+    @router.post("/studio/cuts/{id}/make")
+    def make(id: str, revision: int = Body(ge=0), kind: str = Body(max_length=20), item: str = Body(max_length=40), frames: int = Body(0, ge=0),
+             prompt: str = Body("", max_length=20_000), strength: float | None = Body(None, ge=0, le=1), times: int = Body(1)) -> dict:
+        return cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, times=times)
+
+    @router.post("/studio/cuts/{id}/candidates/{candidate}/accept")
+    def accept(id: str, candidate: str, revision: int = Body(ge=0, embed=True)) -> dict:
+        return cutting.accept(id, revision, candidate)
+
+    @router.post("/studio/cuts/{id}/candidates/{candidate}/reject")
+    def reject(id: str, candidate: str, yes: bool = Body(True, embed=True)) -> dict:
+        return cutting.reject(id, candidate, yes)
+
+    @router.post("/studio/cuts/{id}/trash")
+    def trash(id: str, yes: bool = Body(True, embed=True)) -> dict:
+        return {"cuts": cutting.trash(id, yes)}
+
+    return router

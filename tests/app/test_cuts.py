@@ -1,0 +1,240 @@
+"""Cuts over HTTP: laid, edited, undone; film that is missing made by a real worker, set beside the cut, accepted; two windows."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from idle import client, idle
+
+from engine.denoisers.drawn import DrawnBackend
+from engine.jobs.worker import Worker
+from engine.library import Library
+from engine.make import make
+from engine.recipe import compose
+
+A, B, STILL = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
+
+
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory):
+    """A home with two takes of 17 pictures and a still."""
+    home = tmp_path_factory.mktemp("stocked") / "home"
+    library = Library.open(home)
+    for id, prompt, more in ((A, "red right", {}), (B, "blue left", {}), (STILL, "green", {"operation": "image"})):
+        recipe, _ = compose(prompt, **{"model": "drawn", "seconds": 1, "size": (96, 64), "seed": 7, "steps": 2, **more})
+        *_, last = make(recipe, DrawnBackend(), library.staging(id))
+        library.add_take(last.made, id)
+    return home
+
+
+@pytest.fixture
+def desk(stocked, tmp_path):
+    """A desk over a copy of it, whose jobs are made when a test says so."""
+    shutil.copytree(stocked, tmp_path / "home")
+    return idle(tmp_path / "home")
+
+
+@pytest.fixture
+def studio(desk):
+    return client(desk)
+
+
+@pytest.fixture
+def send(studio):
+    """Ask something of a cut; the answer, which must be one."""
+
+    def ask(path: str, **asked):
+        reply = studio.post(f"/studio/cuts{path}", json=asked)
+        assert reply.status_code == 200, reply.json()
+        return reply.json()
+
+    return ask
+
+
+@pytest.fixture
+def two(send):
+    """A cut of two takes, 17 frames each."""
+    return send("", name="One", takes=[A, B])
+
+
+def row(answer, track="film"):
+    """Names of media and lengths of a track's items."""
+    items = next(one for one in answer["cut"]["tracks"] if one["id"] == track).get("items", [])
+    return [(item.get("media", {}).get("take", item["is"]), item["length"]) for item in items]
+
+
+def item(answer, number=0):
+    return [one for one in answer["cut"]["tracks"][0]["items"] if one["is"] == "clip"][number]["id"]
+
+
+def ready(desk):
+    """Everything in line is made."""
+    Worker(desk.home).run()
+
+
+def test_a_cut_is_begun_with_takes_and_is_there_again(studio, send, two):
+    assert row(two) == [(A, 17), (B, 17)] and two["cut"]["rate"] == "16" and (two["cut"]["width"], two["cut"]["height"]) == (96, 64)
+    assert set(two["media"]) == {A, B} and two["media"][A]["prompt"] == "red right" and two["candidates"] == [] == list(two["missing"])
+    id = two["cut"]["id"]
+    assert studio.get(f"/studio/cuts/{id}").json() == two
+    assert [(line["name"], line["frames"]) for line in studio.get("/studio/cuts").json()["cuts"]] == [("One", 34)]
+    empty = send("", name="Nothing yet")
+    assert (empty["cut"]["rate"], empty["cut"]["width"]) == ("16", 1920) and [track["kind"] for track in empty["cut"]["tracks"]] == ["film", "titles", "sound"]
+    assert send("", name="At 24", takes=[STILL, A], rate="24", size=[640, 360])["cut"]["width"] == 640
+    assert [line["name"] for line in send(f"/{id}/trash")["cuts"]] == ["At 24", "Nothing yet"]
+    assert len(send(f"/{id}/trash", yes=False)["cuts"]) == 3
+
+
+def test_edits_are_made_taken_back_and_made_again(send, two):
+    id = two["cut"]["id"]
+    now = send(f"/{id}/edits", revision=0, edit={"is": "trim", "id": "e1", "item": item(two), "end": "tail", "by": -5})
+    assert row(now) == [(A, 12), ("gap", 5), (B, 17)] and (now["revision"], now["undo"], now["redo"]) == (1, "trim", "")
+    now = send(f"/{id}/add", revision=1, takes=[STILL], at=12)
+    assert row(now) == [(A, 12), (STILL, 64), ("gap", 5), (B, 17)]
+    back = send(f"/{id}/undo", revision=2)
+    assert row(back) == [(A, 12), ("gap", 5), (B, 17)] and back["redo"] == "insert"
+    assert row(send(f"/{id}/redo", revision=3)) == row(now)
+
+
+def test_a_window_that_comes_late_is_told_so_or_makes_room(studio, send, two):
+    id = two["cut"]["id"]
+    send(f"/{id}/edits", revision=0, edit={"is": "rename", "id": "e1", "item": item(two, 0), "name": "first"})
+    other = send(f"/{id}/edits", revision=0, edit={"is": "rename", "id": "e2", "item": item(two, 1), "name": "second"})
+    assert other["revision"] == 2 and [one["name"] for one in other["cut"]["tracks"][0]["items"]] == ["first", "second"]
+    late = studio.post(f"/studio/cuts/{id}/edits", json={"revision": 0, "edit": {"is": "rename", "id": "e3", "item": item(two, 0), "name": "third"}})
+    assert late.status_code == 409 and late.json()["revision"] == 2 and late.json()["error"].endswith("try again.")
+    assert studio.post(f"/studio/cuts/{id}/undo", json={"revision": 1}).status_code == 409
+
+
+def test_state_tells_every_window_that_something_changed(studio, send, desk, two):
+    id = two["cut"]["id"]
+    marks = [studio.get("/studio/state").json()["cuts"][id]]
+    send(f"/{id}/edits", revision=0, edit={"is": "rename", "id": "e1", "item": item(two), "name": "x"})
+    marks.append(studio.get("/studio/state").json()["cuts"][id])
+    made = send(f"/{id}/make", revision=1, kind="extend", item=item(two), frames=8)
+    marks.append(studio.get("/studio/state").json()["cuts"][id])
+    send(f"/{id}/candidates/{made['candidates'][0]['id']}/reject")
+    marks.append(studio.get("/studio/state").json()["cuts"][id])
+    assert len(set(marks)) == 4
+
+
+# ---- film that is made for a cut
+
+def test_an_end_is_pulled_past_its_film_and_the_handle_accepted(studio, send, desk, two):
+    id = two["cut"]["id"]
+    now = send(f"/{id}/edits", revision=0, edit={"is": "ripple-trim", "id": "e1", "item": item(two), "end": "tail", "by": -3})
+    now = send(f"/{id}/make", revision=1, kind="extend", item=item(two), frames=6)
+    one, = now["candidates"]
+    assert (one["state"], one["kind"], one["over"], one["items"]) == ("waiting", "extend", [item(two)], []) and now["revision"] == 1
+    late = studio.post(f"/studio/cuts/{id}/candidates/{one['id']}/accept", json={"revision": 1})
+    assert late.status_code == 400 and "still being made" in late.json()["error"]
+    ready(desk)
+    now = studio.get(f"/studio/cuts/{id}").json()
+    one, = now["candidates"]
+    assert one["state"] == "done" and one["score"] > 0 and one["items"][0]["media"]["frames"] >= 23
+    assert one["items"][0]["length"] == 14 + 3 + 6 and one["items"][0]["id"] == item(two)          # to the end of its film, and six more
+    now = send(f"/{id}/candidates/{one['id']}/accept", revision=1)
+    assert row(now) == [(one["job"], 23), (B, 17)] and now["candidates"] == [] and now["undo"] == "accept"
+    back = send(f"/{id}/undo", revision=2)
+    assert row(back) == [(A, 14), (B, 17)] and [one["state"] for one in back["candidates"]] == ["done"]
+    kept, longer = (desk.library.take(one).pictures for one in (A, one["job"]))
+    assert longer >= kept + 6
+
+
+def test_film_before_a_clip_moves_all_behind_it(studio, send, desk, two):
+    id = two["cut"]["id"]
+    send(f"/{id}/make", revision=0, kind="precede", item=item(two, 1), frames=5)
+    ready(desk)
+    one, = studio.get(f"/studio/cuts/{id}").json()["candidates"]
+    assert one["lead"] == 5 and one["items"][0]["length"] == 22
+    media = one["items"][0]["media"]
+    assert int(one["items"][0].get("start", "0")) == media["frames"] - 17 - 5          # what was given still ends where it ended
+    now = send(f"/{id}/candidates/{one['id']}/accept", revision=0)
+    assert row(now) == [(A, 17), (one["job"], 22)]
+
+
+@pytest.mark.parametrize("gap", [0, 8])
+def test_two_clips_are_connected_over_a_cut_and_over_a_gap(studio, send, desk, two, gap):
+    id, revision = two["cut"]["id"], 0
+    if gap:
+        send(f"/{id}/edits", revision=0, edit={"is": "open-gap", "id": "e1", "track": "film", "at": 17, "length": gap})
+        revision = 1
+    send(f"/{id}/make", revision=revision, kind="connect", item=item(two), frames=0 if gap else 12)
+    ready(desk)
+    one, = studio.get(f"/studio/cuts/{id}").json()["candidates"]
+    assert one["over"] == [item(two, 0), item(two, 1)] and one["state"] == "done"
+    now = send(f"/{id}/candidates/{one['id']}/accept", revision=revision)
+    assert sum(length for _, length in row(now)) == 34 + (gap or 12) and one["job"] in dict(row(now))
+
+
+def test_a_clip_is_made_again_with_other_words_and_other_seeds(studio, send, desk, two):
+    id = two["cut"]["id"]
+    now = send(f"/{id}/make", revision=0, kind="edit", item=item(two), prompt="green right", strength=0.7)
+    now = send(f"/{id}/make", revision=0, kind="variation", item=item(two, 1), times=2)
+    assert [one["kind"] for one in now["candidates"]] == ["edit", "variation", "variation"]
+    ready(desk)
+    there = studio.get(f"/studio/cuts/{id}").json()["candidates"]
+    assert [one["items"][0]["length"] for one in there] == [17, 17, 17] and len({one["job"] for one in there}) == 3
+    now = send(f"/{id}/candidates/{there[0]['id']}/accept", revision=0)
+    now = send(f"/{id}/candidates/{there[2]['id']}/accept", revision=1)
+    assert row(now) == [(there[0]["job"], 17), (there[2]["job"], 17)]
+    assert desk.library.take(there[1]["job"]).seed != desk.library.take(there[2]["job"]).seed
+
+
+def test_a_loop_is_as_long_as_it_is(studio, send, desk, two):
+    id = two["cut"]["id"]
+    send(f"/{id}/make", revision=0, kind="loop", item=item(two), frames=8)
+    ready(desk)
+    one, = studio.get(f"/studio/cuts/{id}").json()["candidates"]
+    assert one["items"][0]["length"] == desk.library.take(one["job"]).pictures > 17
+
+
+def test_what_a_failed_or_cancelled_job_leaves_is_said(studio, send, desk, two):
+    id = two["cut"]["id"]
+    now = send(f"/{id}/make", revision=0, kind="extend", item=item(two), frames=8)
+    studio.post(f"/studio/jobs/{now['candidates'][0]['job']}/cancel")
+    one, = studio.get(f"/studio/cuts/{id}").json()["candidates"]
+    assert one["state"] == "cancelled" and one["items"] == []
+    assert send(f"/{id}/candidates/{one['id']}/reject")["candidates"] == []
+
+
+def test_a_take_that_is_gone_is_said_and_keeps_its_place(studio, send, desk, two):
+    desk.library.take(A).file("film").unlink()
+    now = studio.get(f"/studio/cuts/{two['cut']['id']}").json()
+    assert "not in the project any more" in now["missing"][item(two)] and row(now) == row(two)
+
+
+# ---- what cannot be
+
+WRONG = {
+    "a kind that is none": ({"kind": "explode"}, "What can be made of a clip is extend"),
+    "no frames": ({"kind": "extend", "frames": 0}, "0 frames"),
+    "hours": ({"kind": "extend", "frames": 10**7}, "Up to 600 s"),
+    "no such clip": ({"kind": "extend", "item": "nobody", "frames": 8}, "There is no item"),
+    "nothing behind": ({"kind": "connect", "second": True}, "No clip comes after"),
+    "no words": ({"kind": "edit"}, "needs the words"),
+    "too many": ({"kind": "variation", "times": 9}, "1 to 8 candidates"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_made_is_a_sentence(studio, two, desk, case):
+    asked, sentence = WRONG[case]
+    asked = {"revision": 0, "item": item(two, int(asked.pop("second", False)) if "second" in asked else 0), **asked}
+    reply = studio.post(f"/studio/cuts/{two['cut']['id']}/make", json=asked)
+    assert reply.status_code == 400 and sentence in reply.json()["error"]
+    assert desk.queue.jobs() == [] and studio.get(f"/studio/cuts/{two['cut']['id']}").json()["candidates"] == []
+
+
+@pytest.mark.parametrize("path, asked, status", [
+    ("", {"name": "x", "takes": ["nobody"]}, 400), ("", {"name": "x", "rate": "fast"}, 400), ("", {"name": "x", "rate": "0"}, 400), ("", {"name": "x", "size": [0, 5]}, 400),
+    ("", {}, 400), ("/nobody/edits", {"revision": 0, "edit": {"is": "lift"}}, 400), ("/{id}/edits", {"revision": 0, "edit": "x"}, 400),
+    ("/{id}/edits", {"revision": 0, "edit": {"is": "evil"}}, 400), ("/{id}/edits", {"revision": -1, "edit": {}}, 400), ("/{id}/edits", {"revision": 99, "edit": {"is": "lift", "items": ["x"]}}, 400),
+    ("/{id}/add", {"revision": 0, "takes": []}, 400), ("/{id}/add", {"revision": 0, "takes": ["../../x"]}, 400), ("/{id}/add", {"revision": 0, "takes": [A], "track": "none"}, 400),
+    ("/{id}/candidates/none/accept", {"revision": 0}, 400), ("/{id}/candidates/none/reject", {}, 400), ("/..%2f..%2fx/undo", {"revision": 0}, 404),
+])
+def test_requests_that_mean_nothing_are_refused_in_a_sentence(studio, two, path, asked, status):
+    reply = studio.post("/studio/cuts" + path.replace("{id}", two["cut"]["id"]), json=asked)
+    assert reply.status_code == status and (status == 404 or reply.json()["error"].endswith("."))
+    assert studio.get(f"/studio/cuts/{two['cut']['id']}").json() == two
