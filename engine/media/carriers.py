@@ -54,9 +54,9 @@ def extensions(recipe: str, source: str = SOURCE) -> bytes:
     return b"\x21\xfe" + blocks + b"\0" + b"\x21\xff\x0b" + XMP_EXTENSION + xmp(recipe, source).encode() + trailer
 
 
-def segment(recipe: str) -> bytes | None:
+def segment(recipe: str, source: str = SOURCE) -> bytes | None:
     """The packet for a JPEG; None for a recipe too long for one segment."""
-    packet = xmp(recipe).encode()
+    packet = xmp(recipe, source).encode()
     return packet if len(packet) <= SEGMENT else None
 
 

@@ -65,13 +65,14 @@ def fit_picture(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(fitted).copy()
 
 
-def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "", moment: tuple[str, int] | None = None) -> None:
+def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "", moment: tuple[str, int] | None = None,
+                  source: str = carriers.SOURCE) -> None:
     """A picture as PNG or, by the file's name, JPEG, with its recipe's JSON in it; a PNG also with the take and the number of
     the picture of it that this is, see `moment_of`. Raises CannotWrite."""
     path, encoded = Path(path), io.BytesIO()
     image = Image.fromarray(picture)
     if path.suffix.lower() in (".jpg", ".jpeg"):
-        packet = carriers.segment(recipe) if recipe else None
+        packet = carriers.segment(recipe, source) if recipe else None
         image.save(encoded, "JPEG", quality=90, subsampling=0, optimize=True, **({"xmp": packet} if packet else {}))
     else:
         chunks = PngImagePlugin.PngInfo()
@@ -79,7 +80,7 @@ def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "", momen
             chunks.add_itxt(MOMENT, f"{moment[0]} {moment[1]}")
         if recipe:
             chunks.add_itxt("Comment", recipe)
-            chunks.add_itxt(carriers.XMP_CHUNK, carriers.xmp(recipe))
+            chunks.add_itxt(carriers.XMP_CHUNK, carriers.xmp(recipe, source))
         image.save(encoded, "PNG", pnginfo=chunks)
     write_bytes(path, encoded.getvalue())
 

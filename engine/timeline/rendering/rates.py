@@ -107,11 +107,13 @@ class Flow:
         to_b = (1 - share) ** 2 * there - share * (1 - share) * back
         from_a, from_b = (cv2.remap(one.astype(np.float32), x + way[..., 0], y + way[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
                           for one, way in ((a, to_a), (b, to_b)))  # fmt: skip
-        differs = np.abs(from_a - from_b).mean(-1, keepdims=True)
+        differs, stood = (cv2.blur(np.abs(one - other).mean(-1), (5, 5))[..., None] for one, other in ((from_a, from_b), (a.astype(np.float32), b.astype(np.float32))))
         if differs.mean() > APART:
             return a if share < 0.5 else b
         # Where both disagree one of them shows what the other hides: there the nearer one counts more.
         sure = 1 / (1 + (differs / 24) ** 2)
-        near = np.float32(share < 0.5)
-        weight = sure * (1 - share) + (1 - sure) * near
-        return from_a * weight + from_b * (1 - weight)
+        weight = sure * (1 - share) + (1 - sure) * np.float32(share < 0.5)
+        moved = from_a * weight + from_b * (1 - weight)
+        # Flow spreads from what moves to what stands behind it; what is the same in both stays as it is.
+        follows = stood**2 / (stood**2 + differs**2 + 1)
+        return moved * follows + mixed(a, b, share) * (1 - follows)

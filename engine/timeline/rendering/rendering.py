@@ -97,7 +97,7 @@ def render(cut: Cut, places: Places, path: str | Path, wanted: Wanted = Wanted()
     limiter, pictures = sound.Limiter(), _pictures(cut, places, moments, size, wanted, rate, notes)
     blocks = sound.mixed(cut, places, start, stop) if loud else iter(())
     try:
-        with _out(path, kind, size, rate, quality, loud, carried, carrying.source(cut, places)) as out:
+        with _out(path, kind, size, rate, quality, loud, carried, carrying.source(cut, places), len(moments)) as out:
             there, total = 0, len(moments)
             for number, picture in enumerate(pictures):
                 if number % OFTEN == 0:
@@ -159,9 +159,9 @@ def _rate(cut: Cut, wanted: Wanted) -> Fraction:
     return rate
 
 
-def _out(path: Path, kind: kinds.Kind, size: tuple[int, int], rate: Fraction, quality: int | None, loud: bool, carried: str, source: str) -> Out:
+def _out(path: Path, kind: kinds.Kind, size: tuple[int, int], rate: Fraction, quality: int | None, loud: bool, carried: str, source: str, total: int) -> Out:
     if kind.name == "png":
-        return FolderOut(path, rate, loud, carried)
+        return FolderOut(path, loud, carried, source)
     if kind.name == "still":
-        return StillOut(path, carried)
-    return FilmOut(path, kind, size, rate, quality, loud, carried, source)
+        return StillOut(path, carried, source)
+    return FilmOut(path, kind, size, rate, quality, loud, carried, source, total)

@@ -29,6 +29,7 @@ from engine.media.writing import write_bytes, writing
 from engine.timeline.rendering.kinds import Kind
 from engine.timeline.rendering.sound import RATE
 
+SHORT = 8               # pictures: of fewer than it looks ahead for, x265 gives times that nobody set
 DIGITS = 6              # of the numbers of pictures in a folder
 
 
@@ -74,8 +75,14 @@ class Out:
 class FilmOut(Out):
     """A film with or without sound, in any kind that has a container."""
 
-    def __init__(self, path: Path, kind: Kind, size: tuple[int, int], rate: Fraction, quality: int | None, sound: bool, carried: str = "", source: str = carriers.SOURCE):
+    def __init__(self, path: Path, kind: Kind, size: tuple[int, int], rate: Fraction, quality: int | None, sound: bool, carried: str = "", source: str = carriers.SOURCE,
+                 total: int = 0):
+        """
+        quality     the encoder's own number; None where it has one quality
+        total       pictures that will come; 0 where nobody knows
+        """
         super().__init__(path)
+        self.total = total
         self.kind, self.size, self.rate, self.quality, self.heard, self.carried, self.source = kind, size, rate, quality, sound and bool(kind.sound), carried, source
         self.container, self.samples, self.palette = None, 0, Palette(*size)
         self.formatter = VideoReformatter()
@@ -97,6 +104,8 @@ class FilmOut(Out):
             options["crf"] = str(self.quality)
         if self.kind.codec not in ("gif", "prores_ks"):
             options["g"] = str(max(1, round(self.rate)))        # a whole picture every second: an editor lands there
+        if self.kind.codec == "libx265" and 0 < self.total < SHORT:
+            options["x265-params"] += ":bframes=0"
         if self.kind.codec == "libx264" and self.size[0] % EIGHT:
             options["mbtree"] = "0"
         # GIF counts in hundredths: the encoder is told so, and the times are rounded in `picture`.
@@ -165,9 +174,9 @@ class FilmOut(Out):
 class FolderOut(Out):
     """A folder of numbered pictures, with the sound as WAV and the cut as JSON beside them."""
 
-    def __init__(self, path: Path, rate: Fraction, sound: bool, carried: str = ""):
+    def __init__(self, path: Path, sound: bool, carried: str = "", source: str = carriers.SOURCE):
         super().__init__(path)
-        self.heard, self.carried, self.wave = sound, carried, None
+        self.heard, self.carried, self.source, self.wave = sound, carried, source, None
 
     def _begin(self) -> None:
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
@@ -182,7 +191,7 @@ class FolderOut(Out):
     def picture(self, picture: np.ndarray) -> None:
         path = self.part / f"frame_{self.pictures:0{DIGITS}}.png"
         if self.pictures == 0:      # the first one says what all of them are; in each it would be the most of a small picture
-            write_picture(path, picture, self.carried)
+            write_picture(path, picture, self.carried, source=self.source)
         else:
             with writing(self.path):
                 Image.fromarray(picture).save(path, "PNG", compress_level=3)
@@ -214,10 +223,10 @@ class FolderOut(Out):
 class StillOut(Out):
     """One picture."""
 
-    def __init__(self, path: Path, carried: str = ""):
+    def __init__(self, path: Path, carried: str = "", source: str = carriers.SOURCE):
         super().__init__(path)
         self.part = self.part.with_name(self.part.name + path.suffix)
-        self.carried = carried
+        self.carried, self.source = carried, source
 
     def _begin(self) -> None:
         if self.path.is_dir():
@@ -225,7 +234,7 @@ class StillOut(Out):
         self.part.touch()
 
     def picture(self, picture: np.ndarray) -> None:
-        write_picture(self.part, picture, self.carried)
+        write_picture(self.part, picture, self.carried, source=self.source)
         self.pictures += 1
 
     def _finish(self) -> None:
