@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-PATIENCE = 3.0      # seconds after which it is made though nobody has asked for it; the page does, once its panels stand
+PATIENCE = 6.0      # seconds after which it is made though nobody has asked for it; the page does, once its panels stand
 SHARE = 0.0005      # seconds between two turns of a thread meanwhile: with Python's own 5 ms every answer waits for several of them
 
 

@@ -4,6 +4,7 @@
 // A panel moves as it is, with its focus, its film and what was typed (Element.moveBefore). A browser that cannot do that
 // waits for gradio; so does whoever opens gradio's own page alone. Knows places; knows nothing of what is in a panel.
 
+const QUIET = 1500;         // milliseconds for which the machine is the person's, once the panels stand: nothing hurries for gradio
 const PATIENCE = 2000;      // milliseconds between two tries to have gradio's page, while the studio does not answer
 const waiting = new Map();  // gradio's places whose panels still live in the room
 const room = document.getElementById('room');
@@ -76,6 +77,7 @@ async function start() {
     document.addEventListener(what, () => { held = what === 'pointerdown'; }, true);
   }
   if (living) await Promise.allSettled([...room.querySelectorAll('section.panel')].map((place) => begin(place.id.replace(/-panel$/, ''), place)));
+  if (living) await after(QUIET);
   await new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done, { timeout: PATIENCE }));
   for (;;) {
     try {
