@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands import exporting
 from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named, open_project
 from app.commands.saying import AsJson, answer, aside
 from engine.errors import BadRequest
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     cut.command("open")(open_file)
     for command in (new, add, show, edit, undo, redo, history):
         cut.command(command.__name__)(command)
+    exporting.register(cut)
     app.add_typer(cut, name="cut")
 
 
@@ -47,7 +49,7 @@ def list_cuts(home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJs
     """List the cuts of a project, the newest first."""
     from dataclasses import asdict
 
-    _, history = _open(home, project)
+    _, history = open_cuts(home, project)
     lines = history.cuts()
     words = [f"{line.id:<11} {line.width}x{line.height} {float(Fraction(line.rate)):g} fps {float(line.frames / Fraction(line.rate)):8.2f} s  {_shown(line.name)}" for line in lines]
     answer({"cuts": [asdict(line) for line in lines]}, "\n".join(words) or "There is no cut in this project yet; `cineloom cut new NAME TAKE...` begins one.", as_json)
@@ -63,10 +65,10 @@ def new(name: Annotated[str, typer.Argument(help="What it is called.")],
     from engine.timeline import edits
     from engine.timeline.materials import empty, media_of, whole
 
-    library, history = _open(home, project)
+    library, history = open_cuts(home, project)
     found = [named(library, id) for id in takes or []]
     first = next((media_of(take) for take in found if take.pictures > 1), None) or (media_of(found[0]) if found else None)
-    counted = _rate(rate) if rate else first.rate if first and first.kind == "film" else Fraction(16)
+    counted = as_rate(rate) if rate else first.rate if first and first.kind == "film" else Fraction(16)
     width, height = as_size(size) or (0, 0) if size else (first.width, first.height) if first else (1920, 1080)
     cut = empty(new_id(), name, counted, width, height)
     if found:                   # all of them or none: a cut that could not be filled is not begun
@@ -84,8 +86,8 @@ def add(cut: Which, takes: Takes,
     from engine.timeline import edits
     from engine.timeline.materials import whole
 
-    library, history = _open(home, project)
-    version = _which(history, cut)
+    library, history = open_cuts(home, project)
+    version = which(history, cut)
     found = [named(library, id) for id in takes]
     track = track or next((one.id for one in version.cut.tracks if one.kind == "film"), "")
     parts = tuple(edits.Part(track, whole(take, new_id(), version.cut.rate)) for take in found)
@@ -101,8 +103,8 @@ def add(cut: Which, takes: Takes,
 def show(cut: Which, revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
          home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Show what lies in a cut, track by track."""
-    _, history = _open(home, project)
-    version = _which(history, cut)
+    _, history = open_cuts(home, project)
+    version = which(history, cut)
     _say(version if revision is None else history.open(version.cut.id, revision), as_json, whole=True)
 
 
@@ -117,8 +119,8 @@ def edit(cut: Which, edit: Annotated[str, typer.Argument(help='The edit as JSON,
     from engine.library.library import new_id
     from engine.timeline import edits
 
-    _, history = _open(home, project)
-    version = _which(history, cut)
+    _, history = open_cuts(home, project)
+    version = which(history, cut)
     at = version.revision if revision is None else revision
     lines = [line for line in sys.stdin.read().splitlines() if line.strip()] if edit == "-" else [edit]
     for number, line in enumerate(lines, 1):
@@ -136,15 +138,15 @@ def edit(cut: Which, edit: Annotated[str, typer.Argument(help='The edit as JSON,
 
 def undo(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Take the last edit of a cut back."""
-    _, history = _open(home, project)
-    version = _which(history, cut)
+    _, history = open_cuts(home, project)
+    version = which(history, cut)
     _say(history.undo(version.cut.id, version.revision), as_json)
 
 
 def redo(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Make the edit again that was taken back last."""
-    _, history = _open(home, project)
-    version = _which(history, cut)
+    _, history = open_cuts(home, project)
+    version = which(history, cut)
     _say(history.redo(version.cut.id, version.revision), as_json)
 
 
@@ -152,8 +154,8 @@ def history(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_
     """Show every edit that was ever made to a cut."""
     import datetime
 
-    _, kept = _open(home, project)
-    steps = kept.steps(_which(kept, cut).cut.id)
+    _, kept = open_cuts(home, project)
+    steps = kept.steps(which(kept, cut).cut.id)
     words = [f"{datetime.datetime.fromtimestamp(step['created']):%Y-%m-%d %H:%M:%S}  {step['edit']['is']}{'' if step['counts'] else '  (taken back)'}" for step in steps]
     answer({"steps": steps}, "\n".join(words) or "Nothing was done to this cut since it was begun.", as_json)
 
@@ -171,7 +173,7 @@ def open_file(file: Annotated[Path, typer.Argument(help="An .otio file, of this 
     from engine.timeline import otio
     from engine.timeline.materials import finder
 
-    library, kept = _open(home, project)
+    library, kept = open_cuts(home, project)
     try:
         text = file.read_bytes()
     except OSError as error:
@@ -185,14 +187,14 @@ def open_file(file: Annotated[Path, typer.Argument(help="An .otio file, of this 
 
 # ---- helpers
 
-def _open(home: Path | None, project: str) -> tuple[Library, History]:
+def open_cuts(home: Path | None, project: str) -> tuple[Library, History]:
     from engine.timeline.history import History
 
     library = open_project(home, project)
     return library, History(library.store)
 
 
-def _which(history: History, asked: str) -> Version:
+def which(history: History, asked: str) -> Version:
     """The cut of that id or name, or the only one whose id begins so."""
     lines = history.cuts()
     for found in ([line for line in lines if line.id == asked], [line for line in lines if line.name == asked], [line for line in lines if asked and line.id.startswith(asked)]):
@@ -245,7 +247,7 @@ def _shown(words: str) -> str:
     return clean if len(clean) <= 60 else clean[:59] + "…"
 
 
-def _rate(words: str) -> Fraction:
+def as_rate(words: str) -> Fraction:
     from engine.timeline.materials import exact
 
     try:

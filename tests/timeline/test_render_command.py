@@ -1,0 +1,64 @@
+"""`cineloom cut render`, as somebody types it, on takes of a project."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import numpy as np
+import pytest
+from burnt import burnt, read
+from PIL import Image
+
+from app.cli import main
+from engine.library import Library, finish
+from engine.media import carried, probe, read_film, write_film
+
+
+@pytest.fixture
+def run(tmp_path, capsys, monkeypatch):
+    """Call a command with --json: its exit code and the one object it answered."""
+    monkeypatch.setenv("CINELOOM_HOME", str(tmp_path / "home"))
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments: object) -> tuple[int, dict]:
+        code = main(["cut", *map(str, arguments), "--json"])
+        return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def cut(run, tmp_path):
+    """The id of a cut of two takes that say their numbers, 17 frames and 9."""
+    library, ids = Library.open(tmp_path / "home"), []
+    for first, count in ((100, 17), (300, 9)):
+        write_film(tmp_path / "take.mp4", [np.stack([burnt(first + at) for at in range(count)])], 64, 48, 16)
+        ids.append(finish(library.import_file(tmp_path / "take.mp4")).id)
+    return run("new", "Opening", *ids)[1]["id"]
+
+
+def test_a_cut_of_takes_is_rendered_and_carries_their_names(run, cut, tmp_path):
+    code, said = run("render", cut, "-o", tmp_path / "out.mp4")
+    assert code == 0 and (said["kind"], said["width"], said["pictures"], said["rate"], said["sound"], said["notes"]) == ("h264", 64, 26, "16", False, [])
+    assert [read(one) for one in read_film(tmp_path / "out.mp4")] == [*range(100, 117), *range(300, 309)]
+    facts = json.loads(carried(tmp_path / "out.mp4"))
+    assert len(facts["takes"]) == 2 and facts["id"] == cut and probe(tmp_path / "out.mp4").rate == 16
+
+
+def test_a_stretch_at_another_size_rate_and_kind_and_one_frame(run, cut, tmp_path):
+    code, said = run("render", "Opening", "-o", tmp_path / "out.webm", "--size", "128x96", "--rate", "23.976", "--from", 10, "--to", 20, "--quality", "draft", "--flow")
+    assert code == 0 and (said["kind"], said["width"], said["rate"], said["pictures"]) == ("vp9", 128, "24000/1001", 15)
+    assert run("render", cut, "-o", tmp_path / "one.png", "--from", 20)[0] == 0
+    assert read(np.asarray(Image.open(tmp_path / "one.png"))) == 303
+
+
+def test_what_cannot_be_is_a_sentence(run, cut, tmp_path):
+    for asked, said in ((("--size", "big"), "such as 256x144"), (("--rate", "x"), "such as 24, 23.976"), (("--kind", "vhs"), "h264, h265"), (("--to", 99), "from 0 to 99 was asked")):
+        code, facts = run("render", cut, "-o", tmp_path / "out.mp4", *asked)
+        assert code == 2 and said in facts["error"]
+    film = next((tmp_path / "home/my-films/media").glob("*.mp4"))
+    film.unlink()
+    code, facts = run("render", cut, "-o", tmp_path / "out.mp4")
+    assert code == 2 and "cannot be shown" in facts["error"] and "at 00:00:0" in facts["error"] and not (tmp_path / "out.mp4").exists()
