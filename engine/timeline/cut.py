@@ -264,11 +264,6 @@ class Cut:
             if crossing:
                 yield track, crossing
 
-    def linked(self, link: str) -> list[tuple[Track, Placed]]:
-        """Every clip of one link."""
-        return [(track, placed) for track in self.tracks for placed in track.placed()
-                if link and isinstance(placed.item, Clip) and placed.item.link == link]  # fmt: skip
-
     def to_json(self) -> str:
         """The one text of it: equal cuts have equal bytes."""
         return plain.write(self)

@@ -21,6 +21,7 @@ from engine.errors import BadRequest
 from engine.timeline import checks
 from engine.timeline.checks import words
 from engine.timeline.cut import Clip, Cut, Gap, Item, Title, Track, Transition
+from engine.timeline.sync import in_sync
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 Solid = Clip | Title
@@ -69,6 +70,7 @@ class Rows:
         self.tracks = {track.id: track for track in cut.tracks}
         self.rows: dict[str, list[Piece]] = {}
         self.joins: dict[tuple[str, str], Transition] = {}
+        self.halves: dict[str, str] = {}        # ids of second halves, and of what they were split from
         for track in cut.tracks:
             row = self.rows[track.id] = []
             at, joining = 0, None
@@ -139,6 +141,7 @@ class Rows:
         index = at - piece.start
         second = Piece(at, replace(cropped(piece.item, index, piece.item.length, self.rate), id=self.new_id(f"{piece.item.id}/{index}")))
         piece.item = cropped(piece.item, 0, index, self.rate)
+        self.halves[second.item.id] = self.halves.get(piece.item.id, piece.item.id)
         # The fades stay at the outer ends: a cut alone is not heard.
         piece.item, second.item = replace(piece.item, fade_out=0), replace(second.item, fade_in=0)
         for left, right in [key for key in self.joins if key[0] == piece.item.id]:
@@ -242,7 +245,7 @@ class Rows:
             return self.cut
         made = checks.check(replace(self.cut, tracks=tracks, markers=tuple(sorted(self.markers, key=checks.order)), **changes), self.cut)
         if not alone:
-            in_sync(self.cut, made)
+            in_sync(self.cut, made, self.halves)
         return made
 
     def _built(self, track: Track) -> Track:
@@ -279,40 +282,6 @@ def unlocked(track: Track) -> None:
 def link(piece: Piece) -> str:
     """What it is linked by; "" where it is not."""
     return getattr(piece.item, "link", "")
-
-
-def in_sync(was: Cut, now: Cut) -> None:
-    """Raises BadRequest where two clips of one link that keep their speeds no longer play the same moment together."""
-    before, after = _linked(was), _linked(now)
-    for name, group in after.items():
-        both = [(*before[name][id], *there) for id, there in group.items() if id in before.get(name, ())]
-        if len({now_at - at for at, _, now_at, _ in both}) < 2 and all(one is now_one for _, one, _, now_one in both):
-            continue            # all of them moved alike, and nothing else was done to them: most, always
-        (first, a, first_now, b), *others = both
-        for at, one, now_at, now_one in others:
-            drift = (_origin(at, one, was) - _origin(first, a, was)) - (_origin(now_at, now_one, now) - _origin(first_now, b, now))
-            if len({a.speed, b.speed, one.speed, now_one.speed}) == 1 and abs(drift) * now.rate * 2 >= 1:
-                raise BadRequest(f"This would take {words(b, small=True)} and {words(now_one, small=True)}, which are linked, out of sync; "
-                                 "unlink them first, or leave a gap instead.")  # fmt: skip
-
-
-def _linked(cut: Cut) -> dict[str, dict[str, tuple[int, Clip]]]:
-    """For every link its clips by id, and where they begin."""
-    found: dict[str, dict[str, tuple[int, Clip]]] = {}
-    for track in cut.tracks:
-        at = 0
-        for item in track.items:
-            if isinstance(item, Transition):
-                continue
-            if isinstance(item, Clip) and item.link:
-                found.setdefault(item.link, {})[item.id] = at, item
-            at += item.length
-    return found
-
-
-def _origin(at: int, clip: Clip, cut: Cut) -> Fraction:
-    """The moment of its media that would play at the beginning of the cut."""
-    return clip.start / clip.media.rate - at * clip.speed / cut.rate
 
 
 def _start(piece: Piece) -> int:
