@@ -81,7 +81,10 @@ def tag(kind: type) -> str:
 
 def value(kind: Any, data: Any, what: str) -> Any:
     """The value of that kind which plain data says. Raises BadRequest, beginning with `what`."""
-    return _reader(kind)(data, what)
+    try:
+        return _reader(kind)(data, what)
+    except RecursionError as error:
+        raise BadRequest(f"{what} is nested deeper than anything that Cineloom writes.") from error
 
 
 @cache

@@ -257,6 +257,25 @@ def test_several_edits_are_one_step_or_none():
         edits.Several("e", (both,)).apply(film("aaabb"))
 
 
+@pytest.mark.parametrize("said, words", [
+    ({"is": "several", "id": "e", "edits": 7}, "no list"), ({"is": "trim", "id": "../e", "item": "a", "end": "tail", "by": 1}, "small letters"), ({"is": []}, "none of"),
+    ({"is": "trim", "id": "e", "item": "a", "end": "tail", "by": 1.5}, "no whole number"), ({"is": "speed", "id": "e", "item": "a", "speed": "1/0"}, "no fraction"),
+    ({"is": "level", "id": "e", "item": "a", "level": float("nan")}, "no number"), ({"is": "lift", "id": "e", "items": ["a"], "force": True}, "does not know"), ([], "none of"),
+])  # fmt: skip
+def test_what_is_no_edit_is_refused_with_a_sentence(said, words):
+    with pytest.raises(BadRequest, match=words) as caught:
+        edits.read(said if isinstance(said, dict) else "[]")
+    assert str(caught.value).endswith(".")
+
+
+def test_an_edit_nested_without_end_is_refused():
+    nested = {"is": "lift", "id": "e", "items": []}
+    for _ in range(900):
+        nested = {"is": "several", "id": "e", "edits": [nested]}
+    with pytest.raises(BadRequest, match="nested|1 to 1000"):
+        edits.read(nested).apply(film("a"))
+
+
 def test_titles_say_other_words_and_fade():
     cut = edits.Append("e", (Part("t1", Title("t", "Beginning", 8)),)).apply(rows(v1="aaaa", t1=""))
     cut = edits.Fade("e3", "t", 2, 3).apply(edits.SetTitle("e2", "t", "The end").apply(cut))
