@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Reel } from '../../app/web/player/reel.js';
-import { grade, joins, partly } from '../../app/web/player/scores.js';
+import { following, grade, joins, partly } from '../../app/web/player/scores.js';
 import { changes } from '../../app/web/takes/changes.js';
 
 /** What of a video element a reel uses. */
@@ -88,4 +88,14 @@ test('what changed is said as a person would', () => {
   const other = { ...base, recipe: { ...base.recipe, prompt: 'something else entirely' } };
   assert.equal(changes(base, other)[0].now, 'something else entirely');
   assert.deepEqual(changes({ ...base, recipe: {} }, { ...base, width: 512, recipe: {} }).map((one) => one.what), ['size']);
+});
+
+test('a take says how it follows its words, and what of them is not to be seen', () => {
+  const named = { subject: ['fox', 0.12], colour: ['red', 0.98], time: ['night', 0.7] };
+  const bad = following({ figures: { follows: 0.45, named } });
+  assert.equal(bad.grade, 'bad');
+  assert.equal(bad.words, 'follows 45 %, not seen: fox');
+  assert.match(bad.all, /fox 12 %, red 98 %, night 70 %/);
+  assert.deepEqual([following({ figures: { follows: 0.9, named: { colour: ['red', 0.9] } } }).words, following({ figures: {} }), following({})], ['follows 90 %', null, null]);
+  assert.equal(following({ figures: { follows: 0.6, named } }).grade, 'fair');
 });

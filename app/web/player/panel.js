@@ -36,9 +36,11 @@ export function mount(root) {
   let job = null;         // id of the job that is watched, whose take is played when it is there
   let live = true;        // jobs that start are watched; not once somebody has chosen a take to play
   let project = null;
+  let lent = null;        // what another panel shows in the film's place, and who is told when that is over
 
   /** Only this of the stage is to be seen. */
   function only(what) {
+    if (lent) { const { node, leave } = lent; lent = null; node.remove(); delete root.dataset.lent; leave(); }
     for (const one of [video, still, canvas, empty, gone]) one.hidden = one !== what;
     if (what !== canvas) { moving.show(null); done.hidden = true; }
     if (what !== video) video.pause();
@@ -99,6 +101,22 @@ export function mount(root) {
   on('newest', (which) => { if (!take && !job) show(which); });
   video.addEventListener('error', () => { if (video.getAttribute('src') && take && !video.hidden) failed(); });
   still.addEventListener('error', () => { if (take && !still.hidden) failed(); });
+
+  /** Another panel plays in the film's place, until a take or a job is shown again: the cut. */
+  on('screen', ({ node, words, leave }) => {
+    live = false;
+    job = null;
+    only(null);
+    transport.none(words);
+    under.hide();
+    save.hidden = true;
+    delete root.dataset.take;
+    delete root.dataset.job;
+    delete root.dataset.compare;
+    stage.append(node);
+    lent = { node, leave };
+    root.dataset.lent = 'yes';
+  });
 
   // ---- two takes
 

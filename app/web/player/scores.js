@@ -1,4 +1,4 @@
-// What was measured of a take, in words and three grades: how well its joins came out, how much of it was made.
+// What was measured of a take, in words and three grades: how well its joins came out, how it follows its words, how much of it was made.
 //
 //     1 is seamless: the step between two pictures is as large as the film's others. From about 1.3 on people notice.
 // Plain functions: no document.
@@ -33,3 +33,20 @@ export function joins(take) {
 
 /** How much of a take was made, "" where all of it was. */
 export const partly = (take) => (take.figures?.part < 1 ? t('stopped at {n} % of its steps', { n: Math.round(take.figures.part * 100) }) : '');
+
+const FOLLOWED = 0.8, HALF = 0.5, UNSEEN = 0.3;      // of 1, as sure as the judge is to see what the words name
+
+/** How a take follows its words, as far as the judge knows them: `{grade, words, all}`; null where nobody looked. */
+export function following(take) {
+  const { follows, named = {} } = take.figures ?? {};
+  if (follows === undefined) return null;
+  const percent = (share) => Math.round(share * 100);
+  const list = (pairs) => pairs.map(([word]) => word).join(', ');
+  const pairs = Object.values(named);
+  const unseen = pairs.filter(([, chance]) => chance < UNSEEN);
+  return {
+    grade: follows >= FOLLOWED ? 'good' : follows >= HALF ? 'fair' : 'bad',
+    words: unseen.length ? t('follows {n} %, not seen: {words}', { n: percent(follows), words: list(unseen) }) : t('follows {n} %', { n: percent(follows) }),
+    all: t('How sure a small judge is to see what the words name: {words}', { words: pairs.map(([word, chance]) => `${word} ${percent(chance)} %`).join(', ') }),
+  };
+}

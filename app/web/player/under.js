@@ -4,7 +4,7 @@
 import { ask, el, poke, say, tell, url } from '../desk.js';
 import { recipeLine } from '../format.js';
 import { t } from '../words.js';
-import { joins, partly } from './scores.js';
+import { following, joins, partly } from './scores.js';
 
 /** Tasks that begin with film, and with a picture: the make panel's own names. */
 const OF_FILM = () => [['extend', t('Extend')], ['loop', t('Loop')], ['connect', t('Connect')], ['edit', t('Edit')], ['inpaint', t('Inpaint')], ['outpaint', t('Outpaint')], ['finish', t('Finish')]];
@@ -47,9 +47,10 @@ export class Under {
     this.job.hidden = true;
     this.title.textContent = take.prompt || take.notes.split('\n')[0] || t('Untitled');
     this.line.textContent = take.operation === 'import' ? t('{size}, brought in', { size: `${take.width} × ${take.height}` }) : recipeLine(take);
-    const part = partly(take);
+    const part = partly(take), follows = following(take);
     this.scores.replaceChildren(
       ...(part ? [el('span.score', { 'data-grade': 'part' }, part)] : []),
+      ...(follows ? [el('span.score', { 'data-grade': follows.grade, title: follows.all }, follows.words)] : []),
       ...joins(take).map((join) => el('button.score', { type: 'button', title: join.words, 'aria-label': join.words, 'data-grade': join.grade, onclick: () => this.go(join.picture) },
         join.loop ? t('loop {ratio}', { ratio: join.ratio }) : t('join {ratio}', { ratio: join.ratio }))));
     const used = (take.pictures > 1 ? OF_FILM() : OF_A_PICTURE()).map(([task, words]) =>
