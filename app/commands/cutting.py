@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import exporting
+from app.commands import exporting, handing
 from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named, open_project
 from app.commands.saying import AsJson, answer, aside
 from engine.errors import BadRequest
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     for command in (new, add, show, edit, undo, redo, history):
         cut.command(command.__name__)(command)
     exporting.register(cut)
+    handing.register(cut)
     app.add_typer(cut, name="cut")
 
 
@@ -62,18 +63,11 @@ def new(name: Annotated[str, typer.Argument(help="What it is called.")],
         home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Begin a cut."""
     from engine.library.library import new_id
-    from engine.timeline import edits
-    from engine.timeline.materials import empty, media_of, whole
+    from engine.timeline.laying import begin, rate_of
 
     library, history = open_cuts(home, project)
     found = [named(library, id) for id in takes or []]
-    first = next((media_of(take) for take in found if take.pictures > 1), None) or (media_of(found[0]) if found else None)
-    counted = as_rate(rate) if rate else first.rate if first and first.kind == "film" else Fraction(16)
-    width, height = as_size(size) or (0, 0) if size else (first.width, first.height) if first else (1920, 1080)
-    cut = empty(new_id(), name, counted, width, height)
-    if found:                   # all of them or none: a cut that could not be filled is not begun
-        cut = edits.Append(new_id(), tuple(edits.Part("film", whole(take, new_id(), counted)) for take in found)).apply(cut)
-    _say(history.new(cut), as_json)
+    _say(history.new(begin(new_id(), name, found, rate_of(rate) if rate else None, as_size(size) or (0, 0) if size else ())), as_json)
 
 
 def add(cut: Which, takes: Takes,
@@ -83,20 +77,11 @@ def add(cut: Which, takes: Takes,
         revision: Revision = None, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Lay takes into a cut, one behind the other."""
     from engine.library.library import new_id
-    from engine.timeline import edits
-    from engine.timeline.materials import whole
+    from engine.timeline.laying import lay
 
     library, history = open_cuts(home, project)
     version = which(history, cut)
-    found = [named(library, id) for id in takes]
-    track = track or next((one.id for one in version.cut.tracks if one.kind == "film"), "")
-    parts = tuple(edits.Part(track, whole(take, new_id(), version.cut.rate)) for take in found)
-    if at is None:
-        if overwrite:
-            raise BadRequest("What to overwrite is said by --at, the frame to begin at.")
-        asked: edits.Edit = edits.Append(new_id(), parts)
-    else:
-        asked = (edits.Overwrite if overwrite else edits.Insert)(new_id(), at, parts)
+    asked = lay(version.cut, new_id(), [named(library, id) for id in takes], at, track, overwrite)
     _say(history.edit(version.cut.id, version.revision if revision is None else revision, asked), as_json)
 
 
@@ -245,12 +230,3 @@ def _shown(words: str) -> str:
     """One line of it that no terminal stumbles over."""
     clean = "".join(char if char.isprintable() else " " for char in words)
     return clean if len(clean) <= 60 else clean[:59] + "…"
-
-
-def as_rate(words: str) -> Fraction:
-    from engine.timeline.materials import exact
-
-    try:
-        return Fraction(words) if "/" in words else exact(float(words))
-    except (ValueError, ZeroDivisionError) as error:
-        raise BadRequest(f"A rate is frames per second, such as 24, 23.976 or 24000/1001; {words[:40]!r} was asked.") from error

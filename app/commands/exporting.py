@@ -39,7 +39,8 @@ def render(
     as_json: AsJson = False,
 ) -> None:
     """Render a cut to a file: MP4, MOV, WebM, GIF, pictures, or one of its frames."""
-    from app.commands.cutting import as_rate, open_cuts, which
+    from app.commands.cutting import open_cuts, which
+    from engine.timeline.laying import rate_of
     from engine.timeline.rendering import Places, Wanted
     from engine.timeline.rendering import render as rendered
 
@@ -47,7 +48,7 @@ def render(
     version = which(history, cut)
     if revision is not None:
         version = history.open(version.cut.id, revision)
-    wanted = Wanted(kind, as_size(size) if size else None, as_rate(rate) if rate else None, quality, fit, "flow" if flow else "exact", start, stop, sound)
+    wanted = Wanted(kind, as_size(size) if size else None, rate_of(rate) if rate else None, quality, fit, "flow" if flow else "exact", start, stop, sound)
     with bar("rendering") as shown:
         for event in rendered(version.cut, Places(library), out, wanted):
             if hasattr(event, "words"):

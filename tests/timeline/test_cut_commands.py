@@ -54,7 +54,7 @@ def takes(home, tmp_path):
     return [finish(library.import_file(tmp_path / name)).id for name in ("long.mp4", "short.mp4", "still.png")]
 
 
-@pytest.mark.parametrize("name", [None, "list", "new", "add", "show", "edit", "undo", "redo", "history", "open"])
+@pytest.mark.parametrize("name", [None, "list", "new", "add", "show", "edit", "undo", "redo", "history", "open", "render", "export"])
 def test_every_command_says_what_it_is_for(run, capsys, name):
     assert main(["cut", *([name] if name else []), "--help"]) == 0
     assert "Usage: cineloom cut" in capsys.readouterr().out
@@ -158,3 +158,14 @@ def test_a_cut_comes_back_from_a_file_of_another_program(run, takes, home, tmp_p
         (tmp_path / "broken.otio").write_text("{")
         code, said = run("open", tmp_path / broken)
         assert code == 2 and words in said["error"]
+
+
+def test_a_cut_is_handed_over(run, home, takes, tmp_path):
+    pytest.importorskip("opentimelineio")
+    run("new", "One", *takes[:2])
+    code, said = run("export", "One", "-o", tmp_path / "out", "--kinds", "otio, fcpxml")
+    assert code == 0 and sorted(Path(path).name for path in said["files"]) == ["One.fcpxml", "One.otio"] and len(list((tmp_path / "out" / "media").iterdir())) == 2
+    code, said = run("export", "One", "-o", tmp_path / "lists", "--lists-only")
+    assert code == 0 and not (tmp_path / "lists" / "media").exists() and "timecode" in said["notes"][0]
+    code, said = run("export", "One", "-o", tmp_path / "out")
+    assert code == 2 and "already" in said["error"]
