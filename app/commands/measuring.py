@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(media)
     benches.command()(page)
     benches.command()(cut)
+    benches.command()(render)
     app.add_typer(benches, name="bench")
 
 
@@ -168,6 +169,26 @@ def cut(
 
     with beside_projects() as folder:
         measured("laying clips", bench.cut(folder, clips, edits, seed), out, as_json)
+
+
+def render(
+    clips: Annotated[int, typer.Option(min=10, max=2000, help="How many clips it has.")] = 200,
+    minutes: Annotated[float, typer.Option(min=0.5, max=600, help="How long it is.")] = 30.0,
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "256x144",
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often a tenth of it is rendered, and by ffmpeg.")] = 3,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast a long cut is rendered, beside plain ffmpeg, and whether memory stays flat.
+
+    The project is made for it, in the folder of your projects, and gone afterwards. Takes some minutes.
+    """
+    from app.commands.library import as_size
+    from engine import bench
+
+    command = [sys.executable, "-m", "app.cli"]
+    with beside_projects() as folder:
+        measured("drawing takes", bench.render(command, settings.ROOT, folder, clips=clips, minutes=minutes, size=as_size(size) or (256, 144), rounds=rounds), out, as_json)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.bench.library_kills import Kills as WriterKills
     from engine.bench.mischief import Mischief
     from engine.bench.page import Page
+    from engine.bench.rendering import Figures as Rendering
     from engine.bench.speed import Bench
     from engine.bench.toll import Kills
 
@@ -72,3 +73,10 @@ def cut(folder: Path, clips: int, edits: int, seed: int) -> Iterator[str | Cutti
     from engine.bench import cutting
 
     yield from cutting.measure(folder, clips, edits, seed)
+
+
+def render(command: Sequence[str], root: Path | str, folder: Path, **more) -> Iterator[str | Rendering]:
+    """See `engine.bench.rendering.measure`."""
+    from engine.bench import rendering
+
+    yield from rendering.measure(command, root, folder, **more)

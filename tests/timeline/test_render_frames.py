@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from burnt import HEIGHT, LENGTH, WIDTH, burnt, clip, cut, finish, media, number, project, read, seen
+from burnt import HEIGHT, WIDTH, burnt, clip, cut, finish, number, project, read, seen
 from cuts import some_edit
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,6 @@ from engine.errors import BadRequest
 from engine.media import read_film
 from engine.timeline.cut import Clip, Gap, Media, Style, Title, Track, Transition
 from engine.timeline.rendering.frames import _Row, frames, spans
-from engine.timeline.rendering.places import timecode
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +144,3 @@ def test_after_any_edits_every_rendered_frame_shows_the_picture_that_the_cut_say
                     mixing = span.by is not None or index < span.clip.fade_in or span.clip.length - 1 - index < span.clip.fade_out
                     expected = "mixed" if mixing else number(span.clip.media.file[0], span.clip.picture(index, rate))
         assert expected == "mixed" or there == expected, (frame, made.to_json())
-
-
-def test_timecode_counts_frames_in_whole_seconds():
-    assert [timecode(frame, Fraction(16)) for frame in (0, 15, 16, 16 * 3600 + 5)] == ["00:00:00:00", "00:00:00:15", "00:00:01:00", "01:00:00:05"]
-    assert timecode(30, Fraction(30000, 1001)) == "00:00:01:00"
-    assert media("a").frames == LENGTH

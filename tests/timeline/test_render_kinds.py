@@ -139,7 +139,7 @@ def test_an_empty_cut_and_media_that_is_missing_or_changed_are_sentences_with_th
     with pytest.raises(BadRequest, match="This cut is empty"):
         finish(Cut("c", "C", Fraction(16), 64, 48, (Track("v", "film"),)), places, tmp_path / "out.mp4")
     gone = replace(media("a"), file="gone.mp4")
-    with pytest.raises(BadMedia, match=r"The clip 'Boat' at 00:00:01:04 cannot be shown: gone.mp4 is not there any more"):
+    with pytest.raises(BadMedia, match=r"The clip 'Boat' at 00:00:01:04 cannot be shown: gone.mp4 is not in the project any more"):
         finish(cut(clip("a", 20), Clip("g", gone, Fraction(0), 5, name="Boat")), places, tmp_path / "out.mp4")
     with pytest.raises(BadMedia, match="00:00:00:00 cannot be shown: the project has no take 'nobody' any more"):
         finish(cut(Clip("g", replace(media("a"), file="", take="nobody"), Fraction(0), 5)), places, tmp_path / "out.mp4")

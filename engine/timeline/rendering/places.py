@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from engine.errors import BadMedia, BadRequest
 from engine.library.importing import Progress
 from engine.timeline.checks import words
 from engine.timeline.cut import Clip, Cut, Media
+from engine.timeline.edl import timecode
+from engine.timeline.materials import missing
 
 if TYPE_CHECKING:
     from engine.library import Library
@@ -46,13 +47,6 @@ class Places:
         return take.recipe if take else {}
 
 
-def timecode(frame: int, rate: Fraction) -> str:
-    """Where a frame lies, as editors write it: hours, minutes, seconds, frames, without dropping any number."""
-    whole = round(rate) or 1
-    seconds, frames = divmod(frame, whole)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"
-
-
 def place(cut: Cut, clip: Clip) -> str:
     """How a sentence calls a clip and where it lies: The clip 'Boat' at 00:00:03:12."""
     return f"{words(clip)} at {timecode(cut.find(clip.id)[1].start, cut.rate)}"
@@ -69,6 +63,7 @@ def checked(cut: Cut, places: Places, start: int, stop: int) -> Iterator[Progres
     if not 0 <= start < stop <= cut.length:
         raise BadRequest(f"This cut has the frames 0 to {cut.length}; a stretch from {start} to {stop} was asked.")
     seen: set[Media] = set()
+    lacking = missing(cut, places.library)
     for track in cut.tracks:
         if track.mute:
             continue
@@ -79,8 +74,8 @@ def checked(cut: Cut, places: Places, start: int, stop: int) -> Iterator[Progres
             seen.add(clip.media)
             try:
                 path = places.path(clip.media)
-                if not path.is_file():
-                    raise BadMedia(f"{path.name} is not there any more")
+                if clip.id in lacking:
+                    raise BadMedia(lacking[clip.id])
                 if clip.media.hash:
                     digest = hashlib.sha256()
                     with path.open("rb") as file:

@@ -20,9 +20,10 @@ from engine.errors import BadRequest, CannotWrite
 from engine.library.importing import Progress
 from engine.timeline.checks import SIDE
 from engine.timeline.cut import Cut
+from engine.timeline.edl import timecode
 from engine.timeline.rendering import carrying, frames, kinds, rates, sound
 from engine.timeline.rendering.lettering import Letterer
-from engine.timeline.rendering.places import Places, checked, timecode
+from engine.timeline.rendering.places import Places, checked
 from engine.timeline.rendering.writing import FilmOut, FolderOut, Out, StillOut
 
 FEWEST, MOST = Fraction(1, 10), Fraction(240)       # frames per second

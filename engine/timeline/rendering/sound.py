@@ -22,8 +22,9 @@ import numpy as np
 from engine.errors import BadMedia
 from engine.media.hearing import read_sound
 from engine.timeline.cut import Clip, Cut
+from engine.timeline.edl import timecode
 from engine.timeline.rendering.frames import Span, spans
-from engine.timeline.rendering.places import Places, place, timecode
+from engine.timeline.rendering.places import Places, place
 
 RATE = 48_000
 BLOCK = 16_384          # samples that are mixed at once
