@@ -17,7 +17,7 @@ from engine.errors import BadMedia, BadRequest, CannotWrite
 from engine.library.importing import Progress
 from engine.media import carried, carriers_of, read_film
 from engine.timeline.cut import Clip, Cut, Gap, Media, Title, Track, Transition
-from engine.timeline.rendering import Wanted, render
+from engine.timeline.rendering import render
 from engine.timeline.rendering.rates import Flow, between, hard_cuts, moments, needed
 
 FILMS = {"h264": (".mp4", "h264", "yuv420p"), "h265": (".mp4", "hevc", "yuv420p"), "prores": (".mov", "prores", "yuv422p10le"), "vp9": (".webm", "vp9", "yuv420p"),
