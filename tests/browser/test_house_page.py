@@ -130,10 +130,10 @@ def test_every_part_can_be_reached_without_a_mouse(page):
     page.keyboard.press("Enter")
     assert focused(page).startswith("player-panel ")
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("F6")
         seen.append(focused(page).split()[0])
-    assert seen[-1] == "player-panel" and set(seen) >= {"takes-panel", "top-panel", "make-panel"}
+    assert seen[-1] == "player-panel" and set(seen) >= {"takes-panel", "timeline-panel", "top-panel", "make-panel"}
     page.focus("#prompt")
     page.keyboard.press("F6")
     page.keyboard.press("Shift+F6")

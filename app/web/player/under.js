@@ -31,7 +31,8 @@ export class Under {
     this.files.addEventListener('keydown', (event) => { if (event.key === 'Escape') { this.files.open = false; this.files.firstChild.focus(); event.stopPropagation(); } });
     this.files.addEventListener('focusout', (event) => { if (!this.files.contains(event.relatedTarget)) this.files.open = false; });
     links.addEventListener('click', () => { this.files.open = false; });
-    this.more = el('div.more', {}, this.again, this.vary, this.files);
+    this.add = el('button.plain', { type: 'button', onclick: () => say('cut', { take: this.take }, { keep: false }) }, t('Add to the cut'));
+    this.more = el('div.more', {}, this.add, this.again, this.vary, this.files);
     this.stop = el('button.plain', { type: 'button', onclick: () => this.tellJob('cancel') }, t('Cancel'));
     this.enough = el('button.plain', { type: 'button', onclick: () => this.tellJob('enough') }, t('Keep what there is'));
     this.job = el('div.job', { hidden: true }, this.enough, this.stop);
@@ -58,7 +59,7 @@ export class Under {
     this.tasks.replaceChildren(...used);
     this.again.hidden = this.vary.hidden = this.recipe.hidden = !Object.keys(take.recipe).length;
     for (const [link, what] of [[this.film, 'film'], [this.latents, 'latents'], [this.recipe, 'recipe']]) link.href = url(`media/take/${take.id}/${what}?download=true`);
-    this.film.hidden = take.missing;
+    this.film.hidden = this.add.hidden = take.missing;
     this.latents.hidden = take.operation === 'import';
     this.showPart();
   }

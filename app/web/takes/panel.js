@@ -35,7 +35,8 @@ export function mount(root) {
   const heart = tool('heart', t('Favourite'), () => change([looked], { favourite: !looked.favourite }), { tabIndex: -1 });
   const again = tool('again', t('Again with this recipe'), () => say('again', { take: looked, seed: looked.seed }, { keep: false }), { tabIndex: -1 });
   const throwing = tool('trash', t('Put in the trash'), () => change([looked], { trash: !looked.trashed }), { tabIndex: -1 });
-  const acts = el('div.acts', {}, heart, again, throwing);
+  const adding = tool('plus', t('Add to the cut'), () => say('cut', { take: looked }, { keep: false }), { tabIndex: -1 });
+  const acts = el('div.acts', {}, adding, heart, again, throwing);
   let looked = null;          // the take that the buttons are for
   let which = '';             // "favourites", "trash"
   let playing = '';
@@ -121,6 +122,7 @@ export function mount(root) {
     throwing.title = take.trashed ? t('Put back') : t('Put in the trash');
     throwing.setAttribute('aria-label', throwing.title);
     again.hidden = !Object.keys(take.recipe).length;
+    adding.hidden = take.missing || Boolean(take.trashed);
     for (const button of acts.children) button.tabIndex = acts.closest('.card')?.card?.open.tabIndex === 0 ? 0 : -1;
   }
 

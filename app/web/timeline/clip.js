@@ -1,0 +1,120 @@
+// One clip or title of a row: its pictures, its name, its fades, the joins that were measured inside it, as one button.
+//
+//     pictures come from the take's strip, eight side by side: the one nearest to what the clip shows there
+// Knows a piece and where it is to be drawn. What happens when it is taken hold of is in gestures.js.
+import { el, url } from '../desk.js';
+import { joins } from '../player/scores.js';
+import { t } from '../words.js';
+import { fraction, number, picture } from './cut.js';
+import { timecode } from './places.js';
+
+const LEAST = 18, NAMED = 44;       // pixels: below that no picture, no name
+
+export class ClipView {
+  constructor() {
+    this.film = el('span.film', { 'aria-hidden': 'true' });
+    this.name = el('span.name');
+    this.says = el('span.more', { 'aria-hidden': 'true' });
+    this.seams = el('span.seams', { 'aria-hidden': 'true' });
+    this.fades = [el('i.fade.in', { hidden: true }), el('i.fade.out', { hidden: true })];
+    this.node = el('button.clip', { type: 'button', tabIndex: -1 }, this.film, ...this.fades, this.seams, this.name, this.says, el('i.end.head'), el('i.end.tail'));
+    this.item = el('li', {}, this.node);
+    this.node.view = this;
+    this.parts = [];
+    this.key = '';
+  }
+
+  /**
+   * Show a piece at [left, left + width) pixels of its row, of which [from, to) are seen.
+   * `look`: { scale, rate, take, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
+   */
+  show(place, track, box, look) {
+    const { item } = place;
+    const { left, width, from, to, height } = box;
+    this.node.dataset.id = item.id;
+    this.place = place;
+    const style = this.node.style;
+    style.transform = `translateX(${left}px)`;
+    style.width = `${Math.max(width - 1, 1)}px`;
+    const { classList } = this.node;
+    classList.toggle('chosen', look.chosen);
+    classList.toggle('moved', look.moved);
+    classList.toggle('silent', Boolean(item.mute));
+    classList.toggle('missing', Boolean(look.missing));
+    classList.toggle('narrow', width < NAMED);
+    this.node.dataset.kind = item.is === 'title' ? 'title' : item.media.kind ?? 'film';
+    this.node.setAttribute('aria-pressed', look.chosen);
+    const length = item.length - (look.delta?.head ?? 0) + (look.delta?.tail ?? 0);
+    const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
+    if (key !== this.key) { this.key = key; this.say(track, look); }
+    this.draw(item, { left, width, from, to, height }, look, length);
+  }
+
+  /** What it is called, and all about it for whoever listens. */
+  say(track, { rate, take, missing }) {
+    const { item, start, stop } = this.place;
+    const name = called(item, take);
+    this.name.textContent = name;
+    const speed = number(item.speed ?? '1');
+    const more = [speed === 1 ? '' : speed === 0 ? t('held') : speed < 0 ? t('backwards') : `${Number(speed.toFixed(2))}×`, item.level ? `${item.level > 0 ? '+' : '−'}${Math.abs(item.level)} dB` : ''].filter(Boolean).join(' · ');
+    this.says.textContent = more;
+    const values = { name, from: timecode(start, rate), to: timecode(stop, rate), length: timecode(stop - start, rate) };
+    this.marks = take && item.media ? marks(item, take, rate) : [];
+    const bad = this.marks.filter((mark) => mark.grade === 'bad').length;
+    const label = [t('{name}, from {from} to {to}, {length} long', values), more, item.mute ? t('off') : '', missing ?? '', bad ? t('a join in it can be seen') : ''].filter(Boolean).join(', ');
+    this.node.setAttribute('aria-label', label);
+    this.node.title = missing || '';
+    this.sized = 0;
+  }
+
+  draw(item, { left, width, from, to, height }, { scale, rate, take, delta }, length) {
+    const begin = delta?.head ?? 0;
+    const media = item.media;
+    const shows = media && media.kind !== 'sound' && take && !take.missing && width >= LEAST;
+    const wide = shows ? Math.max(20, (height - 2) * (media.width || 16) / (media.height || 9)) : 1;
+    const first = shows ? Math.max(0, Math.floor((from - left) / wide)) : 0;
+    const last = shows ? Math.min(Math.ceil(width / wide), Math.ceil((to - left) / wide)) : 0;
+    while (this.parts.length > Math.max(0, last - first)) this.parts.pop().remove();
+    while (this.parts.length < last - first) { const part = el('i.part'); this.parts.push(part); this.film.append(part); }
+    const count = Math.min(8, media?.frames ?? 1);
+    this.parts.forEach((part, at) => {
+      const middle = Math.min(length - 1, Math.floor((first + at + 0.5) * wide / scale)) + begin;
+      const which = count > 1 ? Math.round(picture(item, middle, rate) / (media.frames - 1) * (count - 1)) : 0;
+      const said = `${first + at} ${which} ${wide} ${take.id}`;
+      if (part.said === said) return;
+      part.said = said;
+      part.style.left = `${(first + at) * wide}px`;
+      part.style.width = `${wide}px`;
+      part.style.backgroundSize = count > 1 ? `${count * 100}% 100%` : 'cover';
+      part.style.backgroundPosition = count > 1 ? `${which / (count - 1) * 100}% 0` : '50%';
+      const image = `url("${url(`media/take/${take.id}/${count > 1 ? 'strip' : 'poster'}`)}")`;
+      if (part.image !== image) part.style.backgroundImage = part.image = image;
+    });
+    for (const [fade, frames] of [[this.fades[0], item.fade_in ?? 0], [this.fades[1], item.fade_out ?? 0]]) {
+      fade.hidden = !frames;
+      if (frames) fade.style.width = `${frames * scale}px`;
+    }
+    // The name stays in sight while the clip's beginning is not.
+    this.name.style.marginLeft = `${Math.max(0, Math.min(from - left, width - NAMED))}px`;
+    if (this.sized !== scale + begin) {
+      this.sized = scale + begin;
+      this.seams.replaceChildren(...(width < NAMED ? [] : this.marks ?? []).map((mark) => {
+        const node = el('i.seam', { 'data-grade': mark.grade, title: mark.words });
+        node.style.left = `${(mark.at - begin) * scale}px`;
+        return node;
+      }));
+    }
+  }
+}
+
+/** What a clip or title is called. */
+export const called = (item, take) => item.name || item.words?.split('\n')[0] || take?.prompt || take?.notes?.split('\n')[0] || t('Untitled');
+
+/** The joins of a take that lie inside a clip, at its own frames: `[{at, grade, words, ratio}]`. */
+function marks(item, take, rate) {
+  const [n, d] = fraction(item.start);
+  const start = Number(n) / Number(d);
+  const step = number(item.speed ?? '1') * number(item.media.rate) / number(rate);
+  if (!step || item.media.kind === 'picture') return [];
+  return joins(take).map((join) => ({ ...join, at: (join.picture - start) / step })).filter(({ at }) => at > 0 && at < item.length);
+}

@@ -1,0 +1,221 @@
+// The rows: a head and a lane for every track, and in the lanes only those pieces that are seen.
+//
+//     titles   ▕ gap ▕ title ▕                on top lies what covers what is below
+//     film     ▕ clip ▕ clip ◇ clip ▕ ╌╌╌╌ ▕    ◇ a joint; ╌ what is being made
+//     sound    ▕ clip ▕
+// Knows a cut, a scale and what a drag has moved so far. Changes nothing.
+import { el } from '../desk.js';
+import { t } from '../words.js';
+import { ClipView } from './clip.js';
+import { joints, pieces, zone } from './cut.js';
+import { tool } from './drawings.js';
+import { timecode } from './places.js';
+
+const HEIGHTS = { film: 54, titles: 30, sound: 38 };        // pixels, at least; film takes what is left
+const TALLEST = 120;
+const EMPTY = 26;
+const ROOM = 30;            // pixels that both clips need until their joint can be pressed
+const SEAM = 26;            // pixels of what is made over a hard cut
+const NEW = new Set(['extend', 'precede', 'connect']);        // film where there was none; the others are made again
+const AROUND = 300;         // pixels that are drawn beyond what is seen
+
+export class Lanes {
+  /** `set(track, changes)` changes a track, `join(joint, button)` opens what can be done at a joint. */
+  constructor(store, view, { set, join }) {
+    Object.assign(this, { store, view, set, join });
+    this.root = el('div.rows', {});
+    this.rows = new Map();
+  }
+
+  /** Tracks as they lie over one another: titles, film with the last on top, sound. */
+  order(cut) {
+    const of = (kind) => cut.tracks.filter((track) => track.kind === kind);
+    return [...of('titles').reverse(), ...of('film').reverse(), ...of('sound')];
+  }
+
+  /** Rows [from, to) in pixels, in a window that is `tall`. */
+  draw(cut, from, to, tall) {
+    const tracks = this.order(cut);
+    const films = tracks.filter((track) => track.kind === 'film').length;
+    const others = tracks.reduce((sum, track) => sum + (track.kind === 'film' ? 0 : track.items?.length ? HEIGHTS[track.kind] : EMPTY), 0);
+    this.film = Math.max(HEIGHTS.film, Math.min(TALLEST, Math.floor((tall - others) / films)));
+    for (const [id, row] of this.rows) if (!tracks.some((track) => track.id === id)) { row.root.remove(); this.rows.delete(id); }
+    let before = null;
+    for (const track of tracks) {
+      let row = this.rows.get(track.id);
+      if (!row) this.rows.set(track.id, row = new Row(this));
+      row.draw(cut, track, from - AROUND, to + AROUND);
+      const there = before ? before.nextSibling : this.root.firstChild;
+      if (there !== row.root) this.root.insertBefore(row.root, there);
+      before = row.root;
+    }
+    this.rove();
+  }
+
+  /** The button of a piece, if it is drawn. */
+  node(id) {
+    for (const row of this.rows.values()) { const view = row.views.get(id); if (view) return view.node; }
+    return null;
+  }
+
+  /** One stop for the Tab key. */
+  rove() {
+    const here = this.node(this.view.focus) ?? [...this.rows.values()].flatMap((row) => [...row.views.values()])[0]?.node;
+    for (const row of this.rows.values()) for (const { node } of row.views.values()) node.tabIndex = node === here ? 0 : -1;
+  }
+
+  /** The track whose lane is at a height of the window; null outside of all. */
+  trackAt(y) {
+    for (const row of this.rows.values()) {
+      const box = row.root.getBoundingClientRect();
+      if (y >= box.top && y < box.bottom) return row.track;
+    }
+    return null;
+  }
+}
+
+class Row {
+  constructor(lanes) {
+    this.lanes = lanes;
+    this.name = el('span.name');
+    this.mute = tool('mute', '', () => lanes.set(this.track, { mute: !this.track.mute }));
+    this.lock = tool('lock', '', () => lanes.set(this.track, { locked: !this.track.locked }));
+    this.list = el('ul.pieces', {});
+    this.joins = el('div.joints', {});
+    this.zones = el('div.zones', { 'aria-hidden': 'true' });
+    this.lane = el('div.lane', {}, this.list, this.zones, this.joins);
+    this.root = el('div.row', {}, el('div.head', {}, this.name, this.mute, this.lock), this.lane);
+    this.views = new Map();
+    this.buttons = new Map();
+  }
+
+  draw(cut, track, from, to) {
+    const { view, store } = this.lanes;
+    const all = pieces(track);
+    const height = track.kind === 'film' ? this.lanes.film : all.length ? HEIGHTS[track.kind] : EMPTY;
+    if (this.track !== track || this.height !== height) this.face(track, all.length, height);
+    const { scale, drag } = view;
+    const boxes = all.map((place) => ({ place, ...dragged(place, track, drag, cut) }));
+    let low = 0;
+    while (low < boxes.length && boxes[low].stop * scale < from && !boxes[low].moved) low += 1;
+    const seen = new Set();
+    let before = null;
+    for (let at = low; at < boxes.length; at++) {
+      const { place, start, stop, delta, moved } = boxes[at];
+      const { item } = place;
+      const held = item.id === view.focus || moved;
+      if (start * scale > to && !held) { if (!drag) break; continue; }
+      if (stop * scale < from && !held) continue;
+      seen.add(item.id);
+      let piece = this.views.get(item.id);
+      if (!piece) this.views.set(item.id, piece = new ClipView());
+      piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height },
+        { scale, rate: cut.rate, take: store.media(item), missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved, delta });
+      const there = before ? before.nextSibling : this.list.firstChild;
+      if (there !== piece.item) this.list.insertBefore(piece.item, there);
+      before = piece.item;
+    }
+    for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); }
+    this.join(cut, track, from, to);
+    this.zone(cut, track, from, to);
+  }
+
+  face(track, count, height) {
+    Object.assign(this, { track, height });
+    this.root.dataset.track = track.id;
+    this.root.dataset.kind = track.kind;
+    this.root.style.height = `${height}px`;
+    const name = track.name || { film: t('Film'), titles: t('Titles'), sound: t('Sound') }[track.kind];
+    this.name.textContent = name;
+    this.list.setAttribute('aria-label', count === 1 ? t('{track}: one piece', { track: name }) : t('{track}: {n} pieces', { track: name, n: count }));
+    const seen = track.kind === 'sound' ? t('Mute {track}', { track: name }) : t('Hide {track}', { track: name });
+    for (const [button, label, on] of [[this.mute, seen, track.mute], [this.lock, t('Lock {track}', { track: name }), track.locked]]) {
+      button.title = label;
+      button.setAttribute('aria-label', label);
+      button.setAttribute('aria-pressed', Boolean(on));
+    }
+    this.root.classList.toggle('off', Boolean(track.mute));
+    this.root.classList.toggle('locked', Boolean(track.locked));
+  }
+
+  /** What can be done where two clips meet, and the transitions that lie there. */
+  join(cut, track, from, to) {
+    const { view } = this.lanes;
+    const { scale } = view;
+    const seen = new Set();
+    for (const joint of track.kind === 'film' && !view.drag ? joints(track) : []) {
+      const { before, after, at, gap, transition } = joint;
+      const x = (at + gap / 2) * scale;
+      if (x < from || x > to || before.item.is !== 'clip' || after.item.is !== 'clip') continue;
+      if (Math.min(before.stop - before.start, after.stop - after.start) * scale < ROOM && !transition) continue;
+      const id = before.item.id;
+      seen.add(id);
+      let button = this.buttons.get(id);
+      if (!button) {
+        button = el('button.joint', { type: 'button', tabIndex: -1 }, el('i'));
+        button.addEventListener('click', () => { if (!button.rolled) this.lanes.join(button.joint, button); button.rolled = false; });
+        this.buttons.set(id, button);
+        this.joins.append(button);
+      }
+      button.joint = joint;
+      button.track = track;
+      const wide = transition ? (transition.stop - transition.start) * scale : gap ? Math.min(gap * scale, 26) : 22;
+      const left = transition ? transition.start * scale : x - wide / 2;
+      button.style.transform = `translateX(${left}px)`;
+      button.style.width = `${Math.max(wide, 14)}px`;
+      button.dataset.kind = transition ? transition.item.kind ?? 'cross-fade' : gap ? 'gap' : 'cut';
+      const words = transition
+        ? (transition.item.kind === 'dip' ? t('Dip at {time}', { time: timecode(at, cut.rate) }) : t('Cross-fade at {time}', { time: timecode(at, cut.rate) }))
+        : gap ? t('Gap of {length} at {time}', { length: timecode(gap, cut.rate), time: timecode(at, cut.rate) }) : t('Joint at {time}', { time: timecode(at, cut.rate) });
+      if (button.words !== words) { button.words = words; button.setAttribute('aria-label', words); button.title = words; }
+    }
+    for (const [id, button] of this.buttons) if (!seen.has(id)) { button.remove(); this.buttons.delete(id); }
+  }
+
+  /** Where film is to be made: while an end is drawn past its media, and for every candidate. */
+  zone(cut, track, from, to) {
+    const { view, store } = this.lanes;
+    const { scale, drag } = view;
+    const wanted = [];
+    if (drag?.what === 'trim' && drag.make && drag.track === track.id) {
+      const { start, stop } = drag.place;
+      const side = drag.side === 'tail' ? [stop + drag.by, stop + drag.by + drag.make] : [start + drag.by - drag.make, start + drag.by];
+      wanted.push({ from: side[0], to: side[1], words: t('to be made: {length}', { length: timecode(drag.make, cut.rate) }), state: 'wished' });
+    }
+    for (const candidate of view.trying ? [] : store.candidates) {
+      const place = zone(cut, candidate);
+      if (place?.track.id === track.id && !wanted.some((one) => one.from === place.from && one.to === place.to)) wanted.push({ ...place, words: '', state: candidate.state, kind: candidate.kind });
+    }
+    const key = JSON.stringify([scale, wanted.map((one) => [one.from, one.to, one.words, one.state]), Math.floor(from / 1000), Math.floor(to / 1000)]);
+    if (key === this.zoned) return;
+    this.zoned = key;
+    this.zones.replaceChildren(...wanted.filter((one) => one.to * scale > from && one.from * scale < to).map((one) => {
+      const node = el('div.tobe', { 'data-state': one.state, 'data-over': !one.words && !one.meets && !NEW.has(one.kind) }, el('span', {}, one.words));
+      const wide = Math.max((one.to - one.from) * scale, one.meets ? SEAM : 2);       // over a hard cut there is no room yet
+      node.style.transform = `translateX(${(one.from + one.to) / 2 * scale - wide / 2}px)`;
+      node.style.width = `${wide}px`;
+      return node;
+    }));
+  }
+}
+
+/** Where a piece is drawn while something is dragged: `{start, stop, delta, moved}`. */
+function dragged({ item, start, stop }, track, drag, cut) {
+  if (!drag || track.locked) return { start, stop };
+  const along = drag.ids?.has(item.id) || (item.link && drag.links?.has(item.link));
+  if (drag.what === 'move') return along ? { start: Math.max(0, start + drag.by), stop: Math.max(0, start + drag.by) + stop - start, moved: true } : { start, stop };
+  if (drag.what === 'roll') {
+    if (track.id !== drag.track) return { start, stop };
+    if (item.id === drag.joint.before.item.id) return { start, stop: stop + drag.by, delta: { tail: drag.by } };
+    if (item.id === drag.joint.after.item.id) return { start: start + drag.by, stop, delta: { head: drag.by } };
+    return { start, stop };
+  }
+  const { side, by, ripple, place } = drag;
+  if (along) {
+    if (side === 'tail') return { start, stop: stop + by, delta: { tail: by } };
+    return ripple ? { start, stop: stop - by, delta: { head: by } } : { start: start + by, stop, delta: { head: by } };
+  }
+  const follows = ripple && (track.id === drag.track || (track.sync ?? true)) && start >= place.stop;
+  const shift = follows ? (side === 'tail' ? by : -by) : 0;
+  return { start: start + shift, stop: stop + shift };
+}

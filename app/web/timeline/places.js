@@ -1,0 +1,111 @@
+// Places: frames and pixels, what the ruler says, what snaps to what, where a clip that is moved would come to lie.
+//
+// Plain functions: no document.
+import { beside, edges, end, head, number, pieces, tail } from './cut.js';
+
+export const NEAREST = 24;      // pixels a frame may become
+const REACH = 8;                // pixels within which something snaps
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];     // seconds between two lines of the ruler
+
+/** A frame as hours, minutes, seconds and frames: "0:01:02:09". Counted as most editors do, frames of the rounded rate. */
+export function timecode(frame, rate) {
+  const whole = Math.max(1, Math.round(number(rate)));
+  const two = (count) => String(count).padStart(2, '0');
+  const at = Math.max(0, Math.round(frame));
+  const seconds = Math.floor(at / whole);
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}:${two(at % whole)}`;
+}
+
+/** A timecode, or seconds, or frames as "+12": the frame it means; null for what is none. */
+export function frameOf(said, rate, from = 0) {
+  const whole = Math.max(1, Math.round(number(rate)));
+  const text = said.trim();
+  if (/^[+-]\d+$/.test(text)) return Math.max(0, from + Number(text));
+  if (!/^\d+([:.;]\d+){0,3}$/.test(text)) return null;
+  return text.split(/[:.;]/).reverse().reduce((sum, part, at) => sum + Number(part) * [1, whole, whole * 60, whole * 3600][at], 0);
+}
+
+/** How far apart the ruler's lines are, in frames, and how many parts lie between two of them. */
+export function ticks(scale, rate, least = 84) {
+  const whole = Math.max(1, Math.round(number(rate)));
+  for (const frames of [1, 2, 5, 10]) if (frames < whole && frames * scale >= least) return { every: frames, parts: frames };
+  for (const seconds of STEPS) if (seconds * whole * scale >= least) return { every: seconds * whole, parts: seconds === 1 ? (whole % 4 ? 5 : 4) : seconds % 5 ? 2 : 5 };
+  return { every: STEPS.at(-1) * whole * Math.ceil(least / (STEPS.at(-1) * whole * scale)), parts: 6 };
+}
+
+/** The scale at which so many frames fill so many pixels, with a little room behind them. */
+export const fitting = (frames, pixels) => Math.min(NEAREST, Math.max(1e-4, (pixels - 40) / Math.max(frames, 24)));
+
+/** Zoomed about a place that stays where it is: the new scale, and how far the row is scrolled then. */
+export function zoomed(scale, scrolled, about, by, least) {
+  const next = Math.min(NEAREST, Math.max(least, scale * by));
+  return { scale: next, scrolled: Math.max(0, (scrolled + about) / scale * next - about) };
+}
+
+/** Everything that draws near: ends of pieces that are not themselves moved, the playhead, markers, the beginning. */
+export function magnets(cut, playhead, moved = new Set()) {
+  const found = new Set([0, playhead]);
+  for (const track of cut.tracks) for (const { item, start, stop } of pieces(track)) if (!moved.has(item.id)) { found.add(start); found.add(stop); }
+  for (const marker of cut.markers ?? []) { found.add(marker.at); if (marker.length) found.add(marker.at + marker.length); }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** What of several edges that are moved `by` frames comes near a magnet: `{by, at}`, at null where nothing does. */
+export function snapped(by, moving, at, scale) {
+  let best = { by, at: null, off: REACH / scale };
+  for (const one of moving) {
+    for (const magnet of at) {
+      const off = Math.abs(one + by - magnet);
+      if (off < best.off || (off === best.off && best.at === null && off === 0)) best = { by: magnet - one, at: magnet, off };
+    }
+  }
+  return { by: best.by, at: best.at };
+}
+
+/** How far an end may go, `{by, make}`: what it moves, and how many frames would have to be made beyond its media. */
+export function drawn(cut, track, place, side, by, ripple) {
+  const { item, start, stop } = place;
+  const { before, after } = beside(track, item.id);
+  const outward = side === 'tail' ? by : -by;
+  const most = side === 'tail' ? tail(item, cut.rate) : Math.min(head(item, cut.rate), ripple ? Infinity : start);
+  const free = ripple ? Infinity : side === 'tail' ? (after ? after.start - stop : Infinity) : start - (before?.stop ?? 0);
+  const media = side === 'tail' ? most : head(item, cut.rate);
+  const kept = Math.max(outward, 1 - item.length);
+  const reach = Math.min(kept, free, most);
+  const makes = item.media && item.media.kind !== 'picture' && item.media.kind !== 'sound' && track.kind === 'film' && (free >= media || media === 0) && kept > media;
+  return { by: side === 'tail' ? reach : -reach, make: makes ? kept - media : 0 };
+}
+
+/** How far the place where two clips meet may be rolled. */
+export function rolled(cut, { before, after }, by) {
+  const later = Math.min(tail(before.item, cut.rate), after.item.length - 1);
+  const earlier = Math.min(head(after.item, cut.rate), before.item.length - 1);
+  return Math.min(later, Math.max(-earlier, by));
+}
+
+/** Before which piece of a row one comes to lie that is held at a frame: `{before, at}`, before "" behind all. */
+export function slot(track, frame, moved) {
+  for (const { item, start, stop } of pieces(track)) {
+    if (!moved.has(item.id) && frame < (start + stop) / 2) return { before: item.id, at: start };
+  }
+  return { before: '', at: end(track) };
+}
+
+/** Where a dropped take goes: the nearest place between two pieces of a row. */
+export function between(cut, track, frame, scale) {
+  const { at } = snapped(0, [frame], edges({ tracks: [track] }), scale / 4);
+  const inside = pieces(track).find(({ start, stop }) => frame > start && frame < stop);
+  if (at !== null) return Math.min(at, end(track));
+  if (inside) return frame - inside.start < inside.stop - frame ? inside.start : inside.stop;
+  return Math.max(0, frame);
+}
+
+/** The pieces that a rectangle touches: frames [from, to), tracks by their ids. */
+export const within = (cut, from, to, tracks) => cut.tracks.filter((track) => tracks.has(track.id))
+  .flatMap((track) => pieces(track).filter(({ start, stop }) => start < to && stop > from).map(({ item }) => item.id));
+
+/** The next place where something begins or ends, in a direction. */
+export function nextEdge(cut, frame, way) {
+  const all = edges(cut);
+  return (way > 0 ? all.find((one) => one > frame) : all.findLast((one) => one < frame)) ?? (way > 0 ? all.at(-1) : 0);
+}

@@ -1,0 +1,60 @@
+// The ruler: time over the rows, markers on it, and the playhead that goes down through all of them.
+//
+// Knows places. Where one is, is the panel's; it is asked to go elsewhere.
+import { el } from '../desk.js';
+import { t } from '../words.js';
+import { ticks, timecode } from './places.js';
+
+export class Ruler {
+  /** `go(frame, done)` while somebody drags over it; `mark(marker)` when one is pressed. */
+  constructor({ go, mark }) {
+    this.lines = el('div.lines', { 'aria-hidden': 'true' });
+    this.notes = el('div.notes', {});
+    this.root = el('div.ruler', {}, this.lines, this.notes);
+    this.head = el('div.playhead', { 'aria-hidden': 'true' }, el('i'));
+    this.mark = mark;
+    const at = (event) => go(Math.max(0, Math.round((event.clientX - this.root.getBoundingClientRect().left) / this.scale)), event.type === 'pointerup');
+    this.root.addEventListener('pointerdown', (event) => {
+      if (event.button || event.target.closest('button')) return;
+      event.preventDefault();
+      this.root.setPointerCapture(event.pointerId);
+      this.holding = true;
+      at(event);
+    });
+    this.root.addEventListener('pointermove', (event) => { if (this.holding) at(event); });
+    this.root.addEventListener('pointerup', (event) => { if (this.holding) at(event); this.holding = false; });
+    this.root.addEventListener('pointercancel', () => { this.holding = false; });
+  }
+
+  /** Draw what is seen of it, [from, to) in pixels. */
+  draw(cut, scale, from, to) {
+    this.scale = scale;
+    const { every, parts } = ticks(scale, cut.rate);
+    const key = `${every} ${scale} ${Math.floor(from / 400)} ${Math.ceil(to / 400)} ${cut.rate}`;
+    if (key !== this.key) {
+      this.key = key;
+      const lines = [];
+      for (let at = Math.max(0, Math.floor(from / scale / every) - 1); at * every * scale < to + 400; at++) {
+        const line = el('span.line', {}, timecode(at * every, cut.rate));
+        line.style.transform = `translateX(${at * every * scale}px)`;
+        lines.push(line);
+      }
+      this.lines.replaceChildren(...lines);
+      this.root.style.setProperty('--part', `${every * scale / parts}px`);
+      this.root.style.setProperty('--every', `${every * scale}px`);
+    }
+    const seen = (cut.markers ?? []).filter((marker) => (marker.at + (marker.length ?? 0)) * scale > from - 20 && marker.at * scale < to + 20);
+    const said = `${scale} ${JSON.stringify(seen)}`;
+    if (said === this.said) return;
+    this.said = said;
+    this.notes.replaceChildren(...seen.map((marker) => {
+      const words = marker.name || marker.note || t('Marker');
+      const node = el('button.marker', { type: 'button', tabIndex: -1, title: words, 'aria-label': t('{name} at {time}', { name: words, time: timecode(marker.at, cut.rate) }), 'data-colour': marker.colour ?? 'green', onclick: () => this.mark(marker) });
+      node.style.transform = `translateX(${marker.at * scale}px)`;
+      if (marker.length) node.style.width = `${marker.length * scale}px`;
+      return node;
+    }));
+  }
+
+  at(frame, scale) { this.head.style.transform = `translateX(${frame * scale}px)`; }
+}

@@ -1,0 +1,110 @@
+// Candidates: what is being made for the cut, or was made and waits to be judged, each over the place it is for.
+//
+//     ⟨2 of 3⟩  ▶ A/B   ✓ accept   ✕ reject   ↻ try more
+// Knows candidates as the studio tells them, and their jobs. Asks nothing itself: `acts` does.
+import { el } from '../desk.js';
+import { jobLine } from '../format.js';
+import { t } from '../words.js';
+import { zone } from './cut.js';
+import { tool } from './drawings.js';
+import { timecode } from './places.js';
+
+const ROW = 34, WIDE = 310;     // pixels
+
+export class Tries {
+  /** `acts`: audition(candidate), accept(candidate), reject(candidate), more(candidate) */
+  constructor(store, view, acts) {
+    Object.assign(this, { store, view, acts, groups: new Map(), at: new Map() });
+    this.list = el('ul.list', { 'aria-label': t('Being made for the cut') });
+    this.root = el('div.tries', { hidden: true }, el('div.head', { 'aria-hidden': 'true' }, t('Made')), el('div.lane', {}, this.list));
+  }
+
+  /** Candidates for one place of one kind are one group, one of which is looked at. */
+  grouped(cut) {
+    const found = new Map();
+    for (const candidate of this.store.candidates) {
+      const place = zone(cut, candidate);
+      if (!place) continue;
+      const key = `${candidate.kind} ${candidate.over.join(' ')}`;
+      if (!found.has(key)) found.set(key, { key, place, all: [] });
+      found.get(key).all.push(candidate);
+    }
+    return [...found.values()].sort((a, b) => a.place.from - b.place.from);
+  }
+
+  /** The candidate of a group that is looked at: the one that plays, the one that was chosen, or the newest. */
+  looked({ key, all }) {
+    return all.find((one) => one.id === this.view.trying) ?? all.find((one) => one.id === this.at.get(key)) ?? all.find((one) => one.items.length) ?? all.at(-1);
+  }
+
+  draw(cut) {
+    const { scale } = this.view;
+    const groups = this.grouped(cut);
+    const ends = [];
+    const seen = new Set();
+    for (const group of groups) {
+      seen.add(group.key);
+      let node = this.groups.get(group.key);
+      if (!node) this.groups.set(group.key, node = this.build(group.key));
+      const x = Math.max(0, (group.place.from + group.place.to) / 2 * scale - WIDE / 2);
+      let row = ends.findIndex((end) => end <= x);
+      if (row < 0) row = ends.length;
+      ends[row] = x + WIDE + 8;
+      node.item.style.transform = `translate(${x}px, ${row * ROW + 4}px)`;
+      this.show(node, group, cut);
+      if (node.item.parentNode !== this.list) this.list.append(node.item);
+    }
+    for (const [key, node] of this.groups) if (!seen.has(key)) { node.item.remove(); this.groups.delete(key); this.at.delete(key); }
+    this.root.hidden = !groups.length;
+    this.root.style.height = `${ends.length * ROW + 2}px`;
+  }
+
+  build(key) {
+    const node = { key };
+    const one = (act) => () => act(this.looked(node.group));
+    const turn = (by) => () => {
+      const { all } = node.group;
+      const next = all[(all.indexOf(this.looked(node.group)) + by + all.length) % all.length];
+      this.at.set(key, next.id);
+      if (this.view.trying) { if (next.items.length) this.acts.audition(next, true); else this.acts.audition(next, false); }
+      this.acts.drawn();
+    };
+    node.says = el('span.says', {});
+    node.bar = el('span.progress', { 'aria-hidden': 'true' }, el('i'));
+    node.back = tool('left', t('The candidate before'), turn(-1));
+    node.next = tool('right', t('The next candidate'), turn(1));
+    node.play = el('button.plain.ab', { type: 'button', onclick: one((candidate) => this.acts.audition(candidate, this.view.trying !== candidate.id)) }, 'A/B');
+    node.accept = tool('check', t('Accept'), one(this.acts.accept));
+    node.reject = tool('close', t('Reject'), one(this.acts.reject));
+    node.more = tool('again', t('Try another'), one(this.acts.more));
+    node.item = el('li.try', {}, node.back, node.next, el('span.what', {}, node.says, node.bar), node.play, node.accept, node.more, node.reject);
+    return node;
+  }
+
+  show(node, group, cut) {
+    node.group = group;
+    const { all } = group;
+    const candidate = this.looked(group);
+    const job = this.store.jobs.get(candidate.job);
+    const ready = candidate.items.length > 0;
+    const failed = candidate.state === 'failed' || candidate.state === 'cancelled';
+    const trying = this.view.trying === candidate.id;
+    const what = {
+      extend: t('carried on'), precede: t('led up to'), connect: t('connected'), loop: t('closed to a loop'), edit: t('other words'), inpaint: t('filled in'), variation: t('another seed'), replace: t('another take'),
+    }[candidate.kind] ?? candidate.kind;
+    const state = ready ? (candidate.score ? t('join {ratio}', { ratio: candidate.score.toFixed(2) }) : t('ready')) : failed ? candidate.why || t('failed') : job ? jobLine(job) : t('waiting');
+    const words = [all.length > 1 ? t('{n} of {all}', { n: all.indexOf(candidate) + 1, all: all.length }) : '', what, state, group.place.more > 0 && !ready ? timecode(group.place.more, cut.rate) : ''].filter(Boolean).join(' · ');
+    if (node.says.textContent !== words) { node.says.textContent = words; node.says.title = words; }
+    node.item.dataset.candidate = candidate.id;
+    node.item.dataset.state = ready ? 'done' : failed ? 'failed' : candidate.state;
+    node.item.dataset.grade = ready && candidate.score ? (candidate.score <= 1.3 ? 'good' : candidate.score <= 2 ? 'fair' : 'bad') : '';
+    node.item.classList.toggle('trying', trying);
+    node.bar.hidden = ready || failed;
+    node.bar.firstChild.style.transform = `scaleX(${Math.max(0.02, job?.progress ?? 0)})`;
+    node.back.hidden = node.next.hidden = all.length < 2;
+    node.play.hidden = node.accept.hidden = !ready;
+    node.play.setAttribute('aria-pressed', trying);
+    const label = t('Play it in the cut: {words}', { words: what });
+    if (node.play.title !== label) { node.play.title = label; node.play.setAttribute('aria-label', `A/B: ${label}`); }
+  }
+}
