@@ -16,6 +16,7 @@ class Part:
 
     track: str
     item: Clip | Title
+    after: int = 0          # frames of nothing before it: sound that is shorter than its film keeps the next one's in sync
 
 
 @dataclass(frozen=True)
@@ -236,8 +237,10 @@ def _laid(rows: Rows, parts: tuple[Part, ...], at: int) -> tuple[dict[str, list[
     for part in parts:
         rows.row(part.track)
         check_item(part.item, rows.tracks[part.track].kind, rows.rate)
+        if part.after < 0:
+            raise BadRequest(f"Parts come one behind the other; {part.after} frames between them were asked.")
         row = laid.setdefault(part.track, [])
-        row.append(Piece(row[-1].stop if row else at, part.item))
+        row.append(Piece((row[-1].stop if row else at) + part.after, part.item))
     return laid, max(row[-1].stop for row in laid.values()) - at
 
 

@@ -106,7 +106,7 @@ def test_a_cut_counts_at_the_rate_that_was_asked(run, takes):
 
 @pytest.mark.parametrize("arguments, said", [
     (("new", "x", "nothere"), "no take 'nothere'"), (("new", "x", "--rate", "fast"), "frames per second"), (("new", "x", "--rate", "1/0"), "frames per second"),
-    (("new", "x", "--rate", "5000"), "1 to 1000"), (("new", "x", "--size", "9"), "width and a height"), (("show", "x"), "no cut 'x'"), (("undo", "One"), "nothing to undo"),
+    (("new", "x", "--rate", "5000"), "1 to 1000"), (("new", "x", "--size", "9"), "width and a height"), (("show", "x1"), "no cut 'x1'"), (("undo", "One"), "nothing to undo"),
     (("redo", "One"), "nothing to redo"), (("edit", "One", "{"), "no JSON"), (("edit", "One", "[]"), "no JSON object"), (("edit", "One", '{"is": "explode"}'), "none of insert"),
     (("edit", "One", '{"is": "trim", "item": "a"}'), "lacks end, by"), (("edit", "One", '{"is": "lift", "items": ["a"]}', "--revision", 7), "revisions 0 to 0"),
     (("add", "One", "nothere"), "no take"), (("show", "One", "--project", "elsewhere"), "no project"),

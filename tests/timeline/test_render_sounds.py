@@ -15,8 +15,8 @@ from engine.errors import BadMedia, BadRequest
 from engine.library import Library
 from engine.library import finish as done
 from engine.media import read_film
-from engine.timeline import edits, sounds
-from engine.timeline.cut import Cut, Track
+from engine.timeline import edits, laying, sounds
+from engine.timeline.cut import Clip, Cut, Track
 from engine.timeline.rendering import Places
 from engine.timeline.rendering.sound import mixed
 
@@ -31,7 +31,7 @@ def library(tmp_path):
 def click(count: int, at: int) -> np.ndarray:
     """Silence with a burst of 400 samples."""
     left = np.zeros(count)
-    left[at : at + 400] = 0.8 * np.sin(np.arange(400) / 3)
+    left[at : at + 400] = 0.8 * np.sin(np.arange(400) / 3)[: max(count - at, 0)]
     return np.stack([left, left], 1)
 
 
@@ -80,6 +80,22 @@ def test_the_sound_of_a_take_stays_with_its_pictures_through_edits_and_into_the_
     with av.open(str(made.path)) as file:
         heard = np.concatenate([frame.to_ndarray().reshape(-1, 2) for frame in file.decode(audio=0)]) / 2.0**31
     assert abs(begins(heard) - at * 48_000 / 25) < 24           # within half a millisecond: its edges are soft
+
+
+def test_takes_laid_together_keep_each_its_own_sound_in_sync(library, tmp_path):
+    """The first has no sound, and the second's ends before its pictures do: the third's begins with its own pictures."""
+    from engine.media import write_film
+
+    write_film(tmp_path / "silent.mp4", [np.stack([burnt(number) for number in range(9)])], 64, 48, 25)
+    takes = [done(library.import_file(path)) for path in (tmp_path / "silent.mp4", talkie(tmp_path / "a.mov", 60), talkie(tmp_path / "b.mov"))]
+    cut = laying.begin("c", "C", takes)
+    film, sound = (list(track.placed()) for track in cut.tracks if track.kind != "titles")
+    assert [(one.start, one.stop) for one in film] == [(0, 9), (9, 59), (59, 109)]
+    assert [(one.start, one.stop) for one in sound if isinstance(one.item, Clip)] == [(9, 24), (59, 109)]     # 60 of its 75 frames lie before its pictures
+    assert [one.item.link for one in sound if isinstance(one.item, Clip)] == [one.item.link for one in film[1:]]
+    assert not any(one.item.media.kind == "sound" for one in laying.lay(cut, "e", takes, sound=False).parts)
+    with pytest.raises(BadRequest, match="one behind the other"):
+        edits.Append("e", (edits.Part("film", film[0].item, -1),)).apply(cut)
 
 
 def test_a_silent_take_and_a_picture_have_no_sound(library, tmp_path):
