@@ -7,6 +7,7 @@ from threading import Timer
 
 from app import settings, shapes
 from app.desk.cutting import Cutting
+from app.desk.exports import Exports
 from app.desk.inputs import Inputs
 from app.desk.line import Line
 from app.desk.making import Making
@@ -38,7 +39,7 @@ class Desk:
         self.library = Library.open(self.home, project or remembered(self.home))
         self.keeper = keeper or Keeper(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
-        self.projects, self.cutting = Projects(self), Cutting(self)
+        self.projects, self.cutting, self.exports = Projects(self), Cutting(self), Exports(self)
         self._ready: Timer | None = None
 
     @property
@@ -53,6 +54,7 @@ class Desk:
 
     def close(self) -> None:
         """End the worker; what it had in hand waits for the next start."""
+        self.exports.close()
         self.keeper.close()
 
     def get_ready(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
+from fastapi.responses import FileResponse
 
 from app.desk import Desk
+from app.routes.answers import NotHere
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -60,5 +62,34 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("/studio/cuts/{id}/trash")
     def trash(id: str, yes: bool = Body(True, embed=True)) -> dict:
         return {"cuts": cutting.trash(id, yes)}
+
+    # ---- cuts as files
+
+    @router.get("/studio/exports")
+    def exports() -> dict:
+        return {"exports": [one.to_json() for one in desk.exports.all()]}
+
+    @router.post("/studio/cuts/{id}/exports")
+    def export(id: str, revision: int | None = Body(None, ge=0), kind: str = Body(max_length=20), size: list[int] | None = Body(None, min_length=2, max_length=2),
+               rate: str = Body("", max_length=40), quality: str = Body("good", max_length=20), fit: str = Body("letterbox", max_length=20),
+               flow: bool = Body(False), start: int = Body(0, ge=0), stop: int | None = Body(None, ge=1)) -> dict:
+        asked = {"kind": kind, "size": size, "rate": rate, "quality": quality, "fit": fit, "flow": flow, "start": start, "stop": stop}
+        return {"export": desk.exports.begin(id, revision, asked).to_json()}
+
+    @router.get("/studio/exports/{token}")
+    def one(token: str) -> dict:
+        return {"export": desk.exports.export(token).to_json()}
+
+    @router.post("/studio/exports/{token}/drop")
+    def drop(token: str) -> dict:
+        desk.exports.drop(token)
+        return {"export": None}
+
+    @router.api_route("/media/export/{token}", methods=["GET", "HEAD"])
+    def exported(token: str) -> Response:
+        path = desk.exports.path(token)
+        if path is None or not path.is_file():
+            raise NotHere("This export is not here any more; make it again.")
+        return FileResponse(path, filename=path.name, headers={"cache-control": "no-store"})
 
     return router

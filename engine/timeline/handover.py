@@ -81,7 +81,7 @@ def _lists(cut: Cut, library: Library, places: dict[Media, tuple[Path, str]], be
         take = library.take(media.take) if media.take else None
         return About(places[media][1], take.prompt if take else "", take.seed if take else None)
 
-    stem, texts, notes = _plain(cut.name) or "cut", {}, []
+    stem, texts, notes = file_name(cut.name) or "cut", {}, []
     if "otio" in kinds:
         texts[f"{stem}.otio"] = otio.write(cut, lambda media: places[media][1])
     if "fcpxml" in kinds:
@@ -112,7 +112,7 @@ def _places(cut: Cut, library: Library, folder: Path, media: bool) -> dict[Media
         if not path.is_relative_to(library.folder):         # a link in a stranger's project may lead anywhere
             raise BadMedia(f"{one.file} does not lie in the project's folder.")
         if path not in names:
-            words = _plain((take.prompt or take.caption) if take else path.stem)[:40].strip(" -.")
+            words = file_name((take.prompt or take.caption) if take else path.stem)[:40].strip(" -.")
             names[path] = f"{MEDIA}/{f'{words}-' if words and take else ''}{take.id if take else path.stem}{path.suffix}"
             while list(names.values()).count(names[path]) > 1:
                 names[path] = f"{MEDIA}/{path.stem}-{len(names)}{path.suffix}"
@@ -131,6 +131,6 @@ def _copied(places: dict[Media, tuple[Path, str]], bench: Path) -> Iterator[Prog
         yield Progress("copying film", number, len(files))
 
 
-def _plain(words: str) -> str:
-    """As a file can be called everywhere."""
+def file_name(words: str) -> str:
+    """Words as a file can be called everywhere; "" where nothing is left of them."""
     return " ".join(re.sub(r"[^\w.-]+", " ", words).split()).strip(" .")[:80]

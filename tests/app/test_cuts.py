@@ -238,3 +238,61 @@ def test_requests_that_mean_nothing_are_refused_in_a_sentence(studio, two, path,
     reply = studio.post("/studio/cuts" + path.replace("{id}", two["cut"]["id"]), json=asked)
     assert reply.status_code == status and (status == 404 or reply.json()["error"].endswith("."))
     assert studio.get(f"/studio/cuts/{two['cut']['id']}").json() == two
+
+
+# ---- cuts as files
+
+def exported(studio, until, id, **asked):
+    """Export a cut; what became of it."""
+    reply = studio.post(f"/studio/cuts/{id}/exports", json=asked)
+    assert reply.status_code == 200, reply.json()
+    token = reply.json()["export"]["token"]
+    return until(lambda: (now := studio.get(f"/studio/exports/{token}").json()["export"])["state"] != "working" and now, "the export")
+
+
+def test_a_cut_becomes_a_film_that_can_be_saved(studio, two, until, tmp_path, desk):
+    from engine.media import probe, read_film
+
+    done = exported(studio, until, two["cut"]["id"], kind="h264", quality="draft")
+    assert (done["state"], done["file"], done["error"]) == ("done", "One.mp4", "") and done["bytes"] > 500
+    answer = studio.get(f"/media/export/{done['token']}")
+    (tmp_path / "One.mp4").write_bytes(answer.content)
+    assert "One.mp4" in answer.headers["content-disposition"] and len(list(read_film(tmp_path / "One.mp4"))) == 34
+    assert (probe(tmp_path / "One.mp4").width, probe(tmp_path / "One.mp4").height) == (96, 64)
+    assert [one["token"] for one in studio.get("/studio/exports").json()["exports"]] == [done["token"]]
+    studio.post(f"/studio/exports/{done['token']}/drop")
+    assert studio.get(f"/media/export/{done['token']}").status_code == 404 and not list((desk.home / ".archives").iterdir())
+
+
+def test_a_cut_becomes_a_folder_for_other_editors(studio, two, until, tmp_path):
+    import io
+    import zipfile
+
+    pytest.importorskip("opentimelineio")
+    done = exported(studio, until, two["cut"]["id"], kind="handover")
+    names = zipfile.ZipFile(io.BytesIO(studio.get(f"/media/export/{done['token']}").content)).namelist()
+    assert done["file"] == "One.zip" and {"One/One.otio", "One/One.fcpxml"} <= set(names) and sum(name.startswith("One/media/") and name.endswith(".mp4") for name in names) == 2
+    assert any("timecode" in note for note in done["notes"])
+
+
+def test_an_export_that_cannot_be_is_a_sentence(studio, send, two, until, desk):
+    id = two["cut"]["id"]
+    for asked, sentence in (({"kind": "avi"}, "rendered as"), ({"kind": "h264", "quality": "superb"}, "quality"), ({"kind": "h264", "rate": "fast"}, "rate"),
+                            ({"kind": "h264", "start": 30, "stop": 20}, "")):
+        done = exported(studio, until, id, **asked)
+        assert done["state"] == "failed" and sentence in done["error"] and done["error"].endswith("."), done
+    desk.library.take(A).file("film").unlink()
+    gone = exported(studio, until, id, kind="h264")
+    assert gone["state"] == "failed" and str(desk.home) not in gone["error"] and "00:00:00:00" in gone["error"]
+    assert not list((desk.home / ".archives").iterdir())
+    assert studio.post("/studio/cuts/nobody/exports", json={"kind": "h264"}).status_code == 400
+    for path in ("..%2f..%2fx", "0" * 32, "x"):
+        assert studio.get(f"/media/export/{path}").status_code == 404 and studio.post(f"/studio/exports/{path}/drop").status_code in (400, 404)
+
+
+def test_an_export_is_stopped(studio, send, two, desk):
+    long = send(f"/{two['cut']['id']}/add", revision=0, takes=[A, B] * 100)
+    token = studio.post(f"/studio/cuts/{long['cut']['id']}/exports", json={"kind": "av1", "size": [640, 426]}).json()["export"]["token"]
+    process = desk.exports.export(token).process
+    studio.post(f"/studio/exports/{token}/drop")
+    assert process.poll() is not None and studio.get(f"/studio/exports/{token}").status_code == 400 and not list((desk.home / ".archives").iterdir())
