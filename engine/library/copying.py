@@ -21,7 +21,7 @@ from engine.errors import BadRequest, CannotWrite
 from engine.library import tidying
 from engine.library.database import says_why
 from engine.library.importing import ROOM, Progress
-from engine.library.packing import INPUT
+from engine.library.packing import INPUT, INPUTS
 from engine.library.take import FILES
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def _snapshot(library: Library, bench: Path) -> list[tuple[str, int]]:
         library.store.connection.backup(db)
         rows = db.execute(f"select id, {', '.join(FILES)} from takes").fetchall()
     names = [name for id, *files in rows for name in (f"media/{id}.json", *files) if name]
-    inputs = library.folder / "inputs"
-    names += [f"inputs/{path.name}" for path in sorted(inputs.iterdir())] if inputs.is_dir() else []
+    for room in INPUTS:
+        names += [f"{room}/{path.name}" for path in sorted((library.folder / room).iterdir())] if (library.folder / room).is_dir() else []
     found = []
     for name in names:
         path = library.folder / name
         inside = path.resolve().is_relative_to(library.folder)      # a row of a stranger's project may say anything
-        if inside and not path.is_symlink() and path.is_file() and (not name.startswith("inputs/") or INPUT.fullmatch(name)):
+        if inside and not path.is_symlink() and path.is_file() and (name.partition("/")[0] not in INPUTS or INPUT.fullmatch(name)):
             found.append((name, path.stat().st_size))
     return found

@@ -1,7 +1,7 @@
 """One project: a folder a person can copy, back up and open elsewhere.
 
     <home>/<project>/   library.db   media/ID.mp4   media/ID.json   posters/ID.jpg   posters/ID.strip.jpg   latents/ID.safetensors
-                        inputs/      pictures to start from      lost-and-found/   files that belonged to nothing
+                        inputs/      pictures to start from      sounds/   brought in for cuts      lost-and-found/   files that belonged to nothing
                         making/ID/   arriving/...   takes while they are made and come in; empty when nothing is going on
 
 The door to the rooms beside it: what comes and goes is in arriving.py, pages in finding.py, descent in lineage.py; films

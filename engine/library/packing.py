@@ -3,7 +3,7 @@
     project.json    {"cineloom": "project", "format": 1, "takes": 12}
     takes.jsonl     a line of JSON per take: its row, its edges, the names of its files
     cuts.jsonl      a line of JSON per cut, as it stands; where there is one, "format" is 2
-    media/ posters/ latents/ inputs/        the files, as they lie in the project
+    media/ posters/ latents/ inputs/ sounds/        the files, as they lie in the project
 
 The zip is written beside its place and gets its name when it is whole. Films are stored as they are: they are compressed
 already. Memory does not grow with the films, only with their number (half a kilobyte a file, in Python's zipfile).
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 HEAD, TAKES, CUTS = "project.json", "takes.jsonl", "cuts.jsonl"
-INPUT = re.compile(r"inputs/[0-9a-f]{32}\.png")     # pictures to start from, as the studio keeps them
+# Pictures to start from, as the studio keeps them; and sounds that were brought in for a cut, see engine.timeline.sounds.
+INPUT = re.compile(r"inputs/[0-9a-f]{32}\.png|sounds/[0-9a-f]{32}\.(wav|aiff|flac|ogg|mp3|m4a|mka|avi|ts)")
+INPUTS = ("inputs", "sounds")
 PART = 1 << 20
 
 
@@ -85,9 +87,10 @@ def _written(library: Library, out: zipfile.ZipFile) -> Iterator[Progress]:
                 if name:
                     _add(out, folder, name)
             yield Progress("packing take", index + 1, total)
-    for path in sorted((folder / "inputs").glob("*.png")) if (folder / "inputs").is_dir() else ():
-        if INPUT.fullmatch(f"inputs/{path.name}"):
-            _add(out, folder, f"inputs/{path.name}")
+    for room in INPUTS:
+        for path in sorted((folder / room).iterdir()) if (folder / room).is_dir() else ():
+            if INPUT.fullmatch(f"{room}/{path.name}"):
+                _add(out, folder, f"{room}/{path.name}")
 
 
 def _add(out: zipfile.ZipFile, folder: Path, name: str) -> None:

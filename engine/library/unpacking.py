@@ -30,7 +30,7 @@ from engine.library import arriving, tidying
 from engine.library.arriving import Arrival
 from engine.library.database import says_why
 from engine.library.importing import ROOM, Progress, as_recipe
-from engine.library.packing import CUTS, FORMAT, HEAD, INPUT, PART, TAKES
+from engine.library.packing import CUTS, FORMAT, HEAD, INPUT, INPUTS, PART, TAKES
 from engine.library.rows import SUFFIXES, checked
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _names(zip: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
         name = info.orig_filename
         said = "".join(char if char.isprintable() else "?" for char in name)[:120]
         mode = info.external_attr >> 16
-        if name in ("media/", "posters/", "latents/", "inputs/"):
+        if name in ("media/", "posters/", "latents/", *(f"{room}/" for room in INPUTS)):
             continue                        # what a person's own program adds when it packs the folder again
         if not NAMES.fullmatch(name):
             raise BadMedia(f"{shown} holds {said!r}, which no project has; nothing of it was opened.")
@@ -180,7 +180,7 @@ def _unpacked(zip: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], bay: Path
 
 def _looked_at(path: Path, name: str, shown: str) -> None:
     """What it is must be what its name says. A film that is damaged is still somebody's film, but it has to be one."""
-    from engine.media import picture_size, probe
+    from engine.media import hearing, picture_size, probe
 
     try:
         if name.startswith("latents/"):
@@ -191,6 +191,9 @@ def _looked_at(path: Path, name: str, shown: str) -> None:
         elif name.endswith(".json"):
             if path.stat().st_size > LINE or as_recipe(path.read_text(encoding="utf-8")) is None:
                 raise ValueError("no recipe")
+        elif name.startswith("sounds/"):
+            if hearing.probe_sound(path) is None:
+                raise ValueError("no sound")
         elif path.suffix in (".png", ".jpg", ".webp", ".gif", ".avif", ".bmp", ".tiff"):
             picture_size(path)
         else:

@@ -158,3 +158,20 @@ def test_a_waveform_has_the_lowest_and_the_highest_of_every_stretch(tmp_path):
     assert sounds.peaks(path, 10, 20).shape == (20, 2)
     with pytest.raises(BadRequest, match="stretches"):
         sounds.peaks(path, 100_000, 0)
+
+
+def test_sounds_travel_with_the_project_in_its_zip_and_its_copy(library, tmp_path):
+    from engine.library.copying import copy
+
+    done(library.import_file(talkie(tmp_path / "a.mov")))
+    media = done(sounds.bring(library, wav(tmp_path / "song.wav", click(9000, 100))))
+    (library.folder / "sounds/notes.txt").write_text("not ours")
+    path = done(library.export(tmp_path / "films.zip"))
+    other = Library(tmp_path / "other")
+    done(other.open_zip(path))
+    again = done(copy(library, tmp_path, "again"))
+    for folder in (other.folder, again):
+        assert (folder / media.file).read_bytes() == (library.folder / media.file).read_bytes() and not (folder / "sounds/notes.txt").exists()
+    (library.folder / media.file).write_bytes(b"RIFF....WAVE no sound")
+    with pytest.raises(BadMedia, match="which is not what its name says"):
+        done(Library(tmp_path / "third").open_zip(done(library.export(tmp_path / "films.zip"))))
