@@ -6,6 +6,7 @@ import { t } from '../words.js';
 import { menu } from '../top/menu.js';
 import { head, length, number, tail } from './cut.js';
 import { drawing, tool } from './drawings.js';
+import { exporting } from './exporting.js';
 import { KINDS, line_ } from './making.js';
 import { frameOf, timecode } from './places.js';
 
@@ -106,6 +107,8 @@ export class Bar {
       { text: t('Rename…'), act: () => line_(line.root, { title: t('Rename the cut'), verb: t('Rename'), value: cut.name, act: (name) => store.edit({ is: 'set-cut', name, width: cut.width, height: cut.height }) }) },
       { text: t('Title at the playhead…'), act: () => line_(line.root, { title: t('Title'), verb: t('Add'), lines: 2, act: (words) => line.acts.title(words) }) },
       { text: t('One more film track'), act: () => line.addTrack() },
+      { line: true },
+      { text: t('Export…'), disabled: !length(cut), act: () => exporting(line) },
       { line: true },
       { text: t('Put the cut in the trash'), act: () => store.trash() },
     ];
