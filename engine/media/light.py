@@ -18,7 +18,7 @@ from functools import cache
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
 from engine.errors import BadMedia
 from engine.media.kinds import FILM_PIXELS, SIDE
@@ -28,6 +28,9 @@ UNSAID = 2                  # its "unspecified", and so for matrices
 WHITE = 203.0               # nits
 PEAK = 1000.0               # nits that are rolled off into white; brighter is white
 KNEE = 0.75                 # of white, linear: below it nothing is changed
+# Without these FFmpeg rounds down on its way to RGB: half a code darker with every reading, two from ten bits, nine after a film
+# was read and written eight times. With them it is none, for 22 ms more a picture of Full HD.
+EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 TO_709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32)  # BT.2087
 
 
@@ -85,7 +88,7 @@ class Eye:
 
     def _in(self, frame: av.VideoFrame, width: int, height: int, pixels: str) -> av.VideoFrame:
         # One thread: a pool that the nursery once made would be waited for in vain by every cell forked from it.
-        return self.formatter.reformat(frame, width, height, pixels, src_colorspace=_matrix(frame), threads=1)
+        return self.formatter.reformat(frame, width, height, pixels, src_colorspace=_matrix(frame), interpolation=EXACT, threads=1)
 
     def _pull(self, frame: av.VideoFrame | None) -> list[av.VideoFrame]:
         out = []

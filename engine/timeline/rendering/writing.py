@@ -19,12 +19,12 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange
 from PIL import Image
 
 from engine.errors import CannotWrite
 from engine.media import carriers, write_picture
-from engine.media.films import BT709, COMMENT, EIGHT, Palette
+from engine.media.films import BT709, COMMENT, EIGHT, Colours, Palette
 from engine.media.writing import write_bytes, writing
 from engine.timeline.rendering.kinds import Kind
 from engine.timeline.rendering.sound import RATE
@@ -84,8 +84,8 @@ class FilmOut(Out):
         super().__init__(path)
         self.total = total
         self.kind, self.size, self.rate, self.quality, self.heard, self.carried, self.source = kind, size, rate, quality, sound and bool(kind.sound), carried, source
-        self.container, self.samples, self.palette = None, 0, Palette(*size)
-        self.formatter = VideoReformatter()
+        self.container, self.samples = None, 0
+        self.colours = Palette(*size) if kind.pixels == "pal8" else Colours(*size, kind.pixels)
 
     def _begin(self) -> None:
         if self.path.is_dir():
@@ -124,12 +124,8 @@ class FilmOut(Out):
     def picture(self, picture: np.ndarray) -> None:
         with writing(self.path):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24" if picture.dtype == np.uint8 else "rgb48le")
-            if self.kind.pixels == "pal8":
-                frame = self.palette.of(frame, self.pictures)
-            else:
-                # Straight from RGB, so that ten bits hold what eight bits of YUV would round away.
-                frame = self.formatter.reformat(frame, format=self.kind.pixels, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
-                frame.color_primaries = frame.color_trc = frame.colorspace = BT709
+            # Straight from RGB, so that ten bits hold what eight bits of YUV would round away.
+            frame = self.colours.of(frame, self.pictures)
             frame.pts, frame.time_base = round(self.pictures * self.ticks / self.rate), 1 / self.ticks
             self.container.mux(self.film.encode(frame))
             self.pictures += 1
