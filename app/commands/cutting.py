@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import exporting, handing
+from app.commands import exporting, handing, sounding
 from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named, open_project
 from app.commands.saying import AsJson, answer, aside
 from engine.errors import BadRequest
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     for command in (new, add, show, edit, undo, redo, history):
         cut.command(command.__name__)(command)
     exporting.register(cut)
+    sounding.register(cut)
     handing.register(cut)
     app.add_typer(cut, name="cut")
 

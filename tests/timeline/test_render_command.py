@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import wave
 
 import numpy as np
 import pytest
@@ -62,3 +63,19 @@ def test_what_cannot_be_is_a_sentence(run, cut, tmp_path):
     film.unlink()
     code, facts = run("render", cut, "-o", tmp_path / "out.mp4")
     assert code == 2 and "cannot be shown" in facts["error"] and "at 00:00:0" in facts["error"] and not (tmp_path / "out.mp4").exists()
+
+
+def test_a_song_is_laid_under_the_film_and_heard_in_it(run, cut, tmp_path):
+    with wave.open(str(tmp_path / "song.wav"), "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(44_100)
+        file.writeframes((np.sin(np.arange(44_100 * 4) / 20) * 9000).astype("<i2").tobytes())
+    code, said = run("sound", cut, tmp_path / "song.wav", "--at", 10)
+    assert code == 0 and (said["frames"], said["track"]) == (16, "sound") and said["file"].startswith("sounds/")
+    assert run("sound", cut, tmp_path / "song.wav", "--at", 10, "--whole")[1]["frames"] == 64
+    assert run("undo", cut)[0] == 0
+    code, said = run("render", cut, "-o", tmp_path / "out.mp4")
+    assert code == 0 and said["sound"] and said["pictures"] == 26
+    (tmp_path / "no.wav").write_text("nothing")
+    for asked, words in (((tmp_path / "no.wav",), "no sound that can be read"), ((tmp_path / "song.wav", "--track", "film"), "cannot lie on a track for film")):
+        code, facts = run("sound", cut, *asked)
+        assert code == 2 and words in facts["error"]

@@ -1,0 +1,58 @@
+"""`cineloom cut sound`: music, voices and noises for a cut, on the command line. What a sound is, is engine.timeline.sounds'.
+
+Knows names, options and what is printed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.library import FIRST_PROJECT, Home, Project
+from app.commands.saying import AsJson, answer, bar
+from engine.errors import BadRequest
+
+
+def register(cut: typer.Typer) -> None:
+    """Add the command to those of a cut."""
+    cut.command()(sound)
+
+
+def sound(
+    cut: Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")],
+    file: Annotated[Path, typer.Argument(help="WAV, FLAC, MP3, Ogg, AIFF, or a film whose sound is wanted. It is copied into the project.")],
+    at: Annotated[int, typer.Option(min=0, help="The frame of the cut to begin at, over what lies there.")] = 0,
+    track: Annotated[str, typer.Option(help="The track to lay it on.", show_default="the lowest for sound")] = "",
+    whole: Annotated[bool, typer.Option("--whole", help="All of it, also what is heard after the last picture.")] = False,
+    home: Home = None,
+    project: Project = FIRST_PROJECT,
+    as_json: AsJson = False,
+) -> None:
+    """Lay a sound under a cut, as long as its film."""
+    from dataclasses import replace
+
+    from app.commands.cutting import open_cuts, which
+    from engine.library.library import new_id
+    from engine.timeline import edits, sounds
+    from engine.timeline.checks import NAME
+
+    library, history = open_cuts(home, project)
+    version = which(history, cut)
+    on = track or next((one.id for one in version.cut.tracks if one.kind == "sound"), "")
+    if not on:
+        raise BadRequest(f"{version.cut.name!r:.60} has no track for sound; add one.")
+    version.cut.track(on)
+    with bar("bringing in the sound") as shown:
+        for event in sounds.bring(library, file):
+            if hasattr(event, "words"):
+                shown.show(event.words, event.done, event.total or None)
+    clip = sounds.clip(event, new_id(), version.cut.rate, file.name[:NAME])
+    film = max((one.length for one in version.cut.tracks if one.kind != "sound"), default=0)
+    if at < film and not whole:
+        clip = replace(clip, length=min(clip.length, film - at))
+    version = history.edit(version.cut.id, version.revision, edits.Overwrite(new_id(), at, (edits.Part(on, clip),)))
+    seconds = float(clip.length / version.cut.rate)
+    facts = {"id": version.cut.id, "revision": version.revision, "clip": clip.id, "track": on, "file": event.file, "frames": clip.length, "seconds": round(seconds, 6)}
+    answer(facts, f"{version.cut.id}: {seconds:.2f} s of {file.name!r} from frame {at} on, revision {version.revision}", as_json)
