@@ -17,12 +17,13 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from engine.bench.running import Cost, cost
-from engine.errors import CineloomError
+from engine.errors import BadRequest
 from engine.library import Library
 from engine.timeline.cut import Clip, Cut, Media, Track
 from engine.timeline.history import History
@@ -94,7 +95,7 @@ def measure(command: Sequence[str], root: Path | str, folder: Path, clips: int =
     """Render cuts of drawn takes in a new project under `folder`, and set them beside ffmpeg. Yields what is done, at last Figures.
 
     command   how the command line is started, without arguments
-    Raises CineloomError where ffmpeg is not there, or a command fails.
+    Raises BadRequest where ffmpeg is not there, CineloomError where a command fails.
     """
     ffmpeg = _ffmpeg()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
@@ -171,11 +172,9 @@ def _plain(ffmpeg: str, cut: Cut, folder: Path) -> Cost:
 
 def _ffmpeg() -> str:
     try:
-        import imageio_ffmpeg
-
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        return import_module("imageio_ffmpeg").get_ffmpeg_exe()
     except (ImportError, RuntimeError) as error:
-        raise CineloomError("This measurement is set beside ffmpeg; `pip install imageio-ffmpeg` brings one.") from error
+        raise BadRequest("This measurement is set beside ffmpeg, which comes with imageio-ffmpeg: pip install 'cineloom[test]'.") from error
 
 
 def _median(costs: list[Cost], what: str) -> float:
