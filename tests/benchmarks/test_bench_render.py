@@ -20,9 +20,9 @@ def test_short_cuts_are_rendered_and_their_figures_say_so(tmp_path):
         assert file.streams.video[0].frames == 4
     with av.open(str(tmp_path / "out.mp4")) as file:
         assert file.streams.video[0].frames == 40
-    good = replace(figures, processor=3.0, plain_processor=2.0, memory=100e6, long_memory=105e6)
+    good = replace(figures, clock=3.0, plain_clock=2.0, memory=100e6, long_memory=105e6)
     assert good.well and good.to_json()["pace"] == 1.5 and "MORE" not in good.text()
-    slow, fat = replace(good, processor=5.0), replace(good, long_memory=150e6)
+    slow, fat = replace(good, clock=5.0), replace(good, long_memory=150e6)
     assert not slow.well and not fat.well and "MORE" in slow.text() and "1.50 x" in fat.text()
 
 

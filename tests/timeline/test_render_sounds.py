@@ -118,8 +118,8 @@ def test_a_file_is_copied_in_once_and_heard(library, tmp_path):
     assert cut.length == 50 and begins(np.concatenate(list(mixed(cut, Places(library), 0, 50)))) == pytest.approx(12_345, abs=2)
 
 
-@pytest.mark.parametrize("name, codec, format", [("a.flac", "flac", "s16"), ("a.mp3", "libmp3lame", "s16p"), ("a.ogg", "libopus", "s16"), ("a.m4a", "aac", "fltp"), ("a.aiff", "pcm_s16be", "s16")])
-def test_files_of_every_kind_lie_where_they_should(library, tmp_path, name, codec, format):
+@pytest.mark.parametrize("name, codec", [("a.flac", "flac"), ("a.mp3", "libmp3lame"), ("a.ogg", "libopus"), ("a.m4a", "aac"), ("a.aiff", "pcm_s16be")])
+def test_files_of_every_kind_lie_where_they_should(library, tmp_path, name, codec):
     with av.open(str(tmp_path / name), "w") as file:
         stream = file.add_stream(codec, rate=48_000, layout="stereo")
         frame = av.AudioFrame.from_ndarray(np.round(click(96_000, 40_000) * 32767).astype(np.int16).reshape(1, -1), "s16", "stereo")
