@@ -38,7 +38,7 @@ export class ClipView {
     style.width = `${Math.max(width - 1, 1)}px`;
     const { classList } = this.node;
     classList.toggle('chosen', look.chosen);
-    classList.toggle('moved', look.moved);
+    classList.toggle('moved', Boolean(look.moved));
     classList.toggle('silent', Boolean(item.mute));
     classList.toggle('missing', Boolean(look.missing));
     classList.toggle('narrow', width < NAMED);

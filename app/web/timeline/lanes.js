@@ -35,6 +35,7 @@ export class Lanes {
 
   /** Rows [from, to) in pixels, in a window that is `tall`. */
   draw(cut, from, to, tall) {
+    const held = this.root.contains(document.activeElement) ? document.activeElement : null;
     const tracks = this.order(cut);
     const films = tracks.filter((track) => track.kind === 'film').length;
     const others = tracks.reduce((sum, track) => sum + (track.kind === 'film' ? 0 : track.items?.length ? HEIGHTS[track.kind] : EMPTY), 0);
@@ -50,6 +51,8 @@ export class Lanes {
       before = row.root;
     }
     this.rove();
+    // A piece that stands elsewhere now, or is gone, takes the focus along: it stays where one was.
+    if (held && document.activeElement !== held) (held.isConnected ? held : this.node(this.view.focus) ?? this.root.closest('.panel')).focus({ preventScroll: true });
   }
 
   /** The button of a piece, if it is drawn. */

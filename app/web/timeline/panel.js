@@ -120,11 +120,12 @@ export class Timeline {
 
   async accept(candidate) {
     this.screen.pause();
-    if (await this.store.act(`candidates/${candidate.id}/accept`, {}, 'accept')) this.choose(candidate.over.filter((id) => find(this.store.cut, id)).slice(0, 1));
+    if (await this.store.act(`candidates/${candidate.id}/accept`, {}, 'accept')) this.choose(candidate.over.filter((id) => find(this.store.cut, id)).slice(0, 1), { focus: true });
   }
 
   async reject(candidate) {
     if (this.view.trying === candidate.id) this.audition(null);
+    this.root.focus({ preventScroll: true });       // the button goes
     await this.store.act(`candidates/${candidate.id}/reject`, {}, 'reject');
   }
 

@@ -73,14 +73,14 @@ export function drawn(cut, track, place, side, by, ripple) {
   const kept = Math.max(outward, 1 - item.length);
   const reach = Math.min(kept, free, most);
   const makes = item.media && item.media.kind !== 'picture' && item.media.kind !== 'sound' && track.kind === 'film' && (free >= media || media === 0) && kept > media;
-  return { by: side === 'tail' ? reach : -reach, make: makes ? kept - media : 0 };
+  return { by: side === 'tail' ? reach : 0 - reach, make: makes ? kept - media : 0 };
 }
 
 /** How far the place where two clips meet may be rolled. */
 export function rolled(cut, { before, after }, by) {
   const later = Math.min(tail(before.item, cut.rate), after.item.length - 1);
   const earlier = Math.min(head(after.item, cut.rate), before.item.length - 1);
-  return Math.min(later, Math.max(-earlier, by));
+  return Math.min(later, Math.max(0 - earlier, by));
 }
 
 /** Before which piece of a row one comes to lie that is held at a frame: `{before, at}`, before "" behind all. */

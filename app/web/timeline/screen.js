@@ -2,14 +2,14 @@
 //
 //     a clock of the cut's frames  →  what is seen at that frame  →  video elements, each of them at its own picture
 // While it stands it is exact: every video stands at the middle of the picture that the studio would render. While it runs
-// the clock leads, the videos follow as closely as a browser lets them, and the clip that comes next is ready in time: the
-// clock waits for one that is not. Backwards and very fast, pictures are sought one by one. Knows a cut and a place for it.
+// the lowest video that is seen sets the clock, for a video that is corrected stutters; the clip that comes next is ready in
+// time, and the clock waits for one that is not. Backwards and very fast, pictures are sought one by one.
 import { el, url } from '../desk.js';
 import { length, nextPlaces, number, picture, shown, tried } from './cut.js';
 import { Sounds } from './sounds.js';
 
 const FILMS = 4;            // video elements: two over a cross-fade, and those that come
-const FAR = 0.16, NEAR = 0.03;      // seconds off: sought anew; caught up with by running a little faster or slower
+const NEAR = 0.03, FAR = 0.16, LOST = 1;        // seconds off: as good as there; a second video is sought anew; the first one is too
 const FAST = 4;             // times the speed up to which videos run by themselves
 const STUCK = 4000;         // milliseconds that the clock waits for a picture at most
 
@@ -37,7 +37,7 @@ export class Screen {
     if (speed > 0 && from >= last) from = 0;
     if (speed < 0 && from <= 0) from = last;
     this.speed = speed;
-    this.clock = { frame: from, at: performance.now(), held: 0 };
+    this.clock = { frame: from, at: performance.now(), since: 0 };
     this.state();
     if (!this.beating) { this.beating = true; requestAnimationFrame((now) => this.beat(now)); }
   }
@@ -71,13 +71,16 @@ export class Screen {
       this.beating = false;
       return;
     }
+    this.slip = 0;
     const ready = this.draw(cut, Math.floor(at), at);
-    if (!ready && now - clock.at < STUCK + clock.held) {
+    clock.frame += this.slip;
+    at += this.slip;
+    if (!ready && now - (clock.since || now) < STUCK) {
       at = this.view.playhead;              // the picture is not there yet: time waits for it
-      this.clock = { frame: at, at: now, held: clock.held + 16 };
+      this.clock = { frame: at, at: now, since: clock.since || now };
       this.sounds.stop();
     } else {
-      if (clock.held) this.clock = { frame: at, at: now, held: 0 };
+      clock.since = 0;
       this.sounds.play(cut, at, this.speed);
       if (Math.floor(at) !== this.view.playhead) this.moved(Math.floor(at));
     }
@@ -99,12 +102,12 @@ export class Screen {
     let ready = true;
     this.frame.style.background = ground;
     layers.forEach((layer, at) => {
-      const node = this.layer(layer, cut.rate, exact === null ? null : exact - frame);
+      const node = this.layer(layer, cut.rate, exact === null ? null : exact - frame, at === 0);
       if (!node) return;
       node.style.opacity = layer.opacity;
       node.style.zIndex = at + 1;
       node.hidden = false;
-      if (node.localName === 'video' && (node.readyState < 2 || node.seeking && exact !== null && !node.played.length)) ready = false;
+      if (node.localName === 'video' && (node.readyState < 2 || node.seeking)) ready = false;
     });
     for (const film of this.films) if (film.turn !== this.turn) { film.video.hidden = true; if (!film.video.paused) film.video.pause(); }
     for (const still of this.stills.values()) if (still.turn !== this.turn) still.node.hidden = true;
@@ -114,8 +117,8 @@ export class Screen {
     return ready;
   }
 
-  /** The element that shows a layer, at its picture; null for film that no browser has. */
-  layer({ clip, index, picture: at }, rate, exact) {
+  /** The element that shows a layer, at its picture; null for film that no browser has. `leads`: it sets the clock. */
+  layer({ clip, index, picture: at }, rate, exact, leads) {
     const take = this.store.media(clip);
     if (!take || take.missing) return null;
     if (take.pictures < 2 || clip.media.kind === 'picture' || ['gif', 'webp', 'avif', 'png'].includes(take.kind)) return this.still(take);
@@ -130,12 +133,18 @@ export class Screen {
       film.seek((at + 0.5) / media);
       return video;
     }
-    const due = Math.min((number(clip.start) + (index + exact) * own * media / number(rate)) / media, (clip.media.frames - 0.05) / media);
+    const due = (number(clip.start) + (index + exact) * own * media / number(rate)) / media;
     const off = video.currentTime - due;
-    if (video.paused) { film.seek(due, true); video.play().catch(() => {}); }
-    else if (Math.abs(off) > FAR && !video.seeking) film.seek(due, true);
-    const wanted = speed * (Math.abs(off) > NEAR && Math.abs(off) <= FAR ? 1 - Math.sign(off) * 0.08 : 1);
-    if (Math.abs(video.playbackRate - wanted) > 0.001) video.playbackRate = Math.min(16, Math.max(0.0625, wanted));
+    if (video.paused) {
+      if (!video.ended && due < clip.media.frames / media - NEAR) {        // an ended one would begin anew
+        if (Math.abs(off) > NEAR) film.seek(due, true);
+        video.play().catch(() => {});
+      }
+    } else if (!video.seeking) {
+      if (Math.abs(off) > (leads ? LOST : FAR)) film.seek(due, true);
+      else if (leads) this.slip = off / own * number(rate);
+    }
+    if (Math.abs(video.playbackRate - speed) > 0.001) video.playbackRate = Math.max(0.0625, speed);
     video.dataset.picture = at;
     return video;
   }
