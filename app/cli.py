@@ -7,6 +7,7 @@
     cut                     takes in a row: edited, undone, redone
     queue                   what the studio has in line: listed, paused, put in order, changed
     recipe, reproduce       what made a file; made again, and set beside it
+    credentials             who says what a film was made from: read, signed; whose key
     train, evaluate         the built-in model: made again, measured
     models, bench, doctor   what there is, how fast it is, whether all is well
 
@@ -28,7 +29,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import cutting, learning, library, machine, making, measuring, opening, operating, queueing, recipes, storyboarding
+from app.commands import credentials, cutting, learning, library, machine, making, measuring, opening, operating, queueing, recipes, storyboarding
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -44,7 +45,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, learning, machine, measuring):
+for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, credentials, learning, machine, measuring):
     group.register(cineloom)
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app import settings
+from app import settings, signing
 from app.commands.saying import AsJson, Backend, Bar, answer, aside, bar
 from engine.errors import BadRequest, CannotWrite
 
@@ -46,6 +46,8 @@ Then = Annotated[list[str] | None, typer.Option("--then", metavar="PROMPT@SECOND
 Latents = Annotated[bool, typer.Option("--latents", help="Keep the latents too, beside the file: later operations start from them.")]
 Variations = Annotated[int | None, typer.Option(min=1, max=100, help="Make it so often, each with the next seed; --json answers a list.", show_default="once")]
 
+Credentials = Annotated[bool | None, typer.Option("--credentials/--no-credentials", help="Sign it, with what made it and what it was made from (C2PA).", show_default="as CINELOOM_CREDENTIALS says")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -55,27 +57,27 @@ def register(app: typer.Typer) -> None:
 
 def take(prompt: Prompt, seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
          pictures: Pictures = None, keyframe: Keyframes = None, then: Then = None, latents: Latents = False, variations: Variations = None,
-         backend: Backend = "", as_json: AsJson = False) -> None:
+         credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a film from words."""
     stills = tuple(moment(text, "A keyframe is a picture and its time, such as boat.png@1.5", 0.0) for text in keyframe or ())
     words = tuple(moment(text, 'Further words come with their time, such as "the sun sets@1.5"') for text in then or ())
     asked = Asked("keyframes" if stills else "text", prompt, size, seed, steps, seconds, pictures, stills, words)
-    _run(asked, Way(out, latents, variations, backend, as_json))
+    _run(asked, Way(out, latents, variations, backend, as_json, credentials=credentials))
 
 
 def image(prompt: Prompt, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None, latents: Latents = False,
-          variations: Variations = None, backend: Backend = "", as_json: AsJson = False) -> None:
+          variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a picture from words."""
-    _run(Asked("image", prompt, size, seed, steps), Way(out, latents, variations, backend, as_json))
+    _run(Asked("image", prompt, size, seed, steps), Way(out, latents, variations, backend, as_json, credentials=credentials))
 
 
 def animate(picture: Annotated[Path, typer.Argument(help="The picture the film begins with: PNG, JPEG, WebP.")], prompt: Prompt,
             seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
-            pictures: Pictures = None, latents: Latents = False, variations: Variations = None, backend: Backend = "",
+            pictures: Pictures = None, latents: Latents = False, variations: Variations = None, credentials: Credentials = None, backend: Backend = "",
             as_json: AsJson = False) -> None:
     """Set a picture in motion."""
     asked = Asked("animate", prompt, size, seed, steps, seconds, pictures, ((str(picture), 0.0),))
-    _run(asked, Way(out, latents, variations, backend, as_json))
+    _run(asked, Way(out, latents, variations, backend, as_json, credentials=credentials))
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Way:
     backend: str
     as_json: bool
     name: str = ""              # of the file, where none was asked; none is the prompt's
+    credentials: bool | None = None     # whether it is signed; None is as the setting says
     began: float = dataclasses.field(default_factory=time.monotonic)
 
     def model(self) -> Model:
@@ -129,6 +132,7 @@ def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
 
     model = way.model()
     target = Target.of(way.out, recipe, way.name)
+    sign = signing.wanted(asked=way.credentials)
     if not target.counts and {str(target.path().absolute().with_suffix(ending)) for ending in (target.suffix, ".safetensors")} & {item.path for item in recipe.inputs}:
         raise BadRequest(f"{target.path().name} is what this is made of, and it could not be made again without it; choose another name.")
     strange = list(dict.fromkeys(word for prompt in (recipe.prompt, *(cue.prompt for cue in recipe.cues)) for word in unknown_words(prompt, model)))
@@ -142,6 +146,8 @@ def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
             place = target.numbered(number + 1) if way.variations else target
             with place.workshop() as folder:
                 made = make_shown(one, folder, shown, words=f"film {number + 1} of {way.variations}, " if way.variations else "")
+                if sign is not None:
+                    sign.take(made.film, made.recipe, title=place.path().name)
                 kept = place.keep(made.film, made.latents if latents else None)
             takes.append({"path": str(kept), "latents": str(kept.with_suffix(".safetensors")) if latents else None,
                           "seconds_spent": round(time.monotonic() - began, 3), **_facts(made), **NOT_MEASURED, **figures_of(dataclasses.replace(made, film=kept)),

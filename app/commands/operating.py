@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.making import Out, Seed, Steps, Variations, Way, deliver, slug
+from app.commands.making import Credentials, Out, Seed, Steps, Variations, Way, deliver, slug
 from app.commands.saying import AsJson, Backend
 from engine.errors import BadRequest
 
@@ -37,14 +37,14 @@ def register(app: typer.Typer) -> None:
 def extend(film: Film, prompt: Words = None, after: Annotated[float, typer.Option(help="Seconds of new film after it.")] = 0.0,
            before: Annotated[float, typer.Option(help="Seconds of new film that lead up to it.")] = 0.0, start: Start = 0.0, stop: Stop = None,
            size: OwnSize = None, seed: Seed = None, steps: Steps = None, out: Out = None, latents: Kept = None, variations: Variations = None,
-           backend: Backend = "", as_json: AsJson = False) -> None:
+           credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Carry a film on, forward and backward.
 
     What was there stays as it is. The answer says how well the new film joins on: seam 1 is nothing to be seen.
     """
     from engine.recipe import operating
 
-    way = Way(out, latents, variations, backend, as_json, _named("extend", film))
+    way = Way(out, latents, variations, backend, as_json, _named("extend", film), credentials)
     deliver(*operating.extend(film, prompt, model=way.model(), after=after, before=before, start=start, stop=stop, size=size, seed=seed, steps=steps), way)
 
 
@@ -52,11 +52,11 @@ def loop(film: Annotated[Path | None, typer.Argument(help="A take, or any film; 
          prompt: Told = None,
          seconds: Annotated[float | None, typer.Option(help="Film that leads back to the beginning; or the length of a loop of words.", show_default="1, or 3 of words")] = None,
          start: Start = 0.0, stop: Stop = None, size: OwnSize = None, seed: Seed = None, steps: Steps = None, out: Out = None, latents: Kept = None,
-         variations: Variations = None, backend: Backend = "", as_json: AsJson = False) -> None:
+         variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a film that ends where it begins: of a film, or of words alone."""
     from engine.recipe import operating
 
-    way = Way(out, latents, variations, backend, as_json, _named("loop", film) if film else "")
+    way = Way(out, latents, variations, backend, as_json, _named("loop", film) if film else "", credentials)
     deliver(*operating.loop(film, prompt, model=way.model(), seconds=seconds, start=start, stop=stop, size=size, seed=seed, steps=steps), way)
 
 
@@ -69,14 +69,14 @@ def connect(
     stop: Annotated[float | None, typer.Option(help="Second of A at which it is left.", show_default="its end")] = None,
     start: Annotated[float, typer.Option(help="Second of B at which it is entered.")] = 0.0,
     size: OwnSize = None, seed: Seed = None, steps: Steps = None, out: Out = None, latents: Kept = None, variations: Variations = None,
-    backend: Backend = "", as_json: AsJson = False,
+    credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False,
 ) -> None:
     """Lead from one film to another, with new film between them or laid over each other."""
     from engine.recipe import operating
 
     if seconds is not None and overlap is not None:
         raise BadRequest("Connect leads from one film to the other in --seconds, or lays them over each other by --overlap; both was asked.")
-    way = Way(out, latents, variations, backend, as_json, _named("connect", first))
+    way = Way(out, latents, variations, backend, as_json, _named("connect", first), credentials)
     if overlap is not None and not overlap > 0:
         raise BadRequest(f"Films lie over each other for more than 0 seconds; {overlap:g} was asked.")
     deliver(*operating.connect(first, second, prompt, model=way.model(), seconds=1.5 if seconds is None else seconds, overlap=overlap or 0.0,
@@ -88,22 +88,22 @@ def edit(film: Film, prompt: Annotated[str, typer.Argument(help="What is to be s
          faithful: Annotated[bool, typer.Option("--faithful", help="Change only what differs between the words and those that made the film.")] = False,
          was: Annotated[str | None, typer.Option(help="What the film shows, for --faithful; needed where it was not made here.", show_default="the words that made it")] = None,
          start: Start = 0.0, stop: Stop = None, size: OwnSize = None, seed: Seed = None, steps: Steps = None, out: Out = None, latents: Kept = None,
-         variations: Variations = None, backend: Backend = "", as_json: AsJson = False) -> None:
+         variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Show something else in the same film: what is where stays, what it looks like follows the words."""
     from engine.recipe import operating
 
-    way = Way(out, latents, variations, backend, as_json, _named("edit", film))
+    way = Way(out, latents, variations, backend, as_json, _named("edit", film), credentials)
     deliver(*operating.edit(film, prompt, model=way.model(), strength=numbers(strength, "strength"), mask=mask, area=numbers(area, "area"),
                             faithful=faithful, was=was, start=start, stop=stop, size=size, seed=seed, steps=steps), way)
 
 
 def inpaint(film: Film, prompt: Words = None, mask: Mask = None, area: Area = None, strength: Strength = "1", start: Start = 0.0, stop: Stop = None,
             size: OwnSize = None, seed: Seed = None, steps: Steps = None, out: Out = None, latents: Kept = None, variations: Variations = None,
-            backend: Backend = "", as_json: AsJson = False) -> None:
+            credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a part of the picture anew: what is white in a mask, or an area. All else stays untouched."""
     from engine.recipe import operating
 
-    way = Way(out, latents, variations, backend, as_json, _named("inpaint", film))
+    way = Way(out, latents, variations, backend, as_json, _named("inpaint", film), credentials)
     deliver(*operating.inpaint(film, prompt, model=way.model(), mask=mask, area=numbers(area, "area"), strength=numbers(strength, "strength"),
                                start=start, stop=stop, size=size, seed=seed, steps=steps), way)
 
@@ -111,21 +111,21 @@ def inpaint(film: Film, prompt: Words = None, mask: Mask = None, area: Area = No
 def outpaint(film: Film, prompt: Words = None, to: Annotated[str, typer.Option(help="The new shape: 9:16, 1:1, 21:9, ...")] = "9:16",
              size: Annotated[str | None, typer.Option(help="The new shape in pixels instead, width x height.", show_default="as --to says")] = None,
              start: Start = 0.0, stop: Stop = None, seed: Seed = None, steps: Steps = None, out: Out = None, latents: Kept = None,
-             variations: Variations = None, backend: Backend = "", as_json: AsJson = False) -> None:
+             variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Give a film another shape: what lies around it is invented."""
     from engine.recipe import operating
 
-    way = Way(out, latents, variations, backend, as_json, _named("outpaint", film))
+    way = Way(out, latents, variations, backend, as_json, _named("outpaint", film), credentials)
     deliver(*operating.outpaint(film, prompt, model=way.model(), to=to, size=size, start=start, stop=stop, seed=seed, steps=steps), way)
 
 
 def finish(film: Film, prompt: Words = None, size: Annotated[str, typer.Option(help="Width x height in pixels, of the film's shape.")] = "1920x1080",
            strength: Strength = "0.4", start: Start = 0.0, stop: Stop = None, seed: Annotated[int | None, typer.Option(help="Another one than the draft's.", show_default="the draft's")] = None,
-           steps: Steps = None, out: Out = None, latents: Kept = None, variations: Variations = None, backend: Backend = "", as_json: AsJson = False) -> None:
+           steps: Steps = None, out: Out = None, latents: Kept = None, variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a draft again at full size: the same film, with the detail that its size has room for."""
     from engine.recipe import operating
 
-    way = Way(out, latents, variations, backend, as_json, _named("finish", film))
+    way = Way(out, latents, variations, backend, as_json, _named("finish", film), credentials)
     deliver(*operating.finish(film, prompt, model=way.model(), size=size, strength=numbers(strength, "strength"), start=start, stop=stop, seed=seed, steps=steps), way)
 
 
