@@ -6,7 +6,8 @@
 A model that never saw such film leads on from it in colours of its own, and a shift of colour at a join is seen by everybody.
 The mean over a picture of each latent channel holds the tone (LTX's pipelines and others match these statistics too). What
 film changes by itself between moments is left to it, and so is a join at which the words change: there the look may change.
-Film that a model made needs none of this: it is led on in its own colours, and in others where it is told others.
+Film that a model made needs none of this where it is led on: it goes on in its own colours, and in others where it is told
+others. Between two films it does: what is made has to arrive.
 Knows latents and which frames were given. Knows no model and no pixels.
 """
 
@@ -33,9 +34,10 @@ def tone(latents: Tensor, given: Sequence[bool], footage: Collection[int], told:
     loops       the last frame is followed by the first
     """
     means = latents.mean(dim=(3, 4), keepdim=True)
+    known = {frame for frame, kept in enumerate(given) if kept}
     for run in runs(given, cuts, loops):
-        first = _off(means, footage, run, told, loops, +1)
-        last = _off(means, footage, run[::-1], told, loops, -1)
+        bridge = _bridges(run, known, len(given), loops)
+        first, last = (_off(means, known if bridge else footage, one, told, loops, way, bridge) for one, way in ((run, +1), (run[::-1], -1)))
         if first is None and last is None:
             continue
         for number, frame in enumerate(run):
@@ -64,8 +66,17 @@ def runs(given: Sequence[bool], cuts: Collection[int] = (), loops: bool = False)
     return found
 
 
-def _off(means: Tensor, footage: Collection[int], run: Sequence[int], told: Collection[int], loops: bool, way: int) -> Tensor | None:
-    """What to add to a made run at the end where it begins, (B, C, 1, 1), looked at in the direction `way`; None where no footage is."""
+def _bridges(run: Sequence[int], known: Collection[int], count: int, loops: bool) -> bool:
+    """Whether a made run leads from given film to given film: where it ends the film is told anyway, and its tone with it."""
+    before, after = run[0] - 1, run[-1] + 1
+    return {before % count, after % count} <= set(known) if loops else before in known and after in known
+
+
+def _off(means: Tensor, footage: Collection[int], run: Sequence[int], told: Collection[int], loops: bool, way: int, bridge: bool) -> Tensor | None:
+    """What to add to a made run at the end where it begins, (B, C, 1, 1), looked at in the direction `way`; None where no footage is.
+
+    bridge      it turns from one film into another: what it changes by on the way is no measure of a step at its ends
+    """
     count = means.shape[2]
 
     def known(distance: int) -> int | None:
@@ -78,7 +89,7 @@ def _off(means: Tensor, footage: Collection[int], run: Sequence[int], told: Coll
         return None
     mine, theirs = means[:, :, run], means[:, :, beside]
     jump = mine[:, :, :NEAR].mean(2) - theirs[:, :, :NEAR].mean(2)
-    usual = _change(mine) if len(run) >= 2 * NEAR else _change(theirs)      # what passes before a camera is no measure of what goes on after it
+    usual = _change(mine) if len(run) >= 2 * NEAR and not bridge else _change(theirs)      # what passes before a camera is no measure of what goes on after it
     size = float(jump.square().sum(1).sqrt().mean())
     return -jump * max(0.0, 1 - USUAL * usual / max(size, 1e-9))
 
