@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from app import signing
 from app.commands.library import FIRST_PROJECT, Home, Project, as_size
+from app.commands.making import Credentials
 from app.commands.saying import AsJson, answer, aside, bar
 
 KINDS = "h264, h265, prores, vp9, av1, gif, png (a folder of pictures) or still"
@@ -34,6 +36,7 @@ def render(
     stop: Annotated[int | None, typer.Option("--to", help="The frame of the cut to stop before.", show_default="its end")] = None,
     sound: Annotated[bool | None, typer.Option("--sound/--no-sound", help="With a track for sound, or without.", show_default="as there is any")] = None,
     revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
+    credentials: Credentials = None,
     home: Home = None,
     project: Project = FIRST_PROJECT,
     as_json: AsJson = False,
@@ -43,16 +46,21 @@ def render(
     from engine.timeline.laying import rate_of
     from engine.timeline.rendering import Places, Wanted
     from engine.timeline.rendering import render as rendered
+    from engine.timeline.rendering.kinds import kind_of
 
     library, history = open_cuts(home, project)
     version = which(history, cut)
     if revision is not None:
         version = history.open(version.cut.id, revision)
     wanted = Wanted(kind, as_size(size) if size else None, rate_of(rate) if rate else None, quality, fit, "flow" if flow else "exact", start, stop, sound)
+    sign, places = signing.wanted(home, credentials, kind_of(kind, out.suffix).ending), Places(library)
     with bar("rendering") as shown:
-        for event in rendered(version.cut, Places(library), out, wanted):
+        for event in rendered(version.cut, places, out, wanted):
             if hasattr(event, "words"):
                 shown.show(event.words, event.done, event.total or None)
+        if sign is not None:
+            shown.show("signing")
+            sign.cut(event.path, version.cut, places, start, start + 1 if event.kind == "still" else stop)
     for note in event.notes:
         aside(note)
     heard = "with sound" if event.sound else "without sound"
