@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app import signing
 from engine.errors import CineloomError
 from engine.library import Library
 from engine.library.importing import Progress
@@ -58,6 +59,7 @@ def export(home: str, project: str, cut: str, revision: int, folder: str, asked:
     library, place = Library.open(Path(home), project), Path(folder)
     version = History(library.store).open(cut, revision)
     stem, kind = file_name(version.cut.name) or "cut", asked["kind"]
+    sign = signing.wanted(home, asked.get("credentials"), KINDS[kind].ending) if kind in KINDS else None
     if kind == HANDED:
         made = place / stem
         events: Iterator[Any] = hand_over(version.cut, library, made)
@@ -73,6 +75,10 @@ def export(home: str, project: str, cut: str, revision: int, folder: str, asked:
             notes += event.notes
         else:
             yield event
+    if sign is not None:
+        start, stop = asked.get("start") or 0, asked.get("stop")
+        yield Progress("signing")
+        sign.cut(made, version.cut, Places(library), start, start + 1 if kind == "still" else stop)
     if made.is_dir():
         yield Progress("packing")
         shutil.make_archive(str(made), "zip", place, made.name)

@@ -15,6 +15,7 @@ from certifying import certified
 
 from app import signing
 from app.cli import main
+from app.export import export
 from engine import media
 from engine.library import Library, finish
 from engine.media import carriers
@@ -141,3 +142,16 @@ def test_webm_is_refused_when_asked_and_left_without_by_the_setting(run, cut, mo
     assert run("cut", "render", cut[0], "-o", "out.webm", "--quality", "draft")[0] == 0
     assert run("credentials", "show", "out.webm")[1]["state"] is None
     assert signing.wanted(asked=False) is None
+
+
+def test_what_the_page_exports_follows_the_setting(run, cut, home, tmp_path, monkeypatch):
+    """Its process is told by the page what is wished; the page's says nothing of credentials, so the setting counts."""
+    states = {}
+    for setting in ("off", "on"):
+        monkeypatch.setenv("CINELOOM_CREDENTIALS", setting)
+        for kind in ("h264", "vp9"):
+            folder = tmp_path / setting / kind
+            folder.mkdir(parents=True)
+            *_, last = export(str(home), "my-films", cut[0], 0, str(folder), {"kind": kind, "quality": "draft"})
+            states[setting, kind] = run("credentials", "show", folder / last["file"])[1]["state"]
+    assert states == {("off", "h264"): None, ("off", "vp9"): None, ("on", "h264"): "vouched", ("on", "vp9"): None}

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import wave
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -215,12 +216,17 @@ def test_of_a_folder_of_pictures_each_is_signed_or_none(tmp_path, key):
     folder = tmp_path / "frames"
     folder.mkdir()
     files = [made(folder / f"{number:04}.png") for number in range(3)]
+    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(range(256)) * 8)
     provenance.sign_cut(folder, [Ingredient("Boat", None, "take1")], key, {"name": "Holidays"})
-    assert [provenance.read(file, key.certificates).state for file in files] == ["vouched"] * 3
+    assert [provenance.read(file, key.certificates).state for file in (*files, folder / "sound.wav")] == ["vouched"] * 4
+    with wave.open(str(folder / "sound.wav")) as sound:
+        assert sound.readframes(9_999) == bytes(range(256)) * 8
     unsigned = made(folder / "0000.png").read_bytes()       # one of them is made anew, the others stay signed
     with pytest.raises(BadRequest, match="0001.png has content credentials already"):
         provenance.sign_cut(folder, [], key)
-    assert files[0].read_bytes() == unsigned and len(list(folder.iterdir())) == 3
+    assert files[0].read_bytes() == unsigned and len(list(folder.iterdir())) == 4
     with pytest.raises(BadMedia, match="nothing in"):
         (tmp_path / "empty").mkdir()
         provenance.sign_cut(tmp_path / "empty", [], key)
