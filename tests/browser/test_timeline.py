@@ -271,6 +271,52 @@ def test_two_tabs_at_once_come_to_the_same(tabs, cuts):
     assert one.evaluate(labels) == two.evaluate(labels)
 
 
+@pytest.mark.parametrize("look", [{"color_scheme": "dark"}, {"color_scheme": "light", "locale": "zh-CN"}], ids=["dark", "light-chinese"])
+def test_axe_finds_nothing_in_any_state_of_it(tabs, cuts, look):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed: pip install axe-playwright-python").Axe()
+    red, blue = cuts.takes(("red left", 2), ("blue right", 2))
+    page = tabs(**look).page
+    wrong = []
+
+    def see(state: str) -> None:
+        found = axe.run(page, context=PANEL).response
+        assert found["passes"], f"{state}: axe looked at nothing"
+        wrong.extend(f"{state}: {one['id']}: {node['target']} {(node.get('failureSummary') or '')[:300]}" for one in found["violations"] for node in one["nodes"])
+
+    see("no cut")
+    answer = httpx.post(f"{cuts.address}studio/cuts", json={"name": "Walk", "takes": [red, blue, red]}).json()
+    clips = [item["id"] for item in answer["cut"]["tracks"][0]["items"]]
+    for edit in ({"is": "add-transition", "item": clips[1], "transition": {"id": "dip", "in_offset": 4, "out_offset": 4, "kind": "dip"}},
+                 {"is": "overwrite", "at": 20, "parts": [{"track": "titles", "item": {"is": "title", "id": "words", "words": "Words", "length": 40}}]},
+                 {"is": "fade", "item": clips[0], "fade_in": 8, "fade_out": 8}, {"is": "trim", "item": clips[0], "end": "tail", "by": -6},
+                 {"is": "add-marker", "marker": {"id": "mark", "at": 30, "name": "Here"}}):
+        answer = httpx.post(f"{cuts.address}studio/cuts/{answer['cut']['id']}/edits", json={"revision": answer["revision"], "edit": edit}).json()
+        assert "revision" in answer, answer
+    httpx.post(f"{cuts.address}studio/cuts/{answer['cut']['id']}/make", json={"revision": answer["revision"], "kind": "extend", "item": clips[2], "frames": 8})
+    ready(page, 4, answer["revision"])
+    page.wait_for_selector(f"{PANEL} .try[data-state=done]", timeout=HEAVY)
+    page.locator(f"{PANEL} .clip[data-id='{clips[1]}']").click()
+    see("a cut")
+    for number, name in ((0, "cuts"), (1, "make"), (2, "clip")):
+        page.locator(f"{PANEL} .bar [aria-haspopup=menu]").nth(number).click()
+        see(name)
+        page.keyboard.press("Escape")
+    page.locator(f"{PANEL} .joint[data-kind=gap] i").click()
+    see("a joint")
+    page.keyboard.press("Escape")
+    page.locator(f"{PANEL} .clip[data-id='{clips[1]}']").click()
+    page.keyboard.press("e")
+    see("a sheet")
+    page.keyboard.press("Escape")
+    page.locator(f"{PANEL} .view .tool").last.click()
+    see("storyboard")
+    page.locator(f"{PANEL} .view .tool").last.click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    see("phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert wrong == []
+
+
 def test_two_hundred_clips_are_drawn_in_a_moment(tabs, cuts, record_property):
     [take] = cuts.takes(("red left", 9))
     httpx.post(f"{cuts.address}studio/cuts", json={"name": "Long", "takes": [take] * 200}, timeout=60)

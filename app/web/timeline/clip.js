@@ -64,6 +64,7 @@ export class ClipView {
     const label = [t('{name}, from {from} to {to}, {length} long', values), more, item.mute ? t('off') : '', missing ?? '', bad ? t('a join in it can be seen') : ''].filter(Boolean).join(', ');
     this.node.setAttribute('aria-label', label);
     this.node.title = missing || '';
+    if (item.media?.kind === 'sound') this.node.style.setProperty('--loud', `${Math.round(Math.min(96, 34 * 10 ** ((item.level ?? 0) / 20)))}%`);     // no waveform is known
     this.sized = 0;
   }
 

@@ -56,7 +56,8 @@ export class Timeline {
     root.append(this.height.grip, this.bar.root, this.body, this.live);
     this.scroll.addEventListener('scroll', () => this.soon(), { passive: true });
     this.scroll.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
-    new ResizeObserver(() => this.soon()).observe(this.scroll);
+    new ResizeObserver(() => { this.measure(); this.soon(); }).observe(this.scroll);
+    this.measure();
     this.lanes.root.addEventListener('focusin', (event) => { const clip = event.target.closest('.clip'); if (clip) { this.view.focus = clip.dataset.id; this.lanes.rove(); } });
     this.gestures = new Gestures(this);
     keys(this);
@@ -211,7 +212,8 @@ export class Timeline {
     this.bar.folded(this.folded);
   }
 
-  get heads() { return this.corner.offsetWidth; }
+  /** Read once where it changes: a place that is read after something was written has the browser lay everything out. */
+  measure() { Object.assign(this, { heads: this.corner.offsetWidth, wide: this.scroll.clientWidth - this.corner.offsetWidth, tall: this.scroll.clientHeight - this.ruler.root.offsetHeight - 2 }); }
 
   frameAt(x, free = false) {
     const frame = Math.round((x - this.plane.getBoundingClientRect().left - this.heads) / this.view.scale);
@@ -221,14 +223,14 @@ export class Timeline {
   /** A frame comes into sight. */
   bring(frame) {
     const x = frame * this.view.scale;
-    const wide = this.scroll.clientWidth - this.heads;
+    const { wide } = this;
     if (x < this.scroll.scrollLeft || x > this.scroll.scrollLeft + wide - 20) this.scroll.scrollLeft = Math.max(0, x - wide / 8);
   }
 
-  get least() { return fitting(length(this.store.cut) * 1.4, Math.max(200, this.scroll.clientWidth - this.heads)); }
+  get least() { return fitting(length(this.store.cut) * 1.4, Math.max(200, this.wide)); }
 
   zoom(by, about = null) {
-    const wide = this.scroll.clientWidth - this.heads;
+    const { wide } = this;
     const head = this.view.playhead * this.view.scale - this.scroll.scrollLeft;
     const next = zoomed(this.view.scale, this.scroll.scrollLeft, about ?? (head >= 0 && head <= wide ? head : wide / 2), by, this.least);
     this.view.scale = next.scale;
@@ -241,8 +243,9 @@ export class Timeline {
 
   /** All of it is seen; `more` only draws it smaller, so that what was added is seen. */
   fit(more = false) {
-    if (!this.store.cut || !this.scroll.clientWidth) return;
-    const scale = Math.min(fitting(length(this.store.cut), this.scroll.clientWidth - this.heads), 6);
+    this.measure();
+    if (!this.store.cut || this.wide <= 0) return;
+    const scale = Math.min(fitting(length(this.store.cut), this.wide), 6);
     if (more && scale > this.view.scale) { this.bring(length(this.store.cut)); return; }
     this.view.scale = scale;
     this.scroll.scrollLeft = 0;
@@ -267,12 +270,12 @@ export class Timeline {
     const { cut } = this.screen;
     const { scale } = view;
     const from = this.scroll.scrollLeft;
-    const wide = this.scroll.clientWidth - this.heads;
+    const { wide } = this;
     const reach = store.candidates.reduce((most, one) => Math.max(most, zone(store.cut, one)?.to ?? 0), length(cut));
     this.plane.style.width = `${Math.max(reach * scale + BEHIND, wide) + this.heads}px`;
     this.ruler.draw(cut, scale, from, from + wide);
     this.tries.draw(store.cut);
-    this.lanes.draw(cut, from, from + wide, this.scroll.clientHeight - this.ruler.root.offsetHeight - this.tries.root.offsetHeight - 2);
+    this.lanes.draw(cut, from, from + wide, this.tall - this.tries.height);
     this.ruler.at(view.playhead, scale);
     const drop = view.dropping ?? view.drag?.slot;
     this.slot.hidden = !drop;

@@ -10,8 +10,9 @@ export class Ruler {
   constructor({ go, mark }) {
     this.lines = el('div.lines', { 'aria-hidden': 'true' });
     this.notes = el('div.notes', {});
-    this.root = el('div.ruler', {}, this.lines, this.notes);
-    this.head = el('div.playhead', { 'aria-hidden': 'true' }, el('i'));
+    this.knob = el('i.knob', { 'aria-hidden': 'true' });
+    this.root = el('div.ruler', {}, this.lines, this.notes, this.knob);
+    this.head = el('div.playhead', { 'aria-hidden': 'true' });
     this.mark = mark;
     const at = (event) => go(Math.max(0, Math.round((event.clientX - this.root.getBoundingClientRect().left) / this.scale)), event.type === 'pointerup');
     this.root.addEventListener('pointerdown', (event) => {
@@ -56,5 +57,5 @@ export class Ruler {
     }));
   }
 
-  at(frame, scale) { this.head.style.transform = `translateX(${frame * scale}px)`; }
+  at(frame, scale) { this.knob.style.transform = this.head.style.transform = `translateX(${frame * scale}px)`; }
 }

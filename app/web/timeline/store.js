@@ -32,7 +32,7 @@ export class Store {
       return;
     }
     if (this.waiting) return;
-    if (this.whole !== JSON.stringify(Object.keys(marks))) { this.whole = JSON.stringify(Object.keys(marks)); this.list(); }
+    if (this.whole !== JSON.stringify(Object.keys(marks))) { this.whole = JSON.stringify(Object.keys(marks)); if (this.id) this.list(); else this.begin(); }
     if (!this.id) return;
     if (!(this.id in marks)) { if (this.mark !== null) this.begin(); return; }
     if (marks[this.id] !== this.mark || this.candidates.some((one) => this.over(one))) this.fetch(marks[this.id]);

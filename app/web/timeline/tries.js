@@ -56,7 +56,8 @@ export class Tries {
     }
     for (const [key, node] of this.groups) if (!seen.has(key)) { node.item.remove(); this.groups.delete(key); this.at.delete(key); }
     this.root.hidden = !groups.length;
-    this.root.style.height = `${ends.length * ROW + 2}px`;
+    this.height = groups.length ? ends.length * ROW + 2 : 0;
+    this.root.style.height = `${this.height}px`;
   }
 
   build(key) {
