@@ -33,6 +33,8 @@ ROWS = (
      {"tags": ["sea"], "rating": 5, "favourite": True, "notes": "The boat's film, carried on by a second and a half."}),
 )  # fmt: skip
 
+SHOWN = ("away", "night", "balloon", "mill")       # in the short cut, in this order
+
 
 def rows(seed: int | None = None) -> Iterator[tuple[str, dict, dict]]:
     """The rows; with a seed, all of them with that one."""
@@ -45,6 +47,7 @@ def make(home: Path, seed: int | None = None, backend: str = "paper"):
     from app import tasks
     from app.desk import Desk
     from engine.denoisers.catalog import describe, open_backend
+    from engine.jobs.figures import figures_of
     from engine.make import make as walk
 
     desk = Desk(home, backend=backend, project="welcome")
@@ -54,7 +57,7 @@ def make(home: Path, seed: int | None = None, backend: str = "paper"):
         recipe, _ = tasks.build(tasks.read(_named(wishes, ids)), desk.inputs, describe(backend))
         library.clock = lambda: at + 60 * number  # noqa: B023  used before the next turn
         *_, last = walk(recipe, opened, library.staging(name))
-        ids[name] = library.add_take(last.made, f"welcome{name}").id
+        ids[name] = library.add_take(last.made, f"welcome{name}", figures=figures_of(last.made)).id
         library.rate(ids[name], marks.get("rating", 0))
         library.tag(ids[name], marks.get("tags", ()))
         library.note(ids[name], marks.get("notes", ""))
@@ -66,6 +69,28 @@ def make(home: Path, seed: int | None = None, backend: str = "paper"):
         library.take(id).file("latents").unlink()
         with library.store.writing() as db:
             db.conn.execute("update takes set latents = '' where id = ?", [id])
+    _cut(library, ids, at + 60 * len(ROWS))
+
+
+def _cut(library, ids: dict[str, str], now: float) -> None:
+    """A short cut of the takes: one turns into the other, and there are words over it. Every id is fixed: it comes out the same again."""
+    from fractions import Fraction
+
+    from engine.timeline import edits
+    from engine.timeline.cut import Style, Title, Transition
+    from engine.timeline.history import History
+    from engine.timeline.materials import empty, whole
+
+    rate, fade = Fraction(16), 6
+    cut = empty("shortcut", "A short cut", rate, SIZE["width"], SIZE["height"])
+    asked: list[edits.Edit] = [edits.Append("e1", (*(edits.Part("film", whole(library.take(ids[name]), name, rate)) for name in SHOWN), edits.Part("titles", Title(
+        "title", "A red boat", 28, Style("bottom", 12), fade_in=6, fade_out=8))))]
+    for number, (name, after) in enumerate(zip(SHOWN, SHOWN[1:])):       # half of each cross-fade is a handle of the one, half of the other
+        asked += [edits.RippleTrim(f"t{number}", name, "tail", -fade), edits.RippleTrim(f"h{number}", after, "head", fade),
+                  edits.AddTransition(f"x{number}", name, Transition(f"fade{number}", fade, fade))]
+    for edit in asked:
+        cut = edit.apply(cut)
+    History(library.store, clock=lambda: now).new(cut)
 
 
 def pack(home: Path, zip: Path) -> Path:
