@@ -165,8 +165,17 @@ def _film_of(path: Path) -> Path | None:
     if path.suffix == ".safetensors":
         beside = (path.with_suffix(ending) for ending in FILMS)
         project = (path.parent.parent / "media" / f"{path.stem}{ending}" for ending in FILMS)
-        return next((one for one in (*beside, *project) if one.is_file()), path if path.is_file() else None)
+        return next((one for one in (*beside, *project) if one.is_file() and _belongs(one, path)), path if path.is_file() else None)
     return path if path.is_file() else None
+
+
+def _belongs(film: Path, latents: Path) -> bool:
+    """Whether a film beside latents was made of them: another take may have their name."""
+    try:
+        recipe = carried(latents) if latents.is_file() else None
+        return recipe is None or carried(film) == recipe
+    except BadMedia:
+        return False
 
 
 def _poster(path: Path) -> Path | None:

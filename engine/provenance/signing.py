@@ -98,10 +98,13 @@ def _builder(told: Told, title: str, core: dict) -> Any:
 def _add(builder: Any, facts: dict, path: Path | None) -> None:
     """With the credentials that it has itself; of a file that is not there, or that the library cannot look into, only the name."""
     if path is not None and (kind := carries(path)):
-        with path.open("rb") as file:
-            builder.add_ingredient(facts, kind, file)
-    else:
-        builder.add_ingredient(facts, "application/octet-stream", io.BytesIO(b""))
+        try:
+            with path.open("rb") as file:
+                builder.add_ingredient(facts, kind, file)
+            return
+        except library().C2paError:         # damaged; it was good enough to make film from
+            pass
+    builder.add_ingredient(facts, "application/octet-stream", io.BytesIO(b""))
 
 
 class Watched:
@@ -137,6 +140,6 @@ def _system(error: Exception) -> OSError | None:
 
 def _refused(error: Exception, path: Path, key: Key) -> Exception:
     text = str(error).replace("\n", " ").strip()
-    if "signingCredential" in text or "ertificate" in text or "ignature" in text or "key" in text.lower():
+    if "signingCredential" in text or "ertificate" in text or "ignature" in text:
         return BadRequest(f"The certificate of {key.path.name} does not do for content credentials ({text[:200]}): it is to be of a kind that may sign mail, documents or claims of C2PA.")
     return BadMedia(f"{shown(path)} cannot be signed: {text[:200]}.")

@@ -15,6 +15,7 @@ import c2pa
 import numpy as np
 import pytest
 from pixels import full_disk, scene
+from safetensors.numpy import save_file
 
 from engine import media, provenance
 from engine.errors import BadMedia, BadRequest, CannotWrite
@@ -153,6 +154,26 @@ def test_latents_stand_for_the_film_beside_them(tmp_path, key):
     found = provenance.read(path)
     assert found.actions == ("c2pa.created", "c2pa.placed")
     assert [(one.title, one.relation, one.signed) for one in found.ingredients] == [("boat.mp4", "componentOf", True), ("alone.safetensors", "componentOf", False)]
+
+
+def test_a_film_that_only_has_the_name_of_the_latents_is_not_taken_for_theirs(tmp_path, key):
+    made(tmp_path / "boat.mp4")
+    save_file({"latents": np.zeros(1, np.float32)}, tmp_path / "boat.safetensors", {"recipe": Recipe("text", "another", 9, 64, 64, 7).to_json()})
+    path = made(tmp_path / "next.mp4")
+    provenance.sign_take(path, Recipe("extend", "", 17, 64, 64, 8, inputs=(Input.of(tmp_path / "boat.safetensors", 0, "film", 0, 9),)), key)
+    assert [one.title for one in provenance.read(path).ingredients] == ["boat.safetensors"]
+
+
+def test_a_damaged_ingredient_is_named_all_the_same(tmp_path, key):
+    whole = made(tmp_path / "whole.mp4")
+    provenance.sign_take(whole, RECIPE, key)
+    (tmp_path / "cut.mp4").write_bytes(whole.read_bytes()[:-100])
+    (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0no picture")
+    path = made(tmp_path / "film.mp4")
+    provenance.sign_cut(path, [Ingredient("Cut", tmp_path / "cut.mp4"), Ingredient("Bad", tmp_path / "bad.jpg"), Ingredient("Whole", whole)], key)
+    found = provenance.read(path)
+    assert found.state == "unvouched" and [one.title for one in found.ingredients] == ["Cut", "Bad", "Whole"]
+    assert found.ingredients[2].signed and not found.ingredients[2].changed
 
 
 @pytest.mark.parametrize("given, source", [("generated", carriers.SOURCE), ("photo", carriers.COMPOSED), ("generated from a photo", carriers.COMPOSED), ("gone", carriers.COMPOSED), ("photo as mask", carriers.SOURCE)])
