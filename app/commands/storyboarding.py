@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.making import Out, Seed, Steps, Variations, Way, deliver, slug
+from app.commands.making import Credentials, Out, Seed, Steps, Variations, Way, deliver, slug
 from app.commands.saying import AsJson, Backend
 from engine.errors import BadRequest
 
@@ -26,7 +26,7 @@ def storyboard(
     size: Annotated[str | None, typer.Option(help="Width x height in pixels.", show_default="as the storyboard says")] = None,
     seed: Seed = None, steps: Steps = None, out: Out = None,
     latents: Annotated[bool, typer.Option("--latents", help="Keep the latents too, beside the file.")] = False,
-    variations: Variations = None, backend: Backend = "", as_json: AsJson = False,
+    variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False,
 ) -> None:
     """Make a film of several shots.
 
@@ -40,5 +40,5 @@ def storyboard(
         return
     if file is None:
         raise BadRequest("Which storyboard? Name a TOML file; `cineloom storyboard --example` prints one to begin with.")
-    way = Way(out, latents, variations, backend, as_json, slug(file.stem))
+    way = Way(out, latents, variations, backend, as_json, slug(file.stem), credentials)
     deliver(*storyboard(Storyboard.read(file), file.parent, model=way.model(), size=size, seed=seed, steps=steps), way)
