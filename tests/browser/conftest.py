@@ -82,7 +82,7 @@ class Tab:
     def open(self):
         """Go to the page and wait until its panels stand."""
         self.page.goto(self.studio.address)
-        for panel in ("make", "player", "queue", "takes"):
+        for panel in ("make", "player", "queue", "takes", "timeline"):
             self.page.wait_for_selector(f"#{panel}-panel[data-ready]", state="attached")
         return self.page
 

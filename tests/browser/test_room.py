@@ -114,10 +114,10 @@ def test_gradio_s_page_brings_the_panels_to_life_itself(browser, fresh, address,
     page = browser.new_page()
     page.add_init_script(before)
     page.goto(fresh.address + address)
-    for panel in ("top", "make", "player", "queue", "takes"):
+    for panel in ("top", "make", "player", "queue", "takes", "timeline"):
         page.wait_for_selector(f"gradio-app #{panel}-panel[data-ready]", state="attached")
     page.fill("#prompt", "red left")
     page.get_by_role("button", name="Make").click()
     page.wait_for_selector("#player-panel[data-take]", timeout=120_000)
-    assert page.locator("section.panel").count() == 5
+    assert page.locator("section.panel").count() == 6
     page.close()

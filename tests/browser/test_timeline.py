@@ -29,6 +29,10 @@ class Cuts:
     def all(self) -> list[dict]:
         return httpx.get(f"{self.address}studio/cuts").json()["cuts"]
 
+    def clear(self) -> None:
+        for one in self.all():
+            httpx.post(f"{self.address}studio/cuts/{one['id']}/trash", json={})
+
     def now(self) -> dict:
         """The newest cut's answer."""
         return httpx.get(f"{self.address}studio/cuts/{self.all()[0]['id']}").json()
@@ -51,11 +55,11 @@ class Cuts:
 
 @pytest.fixture
 def cuts(fresh) -> Cuts:
-    """The fresh studio with no cuts in it."""
+    """The fresh studio with no cuts in it, and with none afterwards."""
     found = Cuts(fresh.address)
-    for one in found.all():
-        httpx.post(f"{fresh.address}studio/cuts/{one['id']}/trash", json={})
-    return found
+    found.clear()
+    yield found
+    found.clear()
 
 
 def ready(page, clips: int | None = None, revision: int | None = None):
@@ -308,9 +312,9 @@ def test_axe_finds_nothing_in_any_state_of_it(tabs, cuts, look):
     page.keyboard.press("e")
     see("a sheet")
     page.keyboard.press("Escape")
-    page.locator(f"{PANEL} .view .tool").last.click()
+    page.locator(f"{PANEL} .look .tool").last.click()
     see("storyboard")
-    page.locator(f"{PANEL} .view .tool").last.click()
+    page.locator(f"{PANEL} .look .tool").last.click()
     page.set_viewport_size({"width": 390, "height": 844})
     see("phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -36,7 +36,7 @@ export function mount(root) {
   const again = tool('again', t('Again with this recipe'), () => say('again', { take: looked, seed: looked.seed }, { keep: false }), { tabIndex: -1 });
   const throwing = tool('trash', t('Put in the trash'), () => change([looked], { trash: !looked.trashed }), { tabIndex: -1 });
   const adding = tool('plus', t('Add to the cut'), () => say('cut', { take: looked }, { keep: false }), { tabIndex: -1 });
-  const acts = el('div.acts', {}, adding, heart, again, throwing);
+  const acts = el('div.acts', {}, heart, adding, again, throwing);
   let looked = null;          // the take that the buttons are for
   let which = '';             // "favourites", "trash"
   let playing = '';

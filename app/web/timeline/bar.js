@@ -26,7 +26,7 @@ export class Bar {
     this.cross = tool('cross', t('Cross-fade at the joint (T)'), () => acts.cross());
     this.mark = tool('flag', t('Marker (M)'), () => acts.mark());
     this.snap = tool('magnet', t('Snapping (N)'), () => line.snap(), { 'aria-pressed': 'true' });
-    this.made = menu(t('Make'), [drawing('make'), el('span', {}, t('Make'))], () => this.makes(), { className: 'plain makes', title: t('Make film for the chosen clip') });
+    this.made = menu(t('Make film'), [drawing('make'), el('span', {}, t('Make film'))], () => this.makes(), { className: 'plain makes', title: t('Make film for the chosen clip') });
     this.clip = menu(t('Clip'), [el('span', {}, t('Clip')), icon('down')], () => this.clips(), { className: 'plain', title: t('Speed, fades, sound of the chosen clip') });
     this.play = tool('play', t('Play the cut'), () => screen.toggle());
     this.time = el('input.time', { 'aria-label': t('Place in the cut'), value: '0:00:00:00', spellcheck: false, autocomplete: 'off' });
@@ -35,7 +35,7 @@ export class Bar {
     this.slider = el('input.zoom', { type: 'range', min: 0, max: ZOOMS, 'aria-label': t('Zoom'), oninput: () => line.zoomTo(Number(this.slider.value) / ZOOMS) });
     this.board = tool('board', t('Storyboard'), () => line.storyboard(), { 'aria-pressed': 'false' });
     this.tools = el('div.tools', {}, this.undo, this.redo, el('i.rule'), this.split, this.bin, this.cross, this.mark, this.snap, el('i.rule'), this.made.node, this.clip.node);
-    this.view = el('div.view', {}, this.hint, tool('less', t('Smaller (−)'), () => line.zoom(1 / 1.5)), this.slider, tool('plus', t('Larger (+)'), () => line.zoom(1.5)),
+    this.view = el('div.look', {}, this.hint, tool('less', t('Smaller (−)'), () => line.zoom(1 / 1.5)), this.slider, tool('plus', t('Larger (+)'), () => line.zoom(1.5)),
       tool('fit', t('All of it (0)'), () => line.fit()), this.board);
     this.transport = el('div.transport', {}, this.play, this.time, this.all);
     this.begin = el('button.plain.begin', { type: 'button', onclick: () => store.make(t('Cut {n}', { n: 1 })) }, t('New cut'));

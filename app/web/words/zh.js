@@ -555,6 +555,7 @@ export default {
   'Cross-fade at the joint (T)': '在接缝处叠化 (T)',
   'Marker (M)': '标记 (M)',
   'Snapping (N)': '吸附 (N)',
+  'Make film': '生成视频',
   'Make film for the chosen clip': '为选中的剪辑生成视频',
   'Clip': '剪辑',
   'Speed, fades, sound of the chosen clip': '选中剪辑的速度、淡化与声音',
