@@ -25,17 +25,18 @@ class Cuts:
 
     def __init__(self, address: str):
         self.address = address
+        self.client = httpx.Client(base_url=address, timeout=60)
 
     def all(self) -> list[dict]:
-        return httpx.get(f"{self.address}studio/cuts").json()["cuts"]
+        return self.client.get("studio/cuts").json()["cuts"]
 
     def clear(self) -> None:
         for one in self.all():
-            httpx.post(f"{self.address}studio/cuts/{one['id']}/trash", json={})
+            self.client.post(f"studio/cuts/{one['id']}/trash", json={})
 
     def now(self) -> dict:
         """The newest cut's answer."""
-        return httpx.get(f"{self.address}studio/cuts/{self.all()[0]['id']}").json()
+        return self.client.get(f"studio/cuts/{self.all()[0]['id']}").json()
 
     def row(self) -> list[tuple[str, int]]:
         """Its film: the first word of each clip and how long it is; gaps are ""."""
@@ -44,10 +45,10 @@ class Cuts:
 
     def takes(self, *wanted: tuple[str, float]) -> list[str]:
         """Make takes and wait for them."""
-        ids = [httpx.post(f"{self.address}studio/jobs", json={"prompt": words, "seconds": seconds, "width": 128, "height": 64, "steps": 2, "seed": 1}).json()["job"]["id"]
+        ids = [self.client.post("studio/jobs", json={"prompt": words, "seconds": seconds, "width": 128, "height": 64, "steps": 2, "seed": 1}).json()["job"]["id"]
                for words, seconds in wanted]
         until = time.monotonic() + HEAVY / 1000
-        while not all(httpx.get(f"{self.address}studio/takes/{id}").status_code == 200 for id in ids):
+        while not all(self.client.get(f"studio/takes/{id}").status_code == 200 for id in ids):
             assert time.monotonic() < until, "the takes were not made"
             time.sleep(0.1)
         return ids
@@ -60,6 +61,7 @@ def cuts(fresh) -> Cuts:
     found.clear()
     yield found
     found.clear()
+    found.client.close()
 
 
 def ready(page, clips: int | None = None, revision: int | None = None):
@@ -182,7 +184,7 @@ def test_takes_are_dropped_reordered_trimmed_split_and_all_of_it_is_undone(tabs,
 
 def test_an_end_drawn_past_its_film_is_made_and_accepted_and_a_hard_cut_is_connected(tabs, cuts):
     red, blue = cuts.takes(("red left", 2), ("blue right", 2))
-    httpx.post(f"{cuts.address}studio/cuts", json={"name": "Walk", "takes": [red, blue]})
+    cuts.client.post("studio/cuts", json={"name": "Walk", "takes": [red, blue]})
     page = tabs().page
     ready(page, 2)
     assert cuts.row() == [("red", 33), ("blue", 33)]
@@ -227,11 +229,11 @@ def test_an_end_drawn_past_its_film_is_made_and_accepted_and_a_hard_cut_is_conne
 
 def test_the_cut_plays_exactly_where_it_stands_and_over_the_joint_when_it_runs(tabs, cuts):
     red, blue = cuts.takes(("red left", 1), ("blue right", 2))
-    answer = httpx.post(f"{cuts.address}studio/cuts", json={"name": "Walk", "takes": [red, blue]}).json()
+    answer = cuts.client.post("studio/cuts", json={"name": "Walk", "takes": [red, blue]}).json()
     second = answer["cut"]["tracks"][0]["items"][1]["id"]
-    address = f"{cuts.address}studio/cuts/{answer['cut']['id']}/edits"
-    answer = httpx.post(address, json={"revision": answer["revision"], "edit": {"is": "speed", "item": second, "speed": "1/2"}}).json()
-    httpx.post(address, json={"revision": answer["revision"], "edit": {"is": "overwrite", "at": 20, "parts": [{"track": "titles", "item": {"is": "title", "id": "words", "words": "Two <b>", "length": 8}}]}})
+    address = f"studio/cuts/{answer['cut']['id']}/edits"
+    answer = cuts.client.post(address, json={"revision": answer["revision"], "edit": {"is": "speed", "item": second, "speed": "1/2"}}).json()
+    cuts.client.post(address, json={"revision": answer["revision"], "edit": {"is": "overwrite", "at": 20, "parts": [{"track": "titles", "item": {"is": "title", "id": "words", "words": "Two <b>", "length": 8}}]}})
     page = tabs().page
     ready(page, 3)
     page.locator(f"{PANEL} .row[data-kind=film] .clip").nth(0).click()
@@ -253,7 +255,7 @@ def test_the_cut_plays_exactly_where_it_stands_and_over_the_joint_when_it_runs(t
 
 def test_two_tabs_at_once_come_to_the_same(tabs, cuts):
     red, blue = cuts.takes(("red left", 2), ("blue right", 2))
-    httpx.post(f"{cuts.address}studio/cuts", json={"name": "Walk", "takes": [red, blue]})
+    cuts.client.post("studio/cuts", json={"name": "Walk", "takes": [red, blue]})
     one, two = tabs().page, tabs().page
     for page in (one, two):
         ready(page, 2)
@@ -288,15 +290,15 @@ def test_axe_finds_nothing_in_any_state_of_it(tabs, cuts, look):
         wrong.extend(f"{state}: {one['id']}: {node['target']} {(node.get('failureSummary') or '')[:300]}" for one in found["violations"] for node in one["nodes"])
 
     see("no cut")
-    answer = httpx.post(f"{cuts.address}studio/cuts", json={"name": "Walk", "takes": [red, blue, red]}).json()
+    answer = cuts.client.post("studio/cuts", json={"name": "Walk", "takes": [red, blue, red]}).json()
     clips = [item["id"] for item in answer["cut"]["tracks"][0]["items"]]
     for edit in ({"is": "add-transition", "item": clips[1], "transition": {"id": "dip", "in_offset": 4, "out_offset": 4, "kind": "dip"}},
                  {"is": "overwrite", "at": 20, "parts": [{"track": "titles", "item": {"is": "title", "id": "words", "words": "Words", "length": 40}}]},
                  {"is": "fade", "item": clips[0], "fade_in": 8, "fade_out": 8}, {"is": "trim", "item": clips[0], "end": "tail", "by": -6},
                  {"is": "add-marker", "marker": {"id": "mark", "at": 30, "name": "Here"}}):
-        answer = httpx.post(f"{cuts.address}studio/cuts/{answer['cut']['id']}/edits", json={"revision": answer["revision"], "edit": edit}).json()
+        answer = cuts.client.post(f"studio/cuts/{answer['cut']['id']}/edits", json={"revision": answer["revision"], "edit": edit}).json()
         assert "revision" in answer, answer
-    httpx.post(f"{cuts.address}studio/cuts/{answer['cut']['id']}/make", json={"revision": answer["revision"], "kind": "extend", "item": clips[2], "frames": 8})
+    cuts.client.post(f"studio/cuts/{answer['cut']['id']}/make", json={"revision": answer["revision"], "kind": "extend", "item": clips[2], "frames": 8})
     ready(page, 4, answer["revision"])
     page.wait_for_selector(f"{PANEL} .try[data-state=done]", timeout=HEAVY)
     page.locator(f"{PANEL} .clip[data-id='{clips[1]}']").click()
@@ -323,7 +325,7 @@ def test_axe_finds_nothing_in_any_state_of_it(tabs, cuts, look):
 
 def test_two_hundred_clips_are_drawn_in_a_moment(tabs, cuts, record_property):
     [take] = cuts.takes(("red left", 9))
-    httpx.post(f"{cuts.address}studio/cuts", json={"name": "Long", "takes": [take] * 200}, timeout=60)
+    cuts.client.post("studio/cuts", json={"name": "Long", "takes": [take] * 200})
     page = tabs().page
     ready(page, 200)
     drawn = page.evaluate(f"""async () => {{

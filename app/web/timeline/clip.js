@@ -25,12 +25,12 @@ export class ClipView {
   }
 
   /**
-   * Show a piece at [left, left + width) pixels of its row, of which [from, to) are seen.
+   * Show a piece at [left, left + width) pixels of its row, of which [from, to) are drawn and those from `edge` on are seen.
    * `look`: { scale, rate, take, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
    */
   show(place, track, box, look) {
     const { item } = place;
-    const { left, width, from, to, height } = box;
+    const { left, width, from, to, height, edge } = box;
     this.node.dataset.id = item.id;
     this.place = place;
     const style = this.node.style;
@@ -47,7 +47,7 @@ export class ClipView {
     const length = item.length - (look.delta?.head ?? 0) + (look.delta?.tail ?? 0);
     const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
     if (key !== this.key) { this.key = key; this.say(track, look); }
-    this.draw(item, { left, width, from, to, height }, look, length);
+    this.draw(item, { left, width, from, to, height, edge }, look, length);
   }
 
   /** What it is called, and all about it for whoever listens. */
@@ -68,7 +68,7 @@ export class ClipView {
     this.sized = 0;
   }
 
-  draw(item, { left, width, from, to, height }, { scale, rate, take, delta }, length) {
+  draw(item, { left, width, from, to, height, edge }, { scale, rate, take, delta }, length) {
     const begin = delta?.head ?? 0;
     const media = item.media;
     const shows = media && media.kind !== 'sound' && take && !take.missing && width >= LEAST;
@@ -96,7 +96,7 @@ export class ClipView {
       if (frames) fade.style.width = `${frames * scale}px`;
     }
     // The name stays in sight while the clip's beginning is not.
-    this.name.style.marginLeft = `${Math.max(0, Math.min(from - left, width - NAMED))}px`;
+    this.name.style.marginLeft = `${Math.max(0, Math.min(edge - left, width - NAMED))}px`;
     if (this.sized !== scale + begin) {
       this.sized = scale + begin;
       this.seams.replaceChildren(...(width < NAMED ? [] : this.marks ?? []).map((mark) => {

@@ -39,6 +39,7 @@ export class Lanes {
     const tracks = this.order(cut);
     const films = tracks.filter((track) => track.kind === 'film').length;
     const others = tracks.reduce((sum, track) => sum + (track.kind === 'film' ? 0 : track.items?.length ? HEIGHTS[track.kind] : EMPTY), 0);
+    this.left = from;
     this.film = Math.max(HEIGHTS.film, Math.min(TALLEST, Math.floor((tall - others) / films)));
     for (const [id, row] of this.rows) if (!tracks.some((track) => track.id === id)) { row.root.remove(); this.rows.delete(id); }
     let before = null;
@@ -112,7 +113,7 @@ class Row {
       seen.add(item.id);
       let piece = this.views.get(item.id);
       if (!piece) this.views.set(item.id, piece = new ClipView());
-      piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height },
+      piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left },
         { scale, rate: cut.rate, take: store.media(item), missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved, delta });
       const there = before ? before.nextSibling : this.list.firstChild;
       if (there !== piece.item) this.list.insertBefore(piece.item, there);

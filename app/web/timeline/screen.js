@@ -226,6 +226,7 @@ class Film {
   seek(second, now = false) {
     const { video } = this;
     if (video.readyState < 1 || (video.seeking && !now)) { this.wanted = second; return; }
+    this.wanted = null;         // what was wished before: its turn would come when this one is found
     if (Math.abs(video.currentTime - second) > 1e-4) video.currentTime = second;
   }
 }
