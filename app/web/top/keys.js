@@ -31,6 +31,14 @@ const KEYS = () => [
     ['D', t('all about it')],
     ['Delete', t('put it in the trash')],
   ]],
+  [t('Being made'), [
+    ['Alt + ↑ ↓', t('earlier or later in line')],
+    ['Delete', t('cancel it')],
+  ]],
+  [t('Mask and shots'), [
+    ['Ctrl + Z', t('take the last stroke back')],
+    ['Alt + ↑ ↓', t('move the shot')],
+  ]],
   [t('Timeline'), [
     ['← →', t('one frame back, one on; with Shift a second')],
     ['↑ ↓', t('to the clip before, to the next one')],
@@ -47,14 +55,6 @@ const KEYS = () => [
     ['Delete', t('take it out and close up')],
     ['Backspace', t('take it out, leave a gap')],
     ['Ctrl + Z', t('undo; with Shift redo')],
-  ]],
-  [t('Being made'), [
-    ['Alt + ↑ ↓', t('earlier or later in line')],
-    ['Delete', t('cancel it')],
-  ]],
-  [t('Mask and shots'), [
-    ['Ctrl + Z', t('take the last stroke back')],
-    ['Alt + ↑ ↓', t('move the shot')],
   ]],
 ];
 
