@@ -205,7 +205,8 @@ def test_a_seam_is_how_far_the_film_jumps_at_its_join(boat, tmp_path, jump, loop
         shade = [40 + 8 * number for number in (*range(count // 2), *range(count // 2 - 2 + jump, jump - 2, -1))]
     else:
         shade = [60 + 4 * (number + (jump - 1) * (number >= at)) for number in range(count)]
-    film = np.stack([np.full((64, 96, 3), value, np.uint8) for value in shade])
+    stripes = np.arange(96, dtype=np.uint8)[None, :, None] % 16        # pixels of many shades: a film has 219 of them, and one alone rounds by a third of a step
+    film = np.stack([np.full((64, 96, 3), value, np.uint8) + stripes for value in shade])
     write_film(tmp_path / "film.mp4", [film], 96, 64, 16)
     found = measured(tmp_path / "film.mp4", recipe)
     assert [join.picture for join in found] == [at]
