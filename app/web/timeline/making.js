@@ -59,6 +59,14 @@ export function ask(line, kind, place, { gap = 0 } = {}) {
   if (kind in LONG) length.select();
 }
 
+/** What asks for one more like a candidate: as long, and of the words and the strength that its take was made of. */
+export function alike(store, candidate) {
+  const recipe = candidate.kind === 'edit' ? store.media(candidate.items.find((one) => one.media) ?? {})?.recipe : null;
+  return {
+    ...(candidate.frames ? { frames: candidate.frames } : {}), ...(recipe ? { prompt: recipe.prompt } : {}), ...(recipe?.strength?.length ? { strength: recipe.strength[0] } : {}),
+  };
+}
+
 /** Ask for one line of words. */
 export function line_(root, { title, verb, value = '', lines = 1, act, other = null }) {
   const back = document.activeElement;

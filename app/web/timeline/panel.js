@@ -14,7 +14,7 @@ import { Height, remember, remembered } from './height.js';
 import { joining } from './joining.js';
 import { keys } from './keys.js';
 import { Lanes } from './lanes.js';
-import { ask, line_ } from './making.js';
+import { alike, ask, line_ } from './making.js';
 import { NEAREST, fitting, zoomed } from './places.js';
 import { Ruler } from './ruler.js';
 import { Screen } from './screen.js';
@@ -130,7 +130,7 @@ export class Timeline {
     await this.store.act(`candidates/${candidate.id}/reject`, {}, 'reject');
   }
 
-  again(candidate) { return this.generate(candidate.kind, candidate.over[0], candidate.frames ? { frames: candidate.frames } : {}); }
+  again(candidate) { return this.generate(candidate.kind, candidate.over[0], alike(this.store, candidate)); }
 
   marked(marker) {
     this.go(marker.at);
