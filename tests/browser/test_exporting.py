@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -13,11 +14,13 @@ from engine.media import read_film
 
 
 @pytest.fixture
-def cut(fresh) -> dict:
-    """A cut of the newest takes that are there."""
+def cut(fresh) -> Iterator[dict]:
+    """A cut of the newest takes that are there; gone afterwards, for the other panels' tests share the studio."""
     there = httpx.get(f"{fresh.address}studio/takes?limit=60").json()["takes"]
     films = [one["id"] for one in there if one["pictures"] > 1][:2] or Cuts(fresh.address).takes(("red right", 1), ("blue left", 1))
-    return httpx.post(f"{fresh.address}studio/cuts", json={"name": "Exported", "takes": films}).json()["cut"]
+    made = httpx.post(f"{fresh.address}studio/cuts", json={"name": "Exported", "takes": films}).json()["cut"]
+    yield made
+    httpx.post(f"{fresh.address}studio/cuts/{made['id']}/trash", json={})
 
 
 def test_a_cut_is_saved_as_film_and_for_other_editors(fresh, cut, page, tmp_path):
