@@ -306,7 +306,7 @@ def test_an_edit_without_a_mouse_and_its_recipe_again(tabs, studio):
     page.get_by_role("button", name="Again with this recipe").first.click()
     page.wait_for_selector("#make-panel[data-task=edit]")
     assert page.input_value("#prompt") == "green up" and page.input_value("#seed") == "123456789012345678"
-    assert page.locator(".knob").count() == 5
+    assert page.locator("#make-panel .knob").count() == 5
     again = panel.make()
     films = [urllib.request.urlopen(f"{studio.address}media/take/{one}/film").read() for one in (id, again["id"])]
     assert films[0] == films[1] and again["id"] != id
