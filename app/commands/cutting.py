@@ -180,14 +180,14 @@ def open_cuts(home: Path | None, project: str) -> tuple[Library, History]:
     return library, History(library.store)
 
 
-def which(history: History, asked: str) -> Version:
-    """The cut of that id or name, or the only one whose id begins so."""
+def which(history: History, asked: str, revision: int | None = None) -> Version:
+    """The cut of that id or name, or the only one whose id begins so; as it is, or as it was at a revision."""
     lines = history.cuts()
     for found in ([line for line in lines if line.id == asked], [line for line in lines if line.name == asked], [line for line in lines if asked and line.id.startswith(asked)]):
         if len(found) > 1:
             raise BadRequest(f"Several cuts are called or begin with {asked[:40]!r}: {', '.join(line.id for line in found[:5])}; say which.")
         if found:
-            return history.open(found[0].id)
+            return history.open(found[0].id, revision)
     raise BadRequest(f"There is no cut {asked[:40]!r} in this project; `cineloom cut list` says which there are.")
 
 

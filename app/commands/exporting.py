@@ -49,9 +49,7 @@ def render(
     from engine.timeline.rendering.kinds import kind_of
 
     library, history = open_cuts(home, project)
-    version = which(history, cut)
-    if revision is not None:
-        version = history.open(version.cut.id, revision)
+    version = which(history, cut, revision)
     wanted = Wanted(kind, as_size(size) if size else None, rate_of(rate) if rate else None, quality, fit, "flow" if flow else "exact", start, stop, sound)
     sign, places = signing.wanted(home, credentials, kind_of(kind, out.suffix).ending), Places(library)
     with bar("rendering") as shown:

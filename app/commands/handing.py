@@ -34,9 +34,7 @@ def export(
     from engine.timeline.handover import hand_over
 
     library, history = open_cuts(home, project)
-    version = which(history, cut)
-    if revision is not None:
-        version = history.open(version.cut.id, revision)
+    version = which(history, cut, revision)
     with bar("handing over") as shown:
         for event in hand_over(version.cut, library, out, [kind.strip() for kind in kinds.split(",") if kind.strip()], media=media):
             if hasattr(event, "words"):

@@ -167,7 +167,7 @@ class FilmWriter:
         if self.recipe:
             carriers.add_to_film(self.part, self.recipe, self.form.container)
         # A disk that filled up while the index was moved to the front can leave a file that says nothing of it.
-        if _counted(self.part) != self.pictures:
+        if counted(self.part) != self.pictures:
             raise CannotWrite(f"{self.path} cannot be written: what came to the disk is not the whole film. Is it full?")
         os.replace(self.part, self.path)
 
@@ -273,7 +273,7 @@ def _close_quietly(container) -> None:
         pass
 
 
-def _counted(path: Path) -> int:
+def counted(path: Path) -> int:
     """Pictures in a film of our own making, so that nothing needs to stand between it and us; -1 where it is broken."""
     try:
         with av.open(str(path)) as container:

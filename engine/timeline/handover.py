@@ -26,6 +26,7 @@ from engine.timeline import edl, fcpxml, otio
 from engine.timeline.cut import Clip, Cut, Media
 from engine.timeline.edl import About
 from engine.timeline.materials import missing
+from engine.timeline.rendering.places import Places, place
 
 if TYPE_CHECKING:
     from engine.library import Library
@@ -59,7 +60,7 @@ def hand_over(cut: Cut, library: Library, folder: str | Path, kinds: Sequence[st
     if folder.exists():
         raise BadRequest(f"There is something called {folder.name!r} already; choose another name.")
     for id, why in missing(cut, library).items():
-        raise BadMedia(f"{cut.find(id)[1].item.name or id}, at {edl.timecode(cut.find(id)[1].start, cut.rate)} in the cut: {why}")
+        raise BadMedia(f"{place(cut, cut.find(id)[1].item)}: {why}")
     places = _places(cut, library, folder, media)
     bench = folder.parent / f".{folder.name[:100]}-{secrets.token_hex(4)}"
     try:
@@ -107,10 +108,7 @@ def _places(cut: Cut, library: Library, folder: Path, media: bool) -> dict[Media
     found: dict[Media, tuple[Path, str]] = {}
     names: dict[Path, str] = {}
     for one in dict.fromkeys(item.media for track in cut.tracks for item in track.items if isinstance(item, Clip)):
-        take = library.take(one.take) if one.take else None
-        path = take.file("film") if take else (library.folder / one.file).resolve()
-        if not path.is_relative_to(library.folder):         # a link in a stranger's project may lead anywhere
-            raise BadMedia(f"{one.file} does not lie in the project's folder.")
+        take, path = library.take(one.take) if one.take else None, Places(library).path(one)
         if path not in names:
             words = file_name((take.prompt or take.caption) if take else path.stem)[:40].strip(" -.")
             names[path] = f"{MEDIA}/{f'{words}-' if words and take else ''}{take.id if take else path.stem}{path.suffix}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from idle import client, idle
+from idle import STILL, A, B, client, idle
 
 from engine.jobs import Queue
 from engine.library import Library
@@ -23,6 +24,28 @@ FAKES = Path(__file__).parent / "fakes.py"
 def home(tmp_path):
     """An empty home."""
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory):
+    """A home with two takes that were really made, 17 pictures each, and a still; see `stocked`."""
+    from engine.denoisers.drawn import DrawnBackend
+    from engine.make import make
+    from engine.recipe import compose
+
+    home = tmp_path_factory.mktemp("stock") / "home"
+    library = Library.open(home)
+    for id, prompt, more in ((A, "red right", {}), (B, "blue left", {}), (STILL, "green", {"operation": "image"})):
+        recipe, _ = compose(prompt, **{"model": "drawn", "seconds": 1, "size": (96, 64), "seed": 7, "steps": 2, **more})
+        *_, last = make(recipe, DrawnBackend(), library.staging(id))
+        library.add_take(last.made, id)
+    return home
+
+
+@pytest.fixture
+def stocked(stock, tmp_path):
+    """A copy of that home, for one test."""
+    return shutil.copytree(stock, tmp_path / "home")
 
 
 @pytest.fixture

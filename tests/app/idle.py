@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from app.desk import Desk
 from app.routes import add_routes
 
+A, B, STILL = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"      # takes of a home that is stocked
+
 
 class NoKeeper:
     """Stands where the keeper stands, and starts nothing."""

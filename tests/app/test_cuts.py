@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
-from idle import client, idle
+from idle import STILL, A, B
 
-from engine.denoisers.drawn import DrawnBackend
 from engine.jobs.worker import Worker
-from engine.library import Library
-from engine.make import make
-from engine.recipe import compose
-
-A, B, STILL = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
-
-
-@pytest.fixture(scope="module")
-def stocked(tmp_path_factory):
-    """A home with two takes of 17 pictures and a still."""
-    home = tmp_path_factory.mktemp("stocked") / "home"
-    library = Library.open(home)
-    for id, prompt, more in ((A, "red right", {}), (B, "blue left", {}), (STILL, "green", {"operation": "image"})):
-        recipe, _ = compose(prompt, **{"model": "drawn", "seconds": 1, "size": (96, 64), "seed": 7, "steps": 2, **more})
-        *_, last = make(recipe, DrawnBackend(), library.staging(id))
-        library.add_take(last.made, id)
-    return home
 
 
 @pytest.fixture
-def desk(stocked, tmp_path):
-    """A desk over a copy of it, whose jobs are made when a test says so."""
-    shutil.copytree(stocked, tmp_path / "home")
-    return idle(tmp_path / "home")
-
-
-@pytest.fixture
-def studio(desk):
-    return client(desk)
+def home(stocked):
+    """The studio's home has takes in it."""
+    return stocked
 
 
 @pytest.fixture

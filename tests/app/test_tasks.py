@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import shutil
 
 import pytest
-from idle import idle
+from idle import STILL, A, B
 from PIL import Image, ImageDraw
 
 from app.tasks import TASKS
@@ -17,7 +16,6 @@ from engine import windows
 from engine.denoisers.catalog import describe
 from engine.denoisers.drawn import DrawnBackend
 from engine.jobs.job import Job
-from engine.library import Library
 from engine.make import make
 from engine.making.layout import lay
 from engine.media.pictures import moment_of
@@ -25,26 +23,12 @@ from engine.recipe import compose
 from engine.recipe.bounds import OVERLAP
 
 BACKEND = DrawnBackend()
-A, B, STILL = "aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"
-
-
-@pytest.fixture(scope="module")
-def stocked(tmp_path_factory):
-    """A home with two takes that were really made, 17 pictures each, and a still."""
-    home = tmp_path_factory.mktemp("stocked") / "home"
-    library = Library.open(home)
-    for id, prompt, more in ((A, "red right", {}), (B, "blue left", {}), (STILL, "green", {"operation": "image"})):
-        recipe, _ = compose(prompt, **{"model": "drawn", "seconds": 1, "size": (96, 64), "seed": 7, "steps": 2, **more})
-        *_, last = make(recipe, BACKEND, library.staging(id))
-        library.add_take(last.made, id)
-    return home
 
 
 @pytest.fixture
-def desk(stocked, tmp_path):
-    """A desk over a copy of it, whose jobs nobody makes."""
-    shutil.copytree(stocked, tmp_path / "home")
-    return idle(tmp_path / "home")
+def home(stocked):
+    """The studio's home has takes in it."""
+    return stocked
 
 
 @pytest.fixture

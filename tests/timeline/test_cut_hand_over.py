@@ -78,7 +78,7 @@ def test_what_cannot_be_handed_over_leaves_nothing(library, cut, tmp_path):
     gone = replace(cut, tracks=(replace(cut.tracks[0], items=tuple(replace(item, media=replace(item.media, take="cccccccccc")) for item in cut.tracks[0].items)), *cut.tracks[1:]))
     nothing = edits.RippleDelete("e", tuple(item.id for item in cut.tracks[0].items)).apply(cut)
     for made, folder, kinds, wrong, sentence in ((cut, "there", ["otio"], BadRequest, "already"), (cut, "x", ["avi"], BadRequest, "otio, edl, fcpxml"), (cut, "x", [], BadRequest, "otio, edl, fcpxml"),
-                                                 (gone, "x", ["otio"], BadMedia, "at 00:00:00:00 in the cut: Take cccccccccc was removed"), (nothing, "x", ["fcpxml"], BadRequest, "no clip lies in it")):
+                                                 (gone, "x", ["otio"], BadMedia, "at 00:00:00:00: Take cccccccccc was removed"), (nothing, "x", ["fcpxml"], BadRequest, "no clip lies in it")):
         with pytest.raises(wrong, match=sentence):
             list(hand_over(made, library, tmp_path / folder, kinds))
     going = hand_over(cut, library, tmp_path / "stopped")

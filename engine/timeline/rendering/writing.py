@@ -24,7 +24,7 @@ from PIL import Image
 
 from engine.errors import CannotWrite
 from engine.media import carriers, write_picture
-from engine.media.films import BT709, COMMENT, EIGHT, Colours, Palette
+from engine.media.films import BT709, COMMENT, EIGHT, Colours, Palette, counted
 from engine.media.writing import write_bytes, writing
 from engine.timeline.rendering.kinds import Kind
 from engine.timeline.rendering.sound import RATE
@@ -152,7 +152,7 @@ class FilmOut(Out):
         if self.carried:
             carriers.add_to_film(self.part, self.carried, self.kind.container, self.source)
         # A disk that filled up while the index was moved to the front can leave a file that says nothing of it.
-        if _counted(self.part) != self.pictures:
+        if counted(self.part) != self.pictures:
             raise CannotWrite(f"{self.path} cannot be written: what came to the disk is not the whole film. Is it full?")
         with self.part.open("rb+") as file:
             os.fsync(file.fileno())
@@ -247,13 +247,3 @@ def _mode(path: Path) -> int:
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask
-
-
-def _counted(path: Path) -> int:
-    """Pictures in a film of our own making, so that nothing needs to stand between it and us; -1 where it is broken."""
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            return stream.frames or sum(packet.size > 0 for packet in container.demux(stream))
-    except (av.FFmpegError, OSError, ValueError, IndexError):
-        return -1
