@@ -6,6 +6,7 @@ neither torch nor latents nor models; the recipe it carries is text to it.
     films.py      write, read and probe a film              pictures.py   read, fit and write one picture
     sheets.py     poster and strip of a film                writing.py    writing so that nothing half-written stays
     carriers.py   the recipe in the file, twice             finding.py    the recipe found again, by whichever is left
+    haste.py      an encoder kept from taking the machine
 
     Files of strangers are decoded in a process apart:
     kinds.py      what is read at all, and its limits       apart.py      asking that process

@@ -68,9 +68,10 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | Non
         raise ValueError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
     plan = plan or PLANS[device]
     rows = shards.plan(plan.buckets, plan.clips)
-    if plan.beside:
-        torch.set_num_threads(2)        # the other cores draw
     with contextlib.ExitStack() as stack:
+        if plan.beside:
+            stack.callback(torch.set_num_threads, torch.get_num_threads())
+            torch.set_num_threads(max(1, min(2, (os.cpu_count() or 1) - 1)))    # the other cores draw
         supply = stack.enter_context(Supply(folder, rows, seed)) if plan.beside and stage is None else None
         for name in [stage] if stage else STAGES:
             spent = minutes * (1.0 if stage else plan.shares.get(name, 0))

@@ -20,6 +20,7 @@ from safetensors.numpy import save_file
 from engine import media, provenance
 from engine.errors import BadMedia, BadRequest, CannotWrite
 from engine.media import carriers
+from engine.media.haste import no_haste
 from engine.provenance import Ingredient, reading, signing
 from engine.recipe import Cue, Input, Recipe, from_json
 
@@ -45,6 +46,8 @@ def made(path: Path, recipe: Recipe = RECIPE) -> Path:
             container.metadata["comment"] = recipe.to_json()
             stream = container.add_stream(codec, rate=16)
             stream.width, stream.height, stream.pix_fmt = 64, 64, pixels
+            with no_haste():
+                stream.codec_context.open()
             for picture in FILM:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)))
             container.mux(stream.encode())

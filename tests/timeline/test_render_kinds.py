@@ -17,7 +17,7 @@ from engine.errors import BadMedia, BadRequest, CannotWrite
 from engine.library.importing import Progress
 from engine.media import carried, carriers_of, read_film
 from engine.timeline.cut import Clip, Cut, Gap, Media, Title, Track, Transition
-from engine.timeline.rendering import render
+from engine.timeline.rendering import Wanted, render
 from engine.timeline.rendering.rates import Flow, between, hard_cuts, moments, needed
 
 FILMS = {"h264": (".mp4", "h264", "yuv420p"), "h265": (".mp4", "hevc", "yuv420p"), "prores": (".mov", "prores", "yuv422p10le"), "vp9": (".webm", "vp9", "yuv420p"),
@@ -113,6 +113,16 @@ def test_nothing_drifts_however_often_a_film_is_rendered_again(places, tmp_path,
         one = Clip("soft", Media(2, Fraction(16), file=name), Fraction(0), 2)
     last = next(read_film(made.path)).astype(float)
     assert np.abs((last - first).mean((0, 1))).max() < 0.2 and np.abs(last - first).mean() < 1.5
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler") or not os.path.isdir("/proc/self/task"), reason="this system does not say how its threads are scheduled")
+@pytest.mark.parametrize("kind", FILMS)
+def test_no_encoder_takes_the_machine_for_itself(places, tmp_path, kind):
+    """SVT-AV1 makes itself real-time where it runs as root, and once stopped a whole machine so."""
+    usual, during = os.sched_getscheduler(0), set()
+    for event in render(cut(clip("a", 10, 5)), places, tmp_path / f"out{FILMS[kind][0]}", Wanted(kind)):
+        during |= {os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")}
+    assert during == {usual}
 
 
 @pytest.mark.parametrize("kind", ["h264", "h265", "vp9", "av1"])

@@ -25,6 +25,7 @@ from PIL import Image
 from engine.errors import CannotWrite
 from engine.media import carriers, write_picture
 from engine.media.films import BT709, COMMENT, EIGHT, Colours, Palette, counted
+from engine.media.haste import no_haste
 from engine.media.writing import write_bytes, writing
 from engine.timeline.rendering.kinds import Kind
 from engine.timeline.rendering.sound import RATE
@@ -118,6 +119,9 @@ class FilmOut(Out):
         if self.kind.pixels != "pal8":
             codec.color_primaries = codec.color_trc = codec.colorspace = BT709
             codec.color_range = ColorRange.MPEG
+        if self.kind.codec == "libsvtav1":
+            with no_haste():
+                codec.open()
         if self.heard:
             self.track = self.container.add_stream(self.kind.sound, rate=RATE, layout="stereo", **({"bit_rate": self.kind.bits} if self.kind.bits else {}))
 
