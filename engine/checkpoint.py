@@ -2,7 +2,7 @@
 
 Knows tensors and the sampler's steps. Knows no queue and no model. Safetensors, with what it belongs to beside it:
 
-    the state                x, past, before: the window that is being walked, its film and what "multistep" remembers
+    the state                x, past.*: the window that is being walked, its film and what the solver remembers
     a finished window        film: its latents, written once
     beside either            recipe, backend, version, engine, torch: all must be the same, or it is of another film
                              index, count, windows: the step, and how many windows are finished
@@ -23,7 +23,8 @@ from engine import __version__
 from engine.recipe import Recipe
 from engine.sampler import Step
 
-FORMAT = "2"
+FORMAT = "3"
+PAST = "past."
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ def pack(point: Checkpoint, recipe: Recipe, version: str) -> bytes:
     step = point.step
     tensors = {"x": step.x}
     if step.past is not None:
-        tensors |= {"past": step.past[0], "before": step.past[1]}
+        tensors |= {f"{PAST}{name}": one for name, one in step.past.items()}
     return _saved(tensors, {**_belongs(recipe, version), "index": str(step.index), "count": str(step.count), "windows": str(len(point.windows))})
 
 
@@ -75,7 +76,7 @@ def _step(found: tuple[dict[str, Tensor], dict[str, str]] | None) -> tuple[int, 
     """How many windows were finished, and the step of the one after them."""
     try:
         tensors, facts = found
-        past = (tensors["past"], tensors["before"]) if "past" in tensors else None
+        past = {name.removeprefix(PAST): one for name, one in tensors.items() if name.startswith(PAST)} or None
         step = Step(int(facts["index"]), int(facts["count"]), tensors["x"], tensors["x"], past)
         return int(facts["windows"]), step if 0 <= step.index < step.count else None
     except (TypeError, KeyError, ValueError):

@@ -1,8 +1,7 @@
 """Sampler: walks a canvas from noise to film.
 
-Knows noise levels, one denoiser, two kinds of step. Knows nothing of prompts, weights, files or the app.
-Sources: rectified flow (arXiv:2209.03003), a level per frame (arXiv:2407.01392), SDEdit (arXiv:2108.01073),
-DPM-Solver++ 2M (arXiv:2211.01095).
+Knows noise levels, one denoiser and one solver. Knows nothing of prompts, weights, files or the app.
+Sources: rectified flow (arXiv:2209.03003), a level per frame (arXiv:2407.01392), SDEdit (arXiv:2108.01073).
 
 Noisy film is x = (1 - level) * clean + level * noise, cell by cell. The *level plan* L says how noisy every cell is
 before and after every step; the loop follows it and knows nothing else:
@@ -21,9 +20,9 @@ from torch import Tensor
 from engine.canvas import Canvas
 from engine.denoisers.base import Denoiser
 from engine.errors import BadRequest, GridMismatch
+from engine.solvers import SOLVERS, Past, aim
 
 RULES = ("scale", "join", "staggered")
-SOLVERS = ("euler", "multistep")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +33,7 @@ class Step:
     count: int
     x: Tensor       # (B, C, T, H, W) float32, film at this step's level
     x0: Tensor      # (B, C, T, H, W) float32, the clean film it is thought to become
-    past: tuple[Tensor, Tensor] | None = None   # what "multistep" remembers: x0 and lambda, cell by cell
+    past: Past | None = None    # what the solver remembers
 
 
 def noise(shape: Sequence[int], seeds: int | Sequence[int]) -> Tensor:
@@ -103,7 +102,7 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
 
     noise    (B, C, T, H, W) float32, like the canvas
     levels   a level plan (N + 1, B, 1, T, H, W) from `plan`, or just a grid of sigmas, unrolled by "scale"
-    solver   "euler", exact where the path is straight, and what a flow map is made for; or "multistep", second order
+    solver   one of `engine.solvers`: "euler", exact where the path is straight, and what a flow map is made for, or one of second order
     since    a step of the same walk to go on from: its index, x and past. What follows is bit for bit what it would
              have been; nothing follows the last step
 
@@ -119,7 +118,7 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
         raise BadRequest(f"A solver is one of {', '.join(SOLVERS)}; {solver} was asked.")
     generated = canvas.levels > 0
     count = len(levels) - 1
-    past = None                                                                 # multistep: (x0, lambda) one step back
+    past = None
     x = torch.lerp(canvas.latents, noise, levels[0])
     if since is not None:
         x, past = since.x, since.past
@@ -129,28 +128,9 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
         x0 = torch.where(generated, denoise(x, level, after).float(), canvas.latents)
         x0 = torch.where(level > 0, x0, x)
         moves = after < level
-        aim, past = _extrapolate(x0, level, after, moves, past) if solver == "multistep" else (x0, None)
-        # Euler on the straight path: both solvers step so, and the level map cancels. A held cell holds exactly.
-        x = torch.lerp(aim, x, torch.where(moves, after / level, 1.0))
+        x, target, past = aim(solver, x, x0, level, after, past)
+        # Euler on the straight path: every solver steps so, and the level map cancels. A held cell holds exactly.
+        x = torch.lerp(target, x, torch.where(moves, after / level, 1.0))
         if i == count - 1:
             x = torch.where(generated, x, canvas.latents)
         yield Step(i, count, x, x0, past)
-
-
-def _extrapolate(x0: Tensor, level: Tensor, after: Tensor, moves: Tensor, past: tuple[Tensor, Tensor] | None):
-    """What to aim at instead of `x0`, so that the step is of second order; and the history to hand on.
-
-    DPM-Solver++ 2M with lambda = log((1 - level) / level): aim = x0 + h / (2 h_past) * (x0 - x0_past), cell by cell.
-    Cells in different places of their own schedule meet here, so that three cases are guarded, each of which once made
-    NaN of a whole film through attention: level 0 before or after the step (lambda is infinite), a cell that is held
-    (h is 0), a cell whose history is at its own level (h_past is 0). They take a step of first order.
-    """
-    now, then = torch.logit(1 - level), torch.logit(1 - after)                  # log((1 - l) / l), infinite at 0 and 1
-    if past is None:
-        return x0, (x0, now)
-    x0_past, before = past
-    weight = (then - now) / (2 * (now - before))
-    usable = moves & (level > 0) & (after > 0) & (level < 1) & torch.isfinite(weight) & (now > before)
-    aim = torch.where(usable, torch.lerp(x0, x0_past, -torch.where(usable, weight, 0.0)), x0)
-    # A held cell keeps the history it has: its prediction is made anew at the level where it will move.
-    return aim, (torch.where(moves, x0, x0_past), torch.where(moves, now, before))

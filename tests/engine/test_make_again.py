@@ -129,14 +129,14 @@ def test_a_damaged_state_is_passed_over(tmp_path, spoil):
 def test_finished_windows_come_back_bit_for_bit(tmp_path):
     chance = torch.Generator().manual_seed(1)
     films = tuple(torch.randn(1, 48, n, 12, 16, generator=chance) for n in range(1, 5))
-    step = Step(1, 6, films[0], films[0], (films[1], films[2]))
+    step = Step(1, 6, films[0], films[0], {"x0": films[1], "lambda": films[2]})
     point = checkpoint.Checkpoint(step, films)
     state, windows = checkpoint.pack(point, recipe(), "1"), list(checkpoint.pack_windows(point, recipe(), "1").values())
     assert list(checkpoint.pack_windows(point, recipe(), "1", since=3)) == [3]
     (tmp_path / "one").write_bytes(windows[1])
     back = checkpoint.unpack(state, recipe(), "1", [windows[0], tmp_path / "one", *windows[2:]])
     assert all(torch.equal(a, b) for a, b in zip(back.windows, films, strict=True))
-    assert torch.equal(back.step.past[1], films[2]) and not back.finished
+    assert torch.equal(back.step.past["lambda"], films[2]) and not back.finished
     assert checkpoint.Checkpoint(dataclasses.replace(step, index=5)).finished
 
     def left(state, windows):

@@ -9,8 +9,9 @@ from engine.denoisers.exact import GaussianDenoiser, IdealDenoiser
 from engine.denoisers.guidance import Guided
 from engine.errors import BadRequest, GridMismatch
 from engine.sampler import noise, plan, sample, uniform
+from engine.solvers import SOLVERS
 
-SOLVERS = ["euler", "multistep"]
+SECOND = [solver for solver in SOLVERS if solver != "euler"]
 gauss = GaussianDenoiser(spread=0.5)
 
 
@@ -43,9 +44,10 @@ def test_twice_the_steps_halve_the_error():
     assert 0.4 * coarse < fine < 0.6 * coarse
 
 
-def test_twice_the_steps_quarter_the_error_of_multistep():
+@pytest.mark.parametrize("solver", SECOND)
+def test_twice_the_steps_quarter_the_error_of_second_order(solver):
     """Up to the logarithm that strides of lambda without end at levels 0 and 1 bring in: 0.29 is measured."""
-    coarse, fine = worst_error(160, "multistep"), worst_error(320, "multistep")
+    coarse, fine = worst_error(160, solver), worst_error(320, solver)
     assert fine < 0.3 * coarse
     assert fine < 0.05 * worst_error(320, "euler")
 
@@ -162,8 +164,9 @@ def test_a_cell_waits_until_the_noise_comes_down_to_it():
         [0, 0.60, 1.00], [0, 0.60, 0.75], [0, 0.50, 0.50], [0, 0.25, 0.25], [0, 0, 0]]))
 
 
+@pytest.mark.parametrize("solver", SECOND)
 @pytest.mark.parametrize("rule", ["scale", "join", "staggered"])
-def test_multistep_survives_every_mixture_of_levels(rule):
+def test_second_order_survives_every_mixture_of_levels(rule, solver):
     """Held, finished, kept and late cells side by side: one NaN would poison a whole film through attention."""
     chance = torch.Generator().manual_seed(1)
     levels = torch.rand(1, 1, 6, 3, 4, generator=chance)
@@ -174,18 +177,19 @@ def test_multistep_survives_every_mixture_of_levels(rule):
         return gauss(x, level, after) + 0.1 * x.mean()
 
     run = plan(levels, uniform(8), rule, lag=2, block=2)
-    for step in sample(mixing, canvas, noise(canvas.shape, 7), run, "multistep"):
+    for step in sample(mixing, canvas, noise(canvas.shape, 7), run, solver):
         assert torch.isfinite(step.x).all() and torch.isfinite(step.x0).all()
 
 
+@pytest.mark.parametrize("solver", SECOND)
 @pytest.mark.parametrize("rule", ["join", "staggered"])
-def test_multistep_is_of_second_order_for_waiting_cells_too(rule):
+def test_it_is_of_second_order_for_waiting_cells_too(rule, solver):
     canvas = op.edit(clip(4), [0.4, 0.7, 1.0, 1.0])
 
     def end(steps):
-        return film(gauss, canvas, plan(canvas.levels, uniform(steps), rule, lag=steps // 8), "multistep")
+        return film(gauss, canvas, plan(canvas.levels, uniform(steps), rule, lag=steps // 8), solver)
 
-    best = film(gauss, canvas, plan(canvas.levels, uniform(2000), "scale"), "multistep")
+    best = film(gauss, canvas, plan(canvas.levels, uniform(2000), "scale"), solver)
     coarse, fine = ((end(steps) - best).abs().max().item() for steps in (40, 80))
     assert fine < 0.35 * coarse
 
@@ -275,7 +279,7 @@ def test_noise_of_another_shape_is_refused():
 
 
 def test_an_unknown_solver_or_rule_is_refused():
-    with pytest.raises(BadRequest, match="euler, multistep; heun was asked"):
+    with pytest.raises(BadRequest, match="euler, multistep, unipc; heun was asked"):
         film(gauss, text(1), uniform(2), "heun")
     with pytest.raises(BadRequest, match="scale, join, staggered; blend was asked"):
         plan(text(1).levels, uniform(2), "blend")
