@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection_modifyitems(items):
+    """For several processes: the page's tests in one of them, and first, since they share a browser and a studio; every other file
+    whole in whichever is free."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.parent.name if item.path.parent.name == "browser" else item.path.stem))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
     """Tests share two cores with whatever else runs; one thread each also makes sums come out in one order."""

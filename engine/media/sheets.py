@@ -14,6 +14,7 @@ from engine.media.pictures import write_picture
 
 STRIP = 8
 HEIGHT = 108        # pixels of a picture in the strip
+WIDEST = 65_000     # pixels of all of it: a JPEG counts no further
 
 
 class Sheets:
@@ -34,15 +35,19 @@ class Sheets:
                 self.poster = picture.copy()
             if self.seen in self.wanted:
                 height, width = picture.shape[:2]
-                size = (max(1, round(width * HEIGHT / height)), HEIGHT)
+                size = (min(max(1, round(width * HEIGHT / height)), WIDEST // STRIP), HEIGHT)
                 self.small.append(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
             self.seen += 1
 
-    def write(self, poster: str | Path, strip: str | Path, recipe: str = "") -> None:
-        """Both as JPEG, the poster with the recipe's JSON in it. Raises CannotWrite."""
+    def strip(self) -> np.ndarray:
+        """Its pictures side by side, (HEIGHT, W, 3) uint8."""
         width = self.small[0].width
         sheet = Image.new("RGB", (width * len(self.small), HEIGHT))
         for place, picture in enumerate(self.small):
             sheet.paste(picture, (place * width, 0))
+        return np.asarray(sheet)
+
+    def write(self, poster: str | Path, strip: str | Path, recipe: str = "") -> None:
+        """Both as JPEG, the poster with the recipe's JSON in it. Raises CannotWrite."""
         write_picture(poster, self.poster, recipe)
-        write_picture(strip, np.asarray(sheet))
+        write_picture(strip, self.strip())

@@ -9,6 +9,7 @@ Knows how to be asked for, checked, hashed and written as JSON. Knows neither to
     reading.py   from JSON of any format                      machine.py   what it is computed on
     source.py    film that something is made of               storyboard.py  shots in a text file
     older.py     formats of earlier versions, step by step    again.py     found in a file, run once more, compared
+    within.py    seconds of film that are changed             shapes.py    an aspect as a width and a height
 """
 
 from engine.recipe.asking import compose, fits

@@ -14,6 +14,7 @@ Knows lengths, places and sizes. Knows neither torch nor canvases.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.denoisers.catalog import Model, describe
@@ -23,6 +24,7 @@ from engine.recipe.bounds import SIDES, number, whole
 from engine.recipe.shapes import aspect, nearest
 from engine.recipe.source import Source, mask_of, same_shape
 from engine.recipe.value import Cue, Input, Recipe
+from engine.recipe.within import Within, edges, parts, strengths
 
 Asked = tuple[Recipe, list[str]]
 STRENGTH = 0.6          # of an edit, unless it is said: the look changes, what is where stays
@@ -110,23 +112,24 @@ def connect(a: str | Path, b: str | Path, prompt: str | None = None, *, model: M
 
 
 def edit(film: str | Path, prompt: str, *, model: Model | str, strength: float | Sequence[float] = STRENGTH, mask: str | Path | None = None,
-         area: Sequence[int] = (), faithful: bool = False, was: str | None = None, size: Sequence[int] | str | None = None,
-         start: float = 0.0, stop: float | None = None, **more) -> Asked:
+         area: Sequence[int] = (), faithful: bool = False, was: str | None = None, within: Within | None = None,
+         size: Sequence[int] | str | None = None, start: float = 0.0, stop: float | None = None, **more) -> Asked:
     """Show something else in the same film: noised as far as `strength`, made again by other words (SDEdit).    666666
 
     strength   0..1, or a curve along the film
     mask       a picture or film in grey: white is changed as far as `strength` says, black is untouched
     area       left, top, width, height in the film's own pixels: all else is untouched
     faithful   change only what differs between the words and what the film `was` (FlowEdit); None: the words that made it
+    within     seconds that are changed; all else is kept, and the joins are measured
     """
-    return _changed("edit", film, prompt, model, strength, mask, area, size, start, stop, more, was if was is not None else "" if faithful else None)
+    return _changed("edit", film, prompt, model, strength, mask, area, size, start, stop, more, within, was if was is not None else "" if faithful else None)
 
 
 def inpaint(film: str | Path, prompt: str | None = None, *, model: Model | str, mask: str | Path | None = None, area: Sequence[int] = (),
-            strength: float | Sequence[float] = 1.0, size: Sequence[int] | str | None = None, start: float = 0.0, stop: float | None = None,
-            **more) -> Asked:
-    """Make a part of the picture anew: an `area` (see `edit`), or what is white in a `mask`. All else is untouched."""
-    return _changed("inpaint", film, prompt, model, strength, mask, area, size, start, stop, more)
+            strength: float | Sequence[float] = 1.0, within: Within | None = None, size: Sequence[int] | str | None = None, start: float = 0.0,
+            stop: float | None = None, **more) -> Asked:
+    """Make a part of it anew: an `area` (see `edit`), what is white in a `mask`, seconds `within` it. All else is untouched."""
+    return _changed("inpaint", film, prompt, model, strength, mask, area, size, start, stop, more, within)
 
 
 def outpaint(film: str | Path, prompt: str | None = None, *, model: Model | str, to: str = "9:16", size: Sequence[int] | str | None = None,
@@ -171,7 +174,10 @@ def joins(recipe: Recipe) -> tuple[int, ...]:
     """Pictures before which given film meets made film, or other given film, in order.
 
         . . . . # # # #    4                . . # # # .^    2 and 5: a loop goes round; one of words alone closes at 0
+        . . 6 6 6 6 . .    2 and 6: film that is changed for a while, see `within`
     """
+    if recipe.strength:
+        return edges(recipe, describe(recipe.backend).grid.time)
     films = [item for item in recipe.inputs if item.role == "film"]
     places = {place for item in films for place in (item.at, item.at + item.pictures)}
     if recipe.loops:
@@ -180,20 +186,26 @@ def joins(recipe: Recipe) -> tuple[int, ...]:
 
 
 def _changed(operation: str, film: str | Path, prompt: str | None, model: Model | str, strength: float | Sequence[float], mask: str | Path | None,
-             area: Sequence[int], size: Sequence[int] | str | None, start: float, stop: float | None, more: dict, was: str | None = None) -> Asked:
+             area: Sequence[int], size: Sequence[int] | str | None, start: float, stop: float | None, more: dict, within: Within | None = None,
+             was: str | None = None) -> Asked:
     """Film of which something is changed. `was`: what it showed; "" asks the film, None asks nobody."""
     model, notes = _model(model), []
     strength = _strength(strength)
     source = Source.of(film, model, notes)
-    first, last = source.part(start, stop, model, notes)
+    laid = parts(source, within, start, stop, model, notes)
+    strength = strengths(strength, within, laid, model)
     size = source.size(size, model, notes)
-    inputs = [source.given(0, first, last), *mask_of(mask, source, last - first, model, notes)]
+    pictures = laid[-1].at + laid[-1].last - laid[-1].first
+    inputs = [*(part.source.given(part.at, part.first, part.last) for part in laid), *mask_of(mask, source, pictures, model, notes)]
     if was == "" and source.recipe is None:
         raise BadRequest(f"{source.name} was not made here, so nobody said what it shows; an edit that changes only what differs from that needs to "
                          "know. Say what it was.")
-    shows = "" if was is None else source.words(was or None, first, last, 0, model)[0].prompt
-    return _asked(operation, source.words(prompt, first, last, 0, model), last - first, size, inputs, model, notes, more, strength=strength,
-                  area=_area(area, source, size, model), was=shows)
+    shows = "" if was is None else source.words(was or None, laid[0].first, laid[0].last, 0, model)[0].prompt
+    words = []
+    for part in laid:
+        leads, *later = part.source.words(prompt, part.first, part.last, part.at, model)
+        words += [replace(leads, cut=part.at > 0), *later]         # a cut stays one
+    return _asked(operation, words, pictures, size, inputs, model, notes, more, strength=strength, area=_area(area, source, size, model), was=shows)
 
 
 def _asked(operation: str, words: Sequence[Cue], pictures: int, size: Sequence[int], inputs: Sequence[Input], model: Model, notes: list[str],

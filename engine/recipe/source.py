@@ -88,8 +88,8 @@ class Source:
             notes.append(f"{self.name} is {self.width}x{self.height}; it is used at {snapped[0]}x{snapped[1]}.")
         return size
 
-    def part(self, start: float, stop: float | None, model: Model, notes: list[str], keep_end: bool = False) -> tuple[int, int]:
-        """Pictures [first, last) of it between two times in seconds, as many as fill latent frames: 1 + 4k.
+    def part(self, start: float, stop: float | None, model: Model, notes: list[str], keep_end: bool = False, follows: bool = False) -> tuple[int, int]:
+        """Pictures [first, last) of it between two times in seconds, as many as fill latent frames: 1 + 4k; 4k where it `follows` other film.
 
         What is too much goes from the end, or with `keep_end` from the beginning. Raises BadRequest for a part that is too
         short or out of the film, and for more film than is read at all.
@@ -103,13 +103,14 @@ class Source:
         if last > min(FILM_PICTURES, FILM_SECONDS * rate):
             raise BadRequest(f"{self.name} has {self.pictures / rate / 3600:.3g} hours; films are read for {FILM_SECONDS / 3600:g}, and {asked} "
                              "was asked. Use a part of it, up to an earlier second.")
-        more = (last - first - 1) % time
+        alone = 0 if follows else 1         # the picture that has a latent frame to itself
+        more = (last - first - alone) % time
         first, last = (first + more, last) if keep_end else (first, last - more)
         if last - first < 2:
             raise BadRequest(f"{self.name} {asked} is {last - first + more} pictures; {model.title} works on film of {1 + time} or more.")
         if more:
             notes.append(f"The {'first' if keep_end else 'last'} {'picture' if more == 1 else f'{more} pictures'} of {self.name} {asked} "
-                         f"{'is' if more == 1 else 'are'} left out: {model.title} works on 1 + {time}k of them.")
+                         f"{'is' if more == 1 else 'are'} left out: {model.title} works on {'1 + ' * alone}{time}k of them.")
         return first, last
 
     def given(self, at: int, first: int, last: int, box: tuple[int, ...] = ()) -> Input:

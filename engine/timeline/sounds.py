@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FOLDER = "sounds"
 ENDINGS = {"wav": ".wav", "aiff": ".aiff", "flac": ".flac", "ogg": ".ogg", "mp3": ".mp3", "mov": ".m4a", "matroska": ".mka", "avi": ".avi", "mpegts": ".ts"}
 PART = 1 << 20          # bytes that are copied at once
-MOST = 20_000           # stretches of a waveform
+MOST = 50 * int(hearing.SECONDS)     # stretches of a waveform: fifty a second of the longest sound
 
 
 def sound_of(take: Take) -> Media | None:
@@ -119,15 +119,14 @@ def peaks(path: str | Path, samples: int, count: int) -> np.ndarray:
     if not 1 <= count <= MOST:
         raise BadRequest(f"A waveform has 1 to {MOST:,} stretches; {count:,} were asked.")
     edges = np.arange(count + 1, dtype=np.int64) * samples // count
-    lows, highs = np.full(count, 127.0), np.full(count, -127.0)
+    lows, highs = np.full(count, 127.0, np.float32), np.full(count, -127.0, np.float32)
     at = 0
     for block in hearing.read_sound(path, 0, samples):
-        low, high = block.min(1) * 127, block.max(1) * 127
-        which = np.searchsorted(edges, np.arange(at, at + len(block)), "right") - 1
-        starts = np.flatnonzero(np.diff(which, prepend=-1))
-        np.minimum.at(lows, which[starts], np.minimum.reduceat(low, starts))
-        np.maximum.at(highs, which[starts], np.maximum.reduceat(high, starts))
+        low, high = np.minimum(block[:, 0], block[:, 1]) * 127, np.maximum(block[:, 0], block[:, 1]) * 127
+        first, stop = np.searchsorted(edges, at, "right") - 1, np.searchsorted(edges, at + len(block), "left")
+        which = slice(first, stop)          # the stretches that it has a part of; the first may have begun before it
+        starts = np.maximum(edges[which] - at, 0)
+        lows[which] = np.minimum(lows[which], np.minimum.reduceat(low, starts))
+        highs[which] = np.maximum(highs[which], np.maximum.reduceat(high, starts))
         at += len(block)
-    empty = lows > highs        # of more stretches than samples
-    lows[empty] = highs[empty] = 0
     return np.stack([np.clip(np.floor(lows), -127, 127), np.clip(np.ceil(highs), -127, 127)], 1).astype(np.int8)
