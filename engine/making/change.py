@@ -18,6 +18,7 @@ from torch import Tensor
 from engine.denoisers.base import Grid
 from engine.making.given import Given
 from engine.recipe import Recipe
+from engine.recipe.within import along
 
 SEEN = 1 / 255      # of a mask: what is darker is untouched
 FEATHER = 6         # pixels inside a hole over which what was there gives way to what was made
@@ -29,7 +30,7 @@ class Change:
     def __init__(self, recipe: Recipe, mask: Given | None, grid: Grid, frames: int):
         self.recipe, self.mask, self.grid, self.frames = recipe, mask, grid, frames
         curve = np.asarray(recipe.strength or (1.0,), np.float32)
-        self.curve = np.interp(np.linspace(0, 1, frames), np.linspace(0, 1, len(curve)), curve).astype(np.float32)     # of each latent frame
+        self.curve = along(curve, frames).astype(np.float32)        # of each latent frame
 
     def __bool__(self) -> bool:
         return bool(self.recipe.strength or self.recipe.area or self.mask)

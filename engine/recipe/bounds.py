@@ -37,8 +37,8 @@ TAKES = {
     "extend":     ((0, 0), (1, 1), "takes one film"),
     "loop":       ((0, 0), (0, 1), "takes one film, or words alone"),
     "connect":    ((0, 0), (2, 2), "takes two films"),
-    "edit":       ((0, 0), (1, 1), "takes one film"),
-    "inpaint":    ((0, 0), (1, 1), "takes one film"),
+    "edit":       ((0, 0), (1, 2), "takes one film"),         # or two that meet in a cut, see within.py
+    "inpaint":    ((0, 0), (1, 2), "takes one film"),
     "outpaint":   ((0, 0), (1, 1), "takes one film"),
     "finish":     ((0, 0), (1, 1), "takes one film"),
     "storyboard": ((0, MANY), (0, MANY), "takes pictures and films at their times"),
@@ -116,7 +116,7 @@ def _check_changes(recipe: Recipe, want: Want) -> None:
     want(films > 0 or not (recipe.strength or recipe.area or recipe.was or masks),
          "Strength, an area, a mask and a source's prompt say what is changed of a film; none was given.")
     want(recipe.operation not in ("edit", "finish") or bool(recipe.strength or masks), f"The operation {recipe.operation} needs a strength.")
-    want(recipe.operation != "inpaint" or bool(recipe.area or masks), "Inpaint needs an area or a mask: what is to be made anew.")
+    want(recipe.operation != "inpaint" or bool(recipe.area or masks or 0 in recipe.strength), "Inpaint needs an area or a mask: what is to be made anew.")
     if recipe.area:
         left, top, width, height = recipe.area if len(recipe.area) == 4 else (-1, 0, 0, 0)
         want(min(left, top) >= 0 and min(width, height) > 0 and left + width <= recipe.width and top + height <= recipe.height,

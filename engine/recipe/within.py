@@ -1,0 +1,94 @@
+"""Within: seconds of film that are changed, while all else of it is kept.
+
+    pictures   0 | 1 2 3 4 | 5 6 7 8 | 9 ..   |       only 6 to 10 are asked for: the latent frames that hold them are changed
+    strength   0 |    0    |   .6    |  .6    |  0    a number for each frame, as recipes say it: 0 is kept, pixel by pixel
+
+    across a cut   | a . . 6 6 | 6 6 . . b |          two films that meet where a latent frame begins; the cut stays one
+
+Film is read from a picture on that puts the beginning of the change where a frame begins, so that no more is changed than was
+asked, but for what fills the last frame. Knows times, grids and strengths. Knows no operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.denoisers.catalog import Model
+from engine.errors import BadRequest
+from engine.recipe.bounds import number
+from engine.recipe.source import Source, same_shape
+from engine.recipe.value import Recipe
+
+
+@dataclass(frozen=True)
+class Within:
+    """From second `begin` of a film to second `end`: of the film itself, or of a `second` one that comes behind it, hard."""
+
+    begin: float
+    end: float
+    second: str | Path | None = None
+    start: float = 0.0              # seconds of the second film at which it is entered, and up to which it is used
+    stop: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures [first, last) of a film, which stand from picture `at` on in what is made."""
+
+    source: Source
+    at: int
+    first: int
+    last: int
+
+
+def parts(source: Source, within: Within | None, start: float, stop: float | None, model: Model, notes: list[str]) -> list[Part]:
+    """The films that are laid down, one behind the other. Raises BadRequest for times that are none of theirs."""
+    if within is None:
+        return [Part(source, 0, *source.part(start, stop, model, notes))]
+    grid, said = model.grid, []         # pictures that are left out beside what is changed are nobody's loss
+    from_, begins = (round(number(second, "start") * grid.rate) for second in (start, within.begin))
+    if within.second is not None:
+        first, last = source.part(start, stop, model, said, keep_end=True)
+        other = Source.of(within.second, model, notes)
+        if not same_shape((source.width, source.height), (other.width, other.height)):
+            raise BadRequest(f"{source.name} is {source.width}x{source.height} and {other.name} is {other.width}x{other.height}; across a cut "
+                             "films are changed together that have one shape.")
+        return [Part(source, 0, first, last), Part(other, last - first, *other.part(within.start, within.stop, model, said, follows=True))]
+    last = source.pictures if stop is None else min(source.pictures, round(number(stop, "end") * grid.rate) + 1)
+    if round(number(within.end, "end") * grid.rate) > last - grid.time:         # to its end, or nearly: what does not fit goes from the beginning
+        return [Part(source, 0, *source.part(start, stop, model, said, keep_end=True))]
+    if begins > from_:
+        from_ += (begins - from_ - 1) % grid.time
+    return [Part(source, 0, *source.part(from_ / grid.rate, stop, model, said))]
+
+
+def strengths(curve: Sequence[float], within: Within | None, laid: Sequence[Part], model: Model) -> list[float]:
+    """The strength of each latent frame: the curve lies along what is changed. Without `within` the curve as it is. Raises BadRequest."""
+    if within is None:
+        return list(curve)
+    grid, (one, *_), two = model.grid, laid, laid[-1]
+    count = two.at + two.last - two.first
+    first = max(0, round(within.begin * grid.rate) - one.first)
+    last = min(count, two.at + round(within.end * grid.rate) - two.first)
+    if not first < last or (len(laid) > 1 and not first < two.at < last):
+        raise BadRequest(f"From {within.begin:g} s to {within.end:g} s is no stretch of {one.source.name}{' and what follows it' if len(laid) > 1 else ''}.")
+    begin, end = grid.frame_of(first), grid.frame_of(last - 1) + 1
+    return [*[0.0] * begin, *map(float, along(curve, end - begin)), *[0.0] * (grid.frames(count) - end)]
+
+
+def along(curve: Sequence[float] | np.ndarray, count: int) -> np.ndarray:
+    """A curve as so many numbers, (count,) float64: each its own where there are as many."""
+    return np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(curve)), curve)
+
+
+def edges(recipe: Recipe, time: int) -> tuple[int, ...]:
+    """Pictures before which film that is kept meets film that is changed, in order; `time` pictures make a latent frame.
+
+        . . . . 6 6 6 . .       5 and 17: frames begin before pictures 1, 5, 9, 13, 17, ...
+    """
+    kept = along(recipe.strength, 1 + (recipe.pictures - 1) // time) == 0
+    return tuple(1 + time * (frame - 1) for frame in range(1, len(kept)) if kept[frame] != kept[frame - 1])
