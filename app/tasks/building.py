@@ -16,6 +16,7 @@ from engine.denoisers.catalog import Model
 from engine.errors import BadRequest, CineloomError
 from engine.recipe import Cue, Recipe, compose, operating
 from engine.recipe.storyboard import Card, Shot, Storyboard, storyboard
+from engine.recipe.within import Within
 
 Asked = tuple[Recipe, list[str]]
 
@@ -111,15 +112,15 @@ def _edit(wishes: Wishes, find: _Names, more: dict) -> Asked:
     film = find.film(wishes.film)
     return operating.edit(film, wishes.prompt, strength=wishes.strength or operating.STRENGTH, mask=find.mask(wishes.mask), area=wishes.area,
                           faithful=wishes.faithful, was=(wishes.was.strip() or None) if wishes.faithful else None,
-                          **_part(wishes.film), **_size(wishes), **more)
+                          within=_within(wishes, find), **_part(wishes.film), **_size(wishes), **more)
 
 
 def _inpaint(wishes: Wishes, find: _Names, more: dict) -> Asked:
     film = find.film(wishes.film)
-    if not wishes.mask and not wishes.area:
+    if not wishes.mask and not wishes.area and not wishes.within and 0 not in wishes.strength:
         raise BadRequest("Inpaint makes a part of the picture anew; paint over it, or say its area.")
     return operating.inpaint(film, _words(wishes), mask=find.mask(wishes.mask), area=wishes.area, strength=wishes.strength or 1.0,
-                             **_part(wishes.film), **_size(wishes), **more)
+                             within=_within(wishes, find), **_part(wishes.film), **_size(wishes), **more)
 
 
 def _outpaint(wishes: Wishes, find: _Names, more: dict) -> Asked:
@@ -152,6 +153,16 @@ def _card(card: Still, find: _Names) -> Card:
 def _words(wishes: Wishes) -> str | None:
     """None: the words that made the film."""
     return wishes.prompt if wishes.prompt.strip() else None
+
+
+def _within(wishes: Wishes, find: _Names) -> Within | None:
+    """The seconds that are changed; None is all of them. A second film without any is one whose curve of strength is whole."""
+    if not wishes.within:
+        return None
+    if len(wishes.within) != 2:
+        raise BadRequest(f"What is changed is said by the second it begins at and the one it ends at; {len(wishes.within)} numbers were given.")
+    second = None if wishes.second is None else find.film(wishes.second, "the second film")
+    return Within(*wishes.within, second, **({} if second is None else _part(wishes.second)))
 
 
 def _part(film: Film) -> dict:

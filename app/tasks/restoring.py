@@ -141,13 +141,22 @@ class _Back:
     def changed(self) -> dict:
         """What is changed of a film: how far, and where."""
         recipe, item = self.recipe, self.first()
-        out = self.said() | {"film": self.film(item), "strength": list(recipe.strength)}
+        out = self.said() | {"film": self.film(item), "strength": list(recipe.strength)} | (self.across() if len(self.films) > 1 else {})
         for mask in (item for item in recipe.inputs if item.role == "mask"):
             out["mask"] = (self.known(mask, "mask") or {}).get("name", "")
         if recipe.area:
             own = self.find.size(out["film"]["take"]) if out["film"] else None
             out["area"] = _own_area(recipe, own) if own else list(recipe.area)
         return out
+
+    def across(self) -> dict:
+        """Two films that are changed where they meet, and from when to when. One alone needs no more than its curve of strength."""
+        one, two = self.films[:2]
+        changed = [frame for frame, strength in enumerate(self.recipe.strength) if strength]
+        begin, end = max(0, 1 + (changed[0] - 1) * self.time), 1 + changed[-1] * self.time
+        same = {cue.prompt for cue in self.recipe.cues} == {self.recipe.prompt}
+        return {"second": self.film(two), "within": [self.seconds(one.start + begin), self.seconds(two.start + end - two.at)],
+                "strength": list(self.recipe.strength[changed[0] : changed[-1] + 1])} | ({"prompt": self.recipe.prompt} if same else {})  # fmt: skip
 
     def film(self, item: Input) -> dict | None:
         file = self.known(item, "film")

@@ -71,6 +71,7 @@ class Wishes:
     was: str = ""
     mask: str = ""                      # name of a mask that was kept
     area: tuple[int, ...] = ()          # left, top, width, height in the film's own pixels
+    within: tuple[float, ...] = ()      # seconds of the film between which it is changed; across a cut the last is one of the second film's
     film: Film | None = None
     second: Film | None = None
     pictures: tuple[Still, ...] = ()

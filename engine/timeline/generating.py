@@ -4,6 +4,7 @@
     ... its beginning                           precede
     two clips, a gap or a hard cut between      connect    from the last seconds of one to the first of the other, which it holds exactly
     a clip                                      loop, edit, variation
+    a stretch of one, or of two that meet       retake     see `retaking`
 
 What is wished is a task of the page as data (`app.tasks`), in seconds of takes. Knows cuts and lengths. Knows no queue and no models.
 """
@@ -11,21 +12,22 @@ What is wished is a task of the page as data (`app.tasks`), in seconds of takes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.errors import BadRequest
 from engine.library.take import Take
-from engine.timeline import checks
+from engine.timeline import checks, retaking
 from engine.timeline.cut import Clip, Cut, Gap, Item, Transition
 from engine.timeline.materials import media_of
 from engine.timeline.replacing import Candidate
+from engine.timeline.retaking import GRID
 
-KINDS = ("extend", "precede", "connect", "loop", "edit", "variation")
+KINDS = ("extend", "precede", "connect", "loop", "edit", "variation", "retake")
 SIDE = Fraction(2)          # seconds of each clip that a connection sees, and holds
 BETWEEN = Fraction(3, 2)    # seconds over a hard cut, unless somebody says
 LONGEST = 600               # seconds that are made at once
-GRID = 4                    # pictures in a latent frame, of every model there is
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,20 @@ class Wish:
     frames: int             # of the cut that are to be made
 
 
-def wish(cut: Cut, kind: str, item: str, frames: int = 0, prompt: str = "", strength: float | None = None) -> Wish:
+def wish(cut: Cut, kind: str, item: str, frames: int = 0, prompt: str = "", strength: float | None = None, span: Sequence[int] = (),
+         area: Sequence[int] = (), mask: str = "") -> Wish:
     """What has to be made for a clip. Raises BadRequest for what cannot be.
 
     frames      of the cut, beyond the clip's media or between two clips; 0 is the gap there is, or BETWEEN
+    span, area, mask        of a retake: which frames of the cut, and which part of the picture, see `retaking`
     """
     if kind not in KINDS:
         raise BadRequest(f"What can be made of a clip is {', '.join(KINDS)}; {kind!r:.40} was asked.")
     if isinstance(frames, bool) or not isinstance(frames, int) or not 0 <= frames <= LONGEST * cut.rate:
         raise BadRequest(f"Up to {LONGEST} s of film are made at once; {frames!r:.20} frames were asked.")
+    if kind == "retake":
+        asked, over = retaking.asked(cut, item, span, prompt, strength, area, mask)
+        return Wish(asked, over, span[1] - span[0])
     track, placed = cut.find(item)
     clip = _film(placed.item)
     words = {"prompt": prompt} if prompt else {}
@@ -73,6 +80,8 @@ def wish(cut: Cut, kind: str, item: str, frames: int = 0, prompt: str = "", stre
 def filled(cut: Cut, candidate: Candidate, take: Take) -> Candidate:
     """The candidate with the film that was made for it. Raises BadRequest where the clips are no longer there, BadMedia without the film."""
     score = float(take.figures.get("seam") or 0.0)
+    if candidate.kind == "retake":
+        return replace(candidate, items=retaking.filled(cut, candidate, take), score=score)
     make = {"extend": _longer, "precede": _longer, "connect": _connected, "loop": _whole}.get(candidate.kind, _same)
     items, lead = make(cut, candidate, take)
     return replace(candidate, items=items, lead=lead, score=score)

@@ -24,7 +24,7 @@ from engine.library.tidying import ID
 from engine.timeline import checks, edits, plain
 from engine.timeline.cut import Clip, Cut, Gap
 from engine.timeline.edits import Edit
-from engine.timeline.replacing import Candidate
+from engine.timeline.replacing import Candidate, fits
 
 WHOLE = 25          # steps from one whole text to the next: what has to be patched at most when a project is opened
 HELD = 16           # cuts kept in memory, of all steps
@@ -197,10 +197,11 @@ class History:
 
         What was accepted is not among them, for what it stood beside is gone; it is again when that is undone.
         """
-        there = edits.parts(self.open(id).cut)
+        cut = self.open(id).cut
+        there = edits.parts(cut)
         found = self.store.rows("select candidate from cut_candidates where cut = ? and rejected = ? order by number", [id, rejected])
         read = (plain.read(Candidate, row["candidate"], "A candidate") for row in found)
-        return [one for one in read if all(over in there for over in one.over) and not _accepted(one, there)]
+        return [one for one in read if all(over in there for over in one.over) and fits(one, there, cut.rate) and not _accepted(one, there)]
 
     # ---- inside
 

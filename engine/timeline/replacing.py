@@ -6,13 +6,14 @@ the cut as it would be), and accepted as one edit or rejected. Until then it is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.errors import BadRequest
 from engine.timeline.checks import words
-from engine.timeline.cut import Clip, Cut, Gap, Media, Title
-from engine.timeline.rows import Piece, Rows
+from engine.timeline.cut import Clip, Cut, Gap, Item, Media, Title
+from engine.timeline.rows import Piece, Rows, link
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,17 @@ class Candidate:
         led up to      over (a), items (a'), lead 8    its first 8 frames come before what a began with
         connected      over (a, b), items (a, c, b)    over the gap between them, or a hard cut
         done again     over (a), items (a')            of the same length
+        retaken        over (a), items (a, c, a')      a stretch of it; or over (a, b), items (a, c, b, b')
 
-    An item that stands for one of `over` has the same id: what is linked to that one, its sound, goes where it goes.
+    An item that stands for one of `over` has the same id: what is linked to that one, its sound, goes where it goes. One that
+    comes with a link of its own takes along what is linked to the clip beneath it, for as long as it lies there.
     """
 
     id: str
     over: tuple[str, ...]               # ids, in order; gaps between them go too
     items: tuple[Clip | Gap | Title, ...] = ()      # () while a job makes it
     lead: int = 0                       # frames that come before what the first began with
-    kind: str = ""                      # what made it: extend, precede, connect, loop, edit, inpaint, replace
+    kind: str = ""                      # what made it: extend, precede, connect, loop, edit, variation, retake, replace
     job: str = ""                       # that makes it, or made it
     score: float = 0.0                  # of its worst join, 1 is nothing to be seen; 0 where nobody measured
     frames: int = 0                     # of the cut, that were asked to be made
@@ -81,7 +84,7 @@ class Accept:
         row = rows.row(track)
         begin = row.index(first)
         over = row[begin : begin + len(asked.over)]
-        if tuple(piece.item.id for piece in over) != asked.over:
+        if tuple(piece.item.id for piece in over) != asked.over or not fits(asked, {piece.item.id: piece.item for piece in over}, cut.rate):
             raise BadRequest("What this candidate was made for was moved apart or changed since; have it made again.")
         start, stop = over[0].start, over[-1].stop
         length = sum(item.length for item in asked.items)
@@ -98,6 +101,7 @@ class Accept:
         if not new:
             raise BadRequest("There is nothing in this candidate but a gap.")
         partners = _partners(rows, over, new, asked.lead)
+        _linked(rows, over, new)
         for piece in over:
             rows.take(track, piece)
         longer = length - asked.lead - (stop - start)       # behind its old beginning
@@ -121,6 +125,37 @@ class Accept:
             if before == over[-1].item.id:
                 rows.joins[new[-1].item.id, after] = joining
         return rows.finish(alone=True)
+
+
+def fits(candidate: Candidate, there: Mapping[str, Item], rate: Fraction) -> bool:
+    """Whether a stretch that was made anew still fits between what is left of its clips: they may have been trimmed since.
+
+    there   the clips that it lies over, by id
+    """
+    if candidate.kind != "retake" or not candidate.items:
+        return True
+    over, ends = [there[id] for id in candidate.over], []
+    for one, item, edge in ((over[0], candidate.items[0], 0), (over[-1], candidate.items[-1], -1)):
+        if isinstance(one, Clip) and isinstance(item, Clip) and one.media == item.media:
+            ends.append(one.edge(one.length * -edge, rate) == item.edge(item.length * -edge, rate))
+    return all(ends) and sum(item.length for item in over) == sum(item.length for item in candidate.items)
+
+
+def _linked(rows: Rows, over: list[Piece], new: list[Piece]) -> None:
+    """What is linked to clips that go is split where new ones begin that bring links of their own, and linked to those."""
+    there = {link(piece) for _, piece in rows.all()}
+    for one in new:
+        if not link(one) or link(one) in there:
+            continue
+        for beneath in over:
+            for track, piece in rows.group([beneath.item.id])[1:] if beneath.start < one.stop and one.start < beneath.stop else ():
+                if piece in over or piece.stop <= one.start or piece.start >= one.stop:
+                    continue
+                if piece.start < one.start:
+                    piece = rows.split(track, piece, one.start)
+                if piece.stop > one.stop:
+                    rows.split(track, piece, one.stop)
+                piece.item = replace(piece.item, link=link(one))
 
 
 def _partners(rows: Rows, over: list[Piece], new: list[Piece], lead: int) -> list[tuple[str, Piece, int]]:
