@@ -124,10 +124,13 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
         x, past = since.x, since.past
     for i in range(0 if since is None else since.index + 1, count):
         level, after = levels[i], levels[i + 1]
+        moves = after < level
+        if not bool(moves.any()):                                               # all of it waits: nothing is to be asked
+            yield Step(i, count, x, canvas.latents, past)
+            continue
         # What is known is clamped in x0, not in x: then any solver is right and its history stays true.
         x0 = torch.where(generated, denoise(x, level, after).float(), canvas.latents)
         x0 = torch.where(level > 0, x0, x)
-        moves = after < level
         x, target, past = aim(solver, x, x0, level, after, past)
         # Euler on the straight path: every solver steps so, and the level map cancels. A held cell holds exactly.
         x = torch.lerp(target, x, torch.where(moves, after / level, 1.0))

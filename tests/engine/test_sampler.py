@@ -164,6 +164,17 @@ def test_a_cell_waits_until_the_noise_comes_down_to_it():
         [0, 0.60, 1.00], [0, 0.60, 0.75], [0, 0.50, 0.50], [0, 0.25, 0.25], [0, 0, 0]]))
 
 
+def test_a_model_is_not_asked_while_all_of_a_film_waits():
+    canvas, asked = op.edit(clip(3), 0.5), []
+
+    def counted(x, level, after):
+        asked.append(float(level.amax()))
+        return gauss(x, level, after)
+
+    steps = list(sample(counted, canvas, noise(canvas.shape, 7), plan(canvas.levels, uniform(8), "join")))
+    assert asked == [0.5, 0.375, 0.25, 0.125] and [step.index for step in steps] == list(range(8))
+
+
 @pytest.mark.parametrize("solver", SECOND)
 @pytest.mark.parametrize("rule", ["scale", "join", "staggered"])
 def test_second_order_survives_every_mixture_of_levels(rule, solver):

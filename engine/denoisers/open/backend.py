@@ -1,0 +1,157 @@
+"""Backend: what all families of open weights share behind the contract. See `engine.denoisers.base.Backend`.
+
+Knows diffusers' pipelines as bags of parts: text encoder, transformer, autoencoder, scheduler. The scheduler only makes
+grids of noise; steps are the sampler's. A family says how its parts are called.
+
+    prompt  -> _read     what its transformer hears of the words
+    level   -> _time     the time that its transformer was trained with
+    x       -> _predict  the clean film, from whatever it answers
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.denoisers.base import Denoiser, Grid
+from engine.denoisers.open.levels import of_tokens, raised
+from engine.denoisers.open.preview import colours
+
+Text = dict[str, Any]       # what a transformer is told, by the names of its arguments
+DIGITS = 6                  # to which levels are compared with those of a grid: noise levels are float32
+
+
+class OpenBackend(ABC):
+    """A family, opened.
+
+    pipe        the diffusers pipeline, whose parts are used and which is never called
+    name        "wan-2.1-t2v-1.3b"
+    version     short hash of the weights
+    """
+
+    solver = "euler"            # what the weights were released with
+    cells = False               # whether the transformer takes a level per token; else one for all of them
+
+    def __init__(self, pipe: Any, name: str, version: str, device: str = "cpu", default_steps: int = 30, guidance: float = 5.0):
+        self.pipe, self.name, self.version, self.device, self.default_steps, self.guidance = pipe, name, version, device, default_steps, guidance
+        self.grid = self._grid()
+        self._times: dict[float, float] = {}        # of the grids that were made: level to time, in the scheduler's own rounding
+        self._steps: dict[float, int] = {}
+        self._told: dict[str, Text] = {}
+        self._colours: Tensor | None = None
+
+    # ---- a family's translation
+
+    @abstractmethod
+    def _grid(self) -> Grid:
+        """How its autoencoder makes cells of pictures."""
+
+    @abstractmethod
+    def _read(self, prompt: str) -> Text:
+        """What the transformer hears of one prompt, a batch of one."""
+
+    @abstractmethod
+    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[Sequence[float], Sequence[float]]:
+        """The released scheduler's levels, `steps` + 1 from its noisiest to 0, and the times of all but the last."""
+
+    @abstractmethod
+    def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
+        """The clean film of `x` (B, C, T, H, W), every cell at the level (B, 1, T, H, W) of its token. `branch` names the cache."""
+
+    @abstractmethod
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """See `Backend`."""
+
+    @abstractmethod
+    def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
+        """See `Backend`."""
+
+    def _rule(self, level: float) -> float:
+        """The time of a level that is on no grid."""
+        return 1000 * level
+
+    def guidance_at(self, guidance: float, level: float) -> float:
+        """How strong guidance is at a level of noise."""
+        return guidance
+
+    # ---- the contract
+
+    def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "", period: int | None = None,
+                 continues: bool = False) -> Denoiser:
+        """See `Backend`. No family was trained on film that comes round or goes on: `period` and `continues` change nothing."""
+        told = self._words(prompts)
+        strength = self.guidance if guidance is None else guidance
+        return OpenDenoiser(self, told, self._words([negative] * len(prompts)) if strength != 1 else None, strength)
+
+    def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
+        """The released scheduler's own grid. Its times are remembered, as it rounds them."""
+        levels, times = self._schedule(steps, shape)
+        self._times |= {round(level, DIGITS): time for level, time in zip(levels, times)}
+        self._steps = {round(level, DIGITS): step for step, level in enumerate(levels)}
+        return (*levels[:-1], 0.0)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """See `Backend`."""
+        return self.encoder()(pictures)
+
+    def preview(self, latents: Tensor) -> Tensor:
+        """See `Backend`: by a linear map that is fitted once to this autoencoder."""
+        if self._colours is None:
+            self._colours = colours(self)
+        seen = torch.einsum("oc,bcthw->bothw", self._colours[:, :-1], latents.float().cpu())
+        return (seen + self._colours[:, -1].view(1, 3, 1, 1, 1)).clamp(0, 1)
+
+    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
+        """None: these models take any word."""
+        return []
+
+    # ---- for the families
+
+    def time(self, level: Tensor) -> Tensor:
+        """The model's times of levels, of any shape: as the scheduler rounded them where it made them."""
+        values, back = level.unique(return_inverse=True)
+        times = [self._times.get(round(value, DIGITS), self._rule(value)) for value in values.tolist()]
+        return torch.tensor(times, device=level.device)[back].view_as(level)
+
+    def context(self, model: Any, branch: str, level: float) -> AbstractContextManager:
+        """The transformer's cache for one branch of guidance at one step."""
+        at = round(level, DIGITS)
+        return model.cache_context(branch, step_index=self._steps.get(at, 0), sigma=level, num_inference_steps=max(1, len(self._steps) - 1))
+
+    def _words(self, prompts: Sequence[str]) -> Text:
+        for prompt in prompts:
+            if prompt not in self._told:
+                with torch.no_grad():
+                    self._told[prompt] = self._read(prompt)
+        told = [self._told[prompt] for prompt in prompts]
+        return {name: None if one is None else torch.cat([each[name] for each in told]) for name, one in told[0].items()}
+
+
+class OpenDenoiser:
+    """A family with one prompt for each film: `denoise(x, level, next_level) -> x0`.
+
+    A model that knows one level gets the global one: what is known is raised to it, see `levels`.
+    """
+
+    def __init__(self, backend: OpenBackend, told: Text, without: Text | None, guidance: float):
+        self.backend, self.told, self.without, self.guidance = backend, told, without, guidance
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
+        """See `Denoiser`."""
+        backend, device = self.backend, self.backend.device
+        if backend.cells:
+            patch = backend.grid.patch
+            shown = of_tokens(level, patch).repeat_interleave(patch, 3).repeat_interleave(patch, 4)
+        else:
+            shown = level.amax().expand_as(level)
+        film, shown = raised(x, level, shown).to(device), shown.to(device)
+        x0 = backend._predict(film, shown, self.told, "cond")
+        if self.without is not None:
+            x0 = torch.lerp(backend._predict(film, shown, self.without, "uncond"), x0, backend.guidance_at(self.guidance, float(shown.amax())))
+        return x0.to(x.device)

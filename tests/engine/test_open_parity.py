@@ -1,0 +1,113 @@
+"""Our one sampler against the families' own pipelines, on tiny checkpoints in the released format: the same film, to the last digits."""
+
+from __future__ import annotations
+
+import pytest
+import tiny
+import torch
+
+from engine import operations as op
+from engine.denoisers.open.wan import WanBackend
+from engine.sampler import noise, plan, sample
+
+PROMPT, WITHOUT = "a red boat sails left", "blurred worst quality"
+CLOSE = 1e-4
+
+
+def film(backend, canvas, seed=7, steps=4, guidance=1.0, rule="join"):
+    """The finished latents of a canvas."""
+    levels = plan(canvas.levels, backend.sigmas(steps, canvas.shape), rule)
+    *_, last = sample(backend.denoiser([PROMPT], guidance=guidance, negative=WITHOUT), canvas, noise(canvas.shape, seed), levels, backend.solver)
+    return last.x
+
+
+# ---- Wan
+
+WANS = {"2.1": ("2.1", "unipc"), "2.1 euler": ("2.1", "euler"), "2.2 two experts": ("2.2", "unipc"), "2.2 5b": ("5b", "unipc")}
+
+
+@pytest.fixture(scope="module", params=WANS)
+def wan(request, tmp_path_factory):
+    from diffusers import WanPipeline
+
+    kind, scheduler = WANS[request.param]
+    pipe = WanPipeline.from_pretrained(tiny.wan(tmp_path_factory.mktemp("wan"), kind=kind, scheduler=scheduler))
+    pipe.set_progress_bar_config(disable=True)
+    return WanBackend(pipe, "wan", "1")
+
+
+@pytest.mark.parametrize("steps", [4, 7])
+@pytest.mark.parametrize("guidance", [1.0, 4.0])
+def test_wan_makes_the_film_that_its_own_pipeline_makes(wan, guidance, steps):
+    shape = wan.grid.latent_shape(9, 64, 64)
+    theirs = wan.pipe(prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_frames=9, num_inference_steps=steps, guidance_scale=guidance,
+                      latents=noise(shape, 7), output_type="latent").frames
+    assert theirs.abs().max() > 1 and (film(wan, op.text(shape), steps=steps, guidance=guidance) - theirs).abs().max() < CLOSE
+
+
+def test_wan_codes_film_as_its_own_autoencoder_does_and_in_parts(wan):
+    pictures = torch.rand(1, 3, 13, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with torch.no_grad():
+        theirs = (wan.pipe.vae.encode(pictures).latent_dist.mode() - wan._mean) / wan._deviation
+        back = wan.pipe.vae.decode(theirs * wan._deviation + wan._mean).sample
+    encode, encode_on = wan.encoder(), wan.encoder(pictures[:, :, :5])
+    assert torch.equal(wan.encode(pictures), theirs)
+    assert torch.equal(torch.cat([encode(pictures[:, :, :5]), encode(pictures[:, :, 5:])], 2), theirs)
+    assert torch.equal(encode_on(pictures[:, :, 5:]), theirs[:, :, 2:])
+    assert torch.equal(torch.cat(list(wan.decode(theirs)), 2), back)
+    assert torch.equal(torch.cat(list(wan.decode(theirs[:, :, 1:], before=theirs[:, :, :1])), 2), back[:, :, 1:])
+
+
+def clips(backend):
+    """Each operation, drawn on small latents."""
+    clip = torch.randn(backend.grid.latent_shape(9, 64, 64), generator=torch.Generator().manual_seed(2))
+    hole = torch.zeros(1, 1, *clip.shape[2:], dtype=torch.bool)
+    hole[..., 1:3] = True
+    return {"animate": (op.animate(clip[:, :, :1], 2), ".##"), "keyframes": (op.keyframes({0: clip[:, :, :1], 2: clip[:, :, 2:]}, 4), ".#.#"), "extend": (op.extend(clip, 2), "...##"),
+            "precede": (op.precede(clip, 2), "##..."), "connect": (op.connect(clip, clip.flip(2), 2), "...##..."), "dissolve": (op.dissolve(clip, clip.flip(2), 2), ".99."),
+            "loop": (op.loop(clip, 2), "..##"), "edit": (op.edit(clip, 0.6), "666"), "inpaint": (op.inpaint(clip, hole), "###"),
+            "outpaint": (op.outpaint(clip, 2 * clip.shape[3], 2 * clip.shape[4], 2, 2), "###"), "finish": (op.finish(clip), "444")}
+
+
+@pytest.mark.parametrize("rule", ["join", "scale"])
+def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(wan, rule):
+    for name, (canvas, strip) in clips(wan).items():
+        made = film(wan, canvas, guidance=2.0, rule=rule)
+        kept = (canvas.levels == 0).expand_as(made)
+        assert canvas.strip() == strip, name
+        assert made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name
+        assert not torch.equal(made[~kept], canvas.latents[~kept]), name
+
+
+@pytest.mark.parametrize("wan", ["2.2 5b"], indirect=True)
+def test_a_picture_set_in_motion_is_what_the_5b_makes_of_it(wan):
+    """Its own pipeline for pictures holds the first latent frame at level 0 as well."""
+    from diffusers import WanImageToVideoPipeline
+    from PIL import Image
+
+    theirs = WanImageToVideoPipeline(**{name: wan.pipe.components[name] for name in ("tokenizer", "text_encoder", "vae", "scheduler", "transformer")}, expand_timesteps=True)
+    theirs.set_progress_bar_config(disable=True)
+    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3)).mul(255).round()
+    still = wan.encode((picture / 127.5 - 1)[None, :, None])
+    canvas = op.animate(still, 2)
+    asked = theirs(image=Image.fromarray(picture.byte().movedim(0, -1).numpy()), prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_frames=9, num_inference_steps=4, guidance_scale=3.0,
+                   latents=noise(canvas.shape, 7), output_type="latent").frames
+    assert (film(wan, canvas, guidance=3.0) - asked).abs().max() < CLOSE
+
+
+@pytest.mark.parametrize("wan", ["2.1", "2.1 euler"], indirect=True)
+def test_changing_film_is_what_wans_own_pipeline_makes_of_it(wan):
+    """SDEdit of a whole film: a level for all cells is the grid cut short."""
+    from diffusers import WanVideoToVideoPipeline
+
+    theirs = WanVideoToVideoPipeline(**{name: wan.pipe.components[name] for name in ("tokenizer", "text_encoder", "vae", "scheduler", "transformer")})
+    theirs.set_progress_bar_config(disable=True)
+    pictures = torch.rand(1, 9, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    asked = theirs(video=pictures, prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_inference_steps=8, strength=0.5, guidance_scale=3.0,
+                   generator=torch.Generator().manual_seed(7), output_type="latent").frames
+    clip = wan.encode(2 * pictures.movedim(1, 2) - 1)
+    sigmas = wan.sigmas(8, clip.shape)
+    canvas = op.edit(clip, sigmas[4])                                # half of its eight steps, so that the plan begins with four that hold
+    chance = torch.randn(clip.shape, generator=torch.Generator().manual_seed(7))
+    *_, last = sample(wan.denoiser([PROMPT], guidance=3.0, negative=WITHOUT), canvas, chance, plan(canvas.levels, sigmas, "join"), wan.solver)
+    assert (last.x - asked).abs().max() < CLOSE
