@@ -89,6 +89,7 @@ class Backend(Protocol):
     version: str            # short hash of the weights; a recipe keeps it
     grid: Grid
     default_steps: int
+    rule: str               # how a level map and the grid of noise meet: "scale" or "join", see `engine.sampler.plan`
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:

@@ -33,6 +33,7 @@ class DrawnBackend:
 
     name = "drawn"
     version = "1"
+    rule = "scale"
 
     def __init__(self) -> None:
         self.model = describe(self.name)

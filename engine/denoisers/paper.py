@@ -56,6 +56,7 @@ class PaperBackend:
     """The built-in model, opened. See `engine.denoisers.base.Backend`."""
 
     name = "paper"
+    rule = "scale"
 
     def __init__(self, transformer: PaperTransformer, autoencoder: PaperAutoencoder, words: Words, facts: dict, device: str):
         self.transformer, self.autoencoder, self.words, self.facts, self.device = transformer, autoencoder, words, facts, device

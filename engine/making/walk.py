@@ -117,7 +117,7 @@ class Walk:
         part = win.lay(self.layout.canvas, window, film)
         noise = self.noise(window.start, window.stop)
         noise = torch.cat([noise[:, :, :1].expand(-1, -1, window.seen, -1, -1), noise], 2)
-        levels = plan(part.levels, self.sigmas)
+        levels = plan(part.levels, self.sigmas, self.backend.rule)
         if window.start > 0:
             given = self.given[window.start:window.stop]
             levels = win.breathe(levels, part, MEMORY if window.seen else BREATH, torch.cat([torch.zeros(window.seen, dtype=torch.bool), given]))

@@ -35,6 +35,7 @@ class OpenBackend(ABC):
     """
 
     solver = "euler"            # what the weights were released with
+    rule = "join"               # a cell waits until the noise has come down to it: nothing here was trained on shorter strides
     cells = False               # whether the transformer takes a level per token; else one for all of them
 
     def __init__(self, pipe: Any, name: str, version: str, device: str = "cpu", default_steps: int = 30, guidance: float = 5.0):

@@ -4,7 +4,7 @@
     2.2 TI2V-5B          48 channels of 4x16x16  a level per token
 
 Its autoencoder is causal both ways and remembers: film is coded part after part, and parts equal a whole.
-Sources: arXiv:2503.20314; diffusers' WanPipeline, whose results these are to the last digits (tests/engine/test_open_parity.py).
+Sources: arXiv:2503.20314; diffusers' WanPipeline, whose results these are to the last digits (tests/engine/test_open_wan.py).
 """
 
 from __future__ import annotations

@@ -1,27 +1,15 @@
-"""Our one sampler against the families' own pipelines, on tiny checkpoints in the released format: the same film, to the last digits."""
+"""Wan through our one sampler against its own pipelines, on tiny checkpoints in the released format: the same film, to the last digits."""
 
 from __future__ import annotations
 
 import pytest
 import tiny
 import torch
+from parity import CLOSE, PROMPT, WITHOUT, clips, film
 
 from engine import operations as op
 from engine.denoisers.open.wan import WanBackend
 from engine.sampler import noise, plan, sample
-
-PROMPT, WITHOUT = "a red boat sails left", "blurred worst quality"
-CLOSE = 1e-4
-
-
-def film(backend, canvas, seed=7, steps=4, guidance=1.0, rule="join"):
-    """The finished latents of a canvas."""
-    levels = plan(canvas.levels, backend.sigmas(steps, canvas.shape), rule)
-    *_, last = sample(backend.denoiser([PROMPT], guidance=guidance, negative=WITHOUT), canvas, noise(canvas.shape, seed), levels, backend.solver)
-    return last.x
-
-
-# ---- Wan
 
 WANS = {"2.1": ("2.1", "unipc"), "2.1 euler": ("2.1", "euler"), "2.2 two experts": ("2.2", "unipc"), "2.2 5b": ("5b", "unipc")}
 
@@ -56,17 +44,6 @@ def test_wan_codes_film_as_its_own_autoencoder_does_and_in_parts(wan):
     assert torch.equal(encode_on(pictures[:, :, 5:]), theirs[:, :, 2:])
     assert torch.equal(torch.cat(list(wan.decode(theirs)), 2), back)
     assert torch.equal(torch.cat(list(wan.decode(theirs[:, :, 1:], before=theirs[:, :, :1])), 2), back[:, :, 1:])
-
-
-def clips(backend):
-    """Each operation, drawn on small latents."""
-    clip = torch.randn(backend.grid.latent_shape(9, 64, 64), generator=torch.Generator().manual_seed(2))
-    hole = torch.zeros(1, 1, *clip.shape[2:], dtype=torch.bool)
-    hole[..., 1:3] = True
-    return {"animate": (op.animate(clip[:, :, :1], 2), ".##"), "keyframes": (op.keyframes({0: clip[:, :, :1], 2: clip[:, :, 2:]}, 4), ".#.#"), "extend": (op.extend(clip, 2), "...##"),
-            "precede": (op.precede(clip, 2), "##..."), "connect": (op.connect(clip, clip.flip(2), 2), "...##..."), "dissolve": (op.dissolve(clip, clip.flip(2), 2), ".99."),
-            "loop": (op.loop(clip, 2), "..##"), "edit": (op.edit(clip, 0.6), "666"), "inpaint": (op.inpaint(clip, hole), "###"),
-            "outpaint": (op.outpaint(clip, 2 * clip.shape[3], 2 * clip.shape[4], 2, 2), "###"), "finish": (op.finish(clip), "444")}
 
 
 @pytest.mark.parametrize("rule", ["join", "scale"])
