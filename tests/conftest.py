@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)         # before the groups are read
 def pytest_collection_modifyitems(items):
     """For several processes: the page's tests in one of them, and first, since they share a browser and a studio; every other file
     whole in whichever is free."""
