@@ -18,7 +18,7 @@ run: setup
 # The page's modules are tested from there too, in node where there is one and in Chromium. Every test has one core, so
 # several files run at a time (tests/conftest.py says which together); ARGS="-n 0 -k ..." runs a few by themselves.
 test: setup
-	@$(RUN) -m pytest -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(RUN) -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 setup:
 	@if [ ! -x $(RUN) ] || [ "$$(cat $(VENV)/ready 2>/dev/null)" != "$(STATE)" ]; then $(MAKE) --no-print-directory install; fi

@@ -9,13 +9,22 @@ from pathlib import Path
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)         # before the groups are read
 def pytest_collection_modifyitems(items):
-    """For several processes: the page's tests in one of them, and first, since they share a browser and a studio; every other file
-    whole in whichever is free."""
+    """The page's tests first: they take longest."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.parent.name if item.path.parent.name == "browser" else item.path.stem))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """For several processes: the page's tests in one of them, since they share a browser and a studio; every other file whole in whichever is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Rooms(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "browser" if "/browser/" in file else file
+
+    return Rooms(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
