@@ -11,7 +11,8 @@ before and after every step; the loop follows it and knows nothing else:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor
 from engine.canvas import Canvas
 from engine.denoisers.base import Denoiser
 from engine.errors import BadRequest, GridMismatch
-from engine.solvers import SOLVERS, Past, aim
+from engine.solvers import RENEWING, SOLVERS, Past, aim
 
 RULES = ("scale", "join", "staggered")
 
@@ -54,6 +55,18 @@ def noise(shape: Sequence[int], seeds: int | Sequence[int]) -> Tensor:
         chance = torch.Generator("cpu").manual_seed(seed)
         films.append(torch.stack([torch.randn(channels, height, width, generator=chance) for _ in range(frames)], 1))
     return torch.stack(films)
+
+
+def renewed(noise: Tensor, step: int) -> Tensor:
+    """New noise for a step, shaped like `noise` and drawn from it: each frame's seed lies in its own first numbers.
+
+    So it is the same for a film alone, in a batch, in a window and in a walk that goes on later, as the film's noise is.
+    """
+    def drawn(frame: Tensor) -> Tensor:
+        seed = zlib.crc32(frame.flatten()[:4].cpu().numpy().tobytes(), step)
+        return torch.randn(frame.shape, generator=torch.Generator("cpu").manual_seed(seed))
+
+    return torch.stack([torch.stack([drawn(frame) for frame in film.unbind(1)], 1) for film in noise]).to(noise.device)
 
 
 def uniform(steps: int) -> tuple[float, ...]:
@@ -97,7 +110,7 @@ def plan(levels: Tensor, sigmas: Sequence[float], rule: str = "scale", *, lag: i
 
 @torch.no_grad()
 def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Sequence[float],
-           solver: str = "euler", since: Step | None = None) -> Iterator[Step]:
+           solver: str = "euler", since: Step | None = None, fresh: Callable[[int], Tensor] | None = None) -> Iterator[Step]:
     """Walk `canvas` from noise to film, one `Step` after another; the last one's `x` is the film.
 
     noise    (B, C, T, H, W) float32, like the canvas
@@ -131,7 +144,8 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
         # What is known is clamped in x0, not in x: then any solver is right and its history stays true.
         x0 = torch.where(generated, denoise(x, level, after).float(), canvas.latents)
         x0 = torch.where(level > 0, x0, x)
-        x, target, past = aim(solver, x, x0, level, after, past)
+        new = (fresh(i) if fresh else renewed(noise, i)) if solver in RENEWING else None
+        x, target, past = aim(solver, x, x0, level, after, past, new)
         # Euler on the straight path: every solver steps so, and the level map cancels. A held cell holds exactly.
         x = torch.lerp(target, x, torch.where(moves, after / level, 1.0))
         if i == count - 1:

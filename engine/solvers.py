@@ -5,6 +5,7 @@ Knows noise levels and predictions. Knows no denoiser, no canvas and no loop: `e
     euler         aim = x0                                              exact where the path is straight
     multistep     aim = x0 + h / (2 h_past) * (x0 - x0_past)            DPM-Solver++ 2M (arXiv:2211.01095)
     unipc         the same aim, from an x that is corrected first       UniPC-2, B2 (arXiv:2302.04867)
+    sde           the same aim, from an x whose noise is partly new     SDE-DPM-Solver++ 2M (arXiv:2211.01095)
 
 Time is lambda = log((1 - level) / level). In it the two of second order mean the same whether noise is mixed in straight
 or in a circle (x / (a + b) of one is x of the other), so that one loop serves both.
@@ -19,22 +20,27 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-SOLVERS = ("euler", "multistep", "unipc")
+SOLVERS = ("euler", "multistep", "unipc", "sde")
+RENEWING = ("sde",)             # those that ask for new noise at every step
 Past = dict[str, Tensor]        # what a solver remembers, cell by cell; kept with a walk that is to go on
 
 
-def aim(solver: str, x: Tensor, x0: Tensor, level: Tensor, after: Tensor, past: Past | None) -> tuple[Tensor, Tensor, Past | None]:
+def aim(solver: str, x: Tensor, x0: Tensor, level: Tensor, after: Tensor, past: Past | None,
+        fresh: Tensor | None = None) -> tuple[Tensor, Tensor, Past | None]:
     """Where to step from, where to, and what to hand on: `(x, aim, past)`.
 
     x       (B, C, T, H, W) film at `level`
     x0      the clean film that was predicted of it
     after   (B, 1, T, H, W), the levels that the step leads to
+    fresh   (B, C, T, H, W) new noise, for a solver that is one of RENEWING
     """
     if solver == "euler":
         return x, x0, None
     if solver == "unipc":
         x = _corrected(x, x0, level, past)
     target, order, handed = _extrapolated(x0, level, after, past)
+    if solver == "sde":
+        x = _renewed(x, target, level, after, fresh)
     if solver == "unipc":
         moves = after < level
         # What the next step corrects: where this one began, at what level, and seen from how far back.
@@ -54,6 +60,14 @@ def _extrapolated(x0: Tensor, level: Tensor, after: Tensor, past: Past | None) -
     target = torch.where(usable, torch.lerp(x0, past["x0"], -torch.where(usable, weight, 0.0)), x0)
     # A held cell keeps the history it has: its prediction is made anew at the level where it will move.
     return target, usable, {"x0": torch.where(moves, x0, past["x0"]), "lambda": torch.where(moves, now, before)}
+
+
+def _renewed(x: Tensor, target: Tensor, level: Tensor, after: Tensor, fresh: Tensor) -> Tensor:
+    """`x` with as much of its noise new as the reverse process brings in over the stride, e^-h of it staying: then a straight step is its step."""
+    moves = after < level
+    stays = torch.where(moves, after * (1 - level) / (level * (1 - after)), 1.0)
+    new = stays * x + (1 - stays) * (1 - level) * target + level * (1 - stays.square()).clamp(min=0).sqrt() * fresh
+    return torch.where(moves, new, x)
 
 
 def _corrected(x: Tensor, x0: Tensor, level: Tensor, past: Past | None) -> Tensor:

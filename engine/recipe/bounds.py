@@ -17,7 +17,7 @@ from engine.recipe.value import Input, Recipe
 if TYPE_CHECKING:
     from engine.denoisers.catalog import Model
 
-SOLVERS = ("euler", "multistep", "unipc")     # engine.solvers has them; this room does without torch
+SOLVERS = ("euler", "multistep", "unipc", "sde")     # engine.solvers has them; this room does without torch
 PROMPT = 5_000          # characters. The longest of 946 rewritten benchmark prompts has 897
 SIDES = (64, 1920)      # pixels of a width or height
 STEPS = (1, 250)

@@ -78,7 +78,7 @@ class Recipe:
     seed: int                           # 0 .. 2**63 - 1
     steps: int = 4                      # of every window
     guidance: float = 1.0
-    solver: str = "euler"               # or "multistep", "unipc"
+    solver: str = "euler"               # or "multistep", "unipc", "sde"
     negative: str = ""
     backend: str = "paper"
     version: str = ""                   # of the weights; empty until it was made

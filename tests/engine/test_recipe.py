@@ -128,7 +128,7 @@ def test_words_are_cleaned_and_emoji_stay(prompt, cleaned, said):
     (dict(steps=10**6),                  "1 to 250 steps; 1,000,000 was asked"),
     (dict(guidance=31),                  "0 to 30, and 1 is none; 31 was asked"),
     (dict(guidance=float("nan")),        "guidance is a number"),
-    (dict(solver="heun"),                "euler, multistep, unipc; 'heun' was asked"),
+    (dict(solver="heun"),                "euler, multistep, unipc, sde; 'heun' was asked"),
     (dict(operation="dance"),            "text, image, animate, .*, storyboard; 'dance' was asked"),
     (dict(operation="animate"),          "animate takes one picture, the film's first; none was given"),
     (dict(operation="keyframes"),        "at least one picture, at any time; none was given"),

@@ -94,7 +94,7 @@ RECIPES = CHANGED | st.builds(
     Recipe, operation=st.just("keyframes"), prompt=WORDS, pictures=st.just(33), width=st.integers(64, 1920), height=st.integers(64, 1920),
     seed=st.integers(0, SEEDS - 1) | st.sampled_from([0, 2**31, 2**53, 2**53 + 1, SEEDS - 1]), steps=st.integers(1, 250),
     guidance=st.floats(*GUIDANCE) | st.integers(0, 30) | st.sampled_from([-0.0, 5e-324, 0.1 + 0.2, 1e-7, 30.0]),
-    solver=st.sampled_from(["euler", "multistep", "unipc"]), negative=WORDS | st.just(""), backend=WORDS, version=st.text(max_size=9),
+    solver=st.sampled_from(["euler", "multistep", "unipc", "sde"]), negative=WORDS | st.just(""), backend=WORDS, version=st.text(max_size=9),
     # A file's name may have bytes that are no letters: Python keeps them as halves of characters.
     inputs=st.lists(st.builds(Input, path=st.text(st.characters(), max_size=30), sha256=SHA, at=st.integers(0, 32)), min_size=1, max_size=4).map(tuple),
     engine=st.text(max_size=9), device=st.text(max_size=20))

@@ -8,10 +8,10 @@ from engine.canvas import Canvas
 from engine.denoisers.exact import GaussianDenoiser, IdealDenoiser
 from engine.denoisers.guidance import Guided
 from engine.errors import BadRequest, GridMismatch
-from engine.sampler import noise, plan, sample, uniform
-from engine.solvers import SOLVERS
+from engine.sampler import noise, plan, renewed, sample, uniform
+from engine.solvers import RENEWING, SOLVERS
 
-SECOND = [solver for solver in SOLVERS if solver != "euler"]
+SECOND = [solver for solver in SOLVERS if solver not in ("euler", *RENEWING)]
 gauss = GaussianDenoiser(spread=0.5)
 
 
@@ -237,6 +237,23 @@ def test_frames_of_noise_are_not_alike():
     assert abs(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1]) < 0.05
 
 
+def test_a_solver_that_renews_noise_leaves_the_spread_of_films_as_it_is():
+    """For data ~ N(0, s²) films end with deviation s, whatever noise came in on the way; and it did come in."""
+    canvas = op.text((1, 12, 4, 16, 16))
+    end = film(GaussianDenoiser(0.5), canvas, uniform(100), "sde")
+    straight = film(GaussianDenoiser(0.5), canvas, uniform(100), "multistep")
+    assert abs(end.std() - 0.5) < 0.02 and abs(torch.corrcoef(torch.stack([end.flatten(), straight.flatten()]))[0, 1]) < 0.1
+
+
+def test_new_noise_is_unlike_what_was_and_alike_in_a_batch_and_a_longer_film():
+    both = noise((2, 12, 5, 16, 16), [7, 8])
+    first, second = renewed(both, 0), renewed(both, 1)
+    assert torch.equal(first[1:, :, :3], renewed(noise((1, 12, 3, 16, 16), 8), 0))
+    drawn = torch.stack([one.flatten() for one in (both[0], both[1], first[0], first[1], second[0], second[1])])
+    assert (torch.corrcoef(drawn) - torch.eye(6)).abs().max() < 0.05
+    assert abs(first.std() - 1) < 0.02 and not torch.equal(first[:, :, 0], first[:, :, 1])
+
+
 # ---- guidance
 
 def test_guidance_of_1_is_none_and_asks_nobody():
@@ -290,7 +307,7 @@ def test_noise_of_another_shape_is_refused():
 
 
 def test_an_unknown_solver_or_rule_is_refused():
-    with pytest.raises(BadRequest, match="euler, multistep, unipc; heun was asked"):
+    with pytest.raises(BadRequest, match="euler, multistep, unipc, sde; heun was asked"):
         film(gauss, text(1), uniform(2), "heun")
     with pytest.raises(BadRequest, match="scale, join, staggered; blend was asked"):
         plan(text(1).levels, uniform(2), "blend")

@@ -47,7 +47,7 @@ def test_it_is_cut_as_it_should_be():
     assert walk.count == 5 * STEPS
 
 
-@pytest.mark.parametrize("solver, places", [("euler", range(1, 5 * STEPS + 1)), ("multistep", (2, 3, 4, 14)), ("unipc", (1, 3, 5, 13))], ids=["euler", "multistep", "unipc"])
+@pytest.mark.parametrize("solver, places", [("euler", range(1, 5 * STEPS + 1)), ("multistep", (2, 3, 4, 14)), ("unipc", (1, 3, 5, 13)), ("sde", (2, 6, 14))], ids=["euler", "multistep", "unipc", "sde"])
 def test_a_long_film_stopped_anywhere_arrives_at_the_same_bits(tmp_path, solver, places):
     asked = recipe(solver=solver)
     twin, _ = latents(asked, tmp_path / "twin")

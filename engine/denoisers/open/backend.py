@@ -80,6 +80,17 @@ class OpenBackend(ABC):
         """How strong guidance is at a level of noise."""
         return guidance
 
+    def shown(self, level: Tensor) -> Tensor:
+        """The level (B, 1, T, H, W) that each cell is shown at, at least its own: its token's, or one for all where the transformer takes one."""
+        if not self.cells:
+            return level.amax().expand_as(level)
+        patch = self.grid.patch
+        return of_tokens(level, patch).repeat_interleave(patch, 3).repeat_interleave(patch, 4)
+
+    def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
+        """What the transformer is told: the words, and where it has inputs of its own for what is known, that of `x` at `level`."""
+        return told
+
     # ---- the contract
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "", period: int | None = None,
@@ -145,14 +156,12 @@ class OpenDenoiser:
     @torch.no_grad()
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         """See `Denoiser`."""
-        backend, device = self.backend, self.backend.device
-        if backend.cells:
-            patch = backend.grid.patch
-            shown = of_tokens(level, patch).repeat_interleave(patch, 3).repeat_interleave(patch, 4)
-        else:
-            shown = level.amax().expand_as(level)
-        film, shown = raised(x, level, shown).to(device), shown.to(device)
-        x0 = backend._predict(film, shown, self.told, "cond")
+        backend, home = self.backend, x.device
+        x, level = x.to(backend.device), level.to(backend.device)
+        shown = backend.shown(level)
+        film = raised(x, level, shown)
+        x0 = backend._predict(film, shown, backend.lower(self.told, x, level), "cond")
         if self.without is not None:
-            x0 = torch.lerp(backend._predict(film, shown, self.without, "uncond"), x0, backend.guidance_at(self.guidance, float(shown.amax())))
-        return x0.to(x.device)
+            without = backend._predict(film, shown, backend.lower(self.without, x, level), "uncond")
+            x0 = torch.lerp(without, x0, backend.guidance_at(self.guidance, float(shown.amax())))
+        return x0.to(home)
