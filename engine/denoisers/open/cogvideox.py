@@ -1,0 +1,133 @@
+"""CogVideoX: 2B, 5B, 1.5, and those that are given a picture. See `backend`.
+
+    2B          one level for all, DDIM, an x-axis of noise that is shifted towards more of it
+    5B          the same with rotary positions; its scheduler puts new noise in at every step: our solver "sde"
+    1.5         tokens of two latent frames each: of an odd number of frames the first is shown twice
+    I2V         the first latent frame beside the noise, as channels, where all of it is kept; nothing there where it is not
+
+It mixes film and noise in a circle, x = a z + b e with a² + b² = 1, and predicts v = a e - b z. Ours is that divided by
+a + b, at the level b / (a + b); DDIM's step is then Euler's, to the bit but for rounding.
+
+Its autoencoder works through film in chunks of 8 pictures, the first of 9, and evens out each chunk as one: parts put
+together equal a whole where they end with a chunk, and a kept frame's pictures move with the other frame of its chunk.
+Sources: arXiv:2408.06072; diffusers' CogVideoXPipeline, -ImageToVideoPipeline and -VideoToVideoPipeline, whose results these
+are to the last digits (tests/engine/test_open_cogvideox.py), where the number of steps divides 1000; where it does not,
+their scheduler steps to another level than the one it calls next, and ours does not.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from engine.denoisers.base import Grid
+from engine.denoisers.open.backend import OpenBackend, Text
+from engine.errors import GridMismatch
+
+CHUNK = 2           # latent frames that the autoencoder makes together; the first chunk has one more
+MEMORY = 9          # latent frames that are worth remembering: whole chunks
+HARDLY = 0.1        # level up to which the first frame counts as given: it was trained on pictures with a little noise
+
+
+class CogVideoXBackend(OpenBackend):
+    """See `OpenBackend`."""
+
+    def _grid(self) -> Grid:
+        model, vae, scheduler = self.pipe.transformer.config, self.pipe.vae.config, self.pipe.scheduler
+        self.solver = "sde" if "DPM" in type(scheduler).__name__ else "euler"
+        self.deep = model.patch_size_t or 1                                     # latent frames of a token
+        self.given = model.in_channels > vae.latent_channels                    # whether it takes a picture
+        clean, noise = scheduler.alphas_cumprod.double().sqrt(), (1 - scheduler.alphas_cumprod.double()).sqrt()
+        self._levels = noise / (clean + noise)                                  # of its thousand times
+        return Grid(channels=vae.latent_channels, space=self.pipe.vae_scale_factor_spatial, time=self.pipe.vae_scale_factor_temporal, patch=model.patch_size,
+                    rate=16 if model.patch_size_t else 8, memory=MEMORY)
+
+    def _read(self, prompt: str) -> Text:
+        told, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, max_sequence_length=self.pipe.transformer.config.max_text_seq_length, device=self.device)
+        return {"encoder_hidden_states": told.to(self.pipe.transformer.dtype)}
+
+    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
+        scheduler = copy.deepcopy(self.pipe.scheduler)
+        scheduler.set_timesteps(steps)
+        times = scheduler.timesteps.tolist()
+        return [*self._levels[times].tolist(), 0.0], times
+
+    def _rule(self, level: float) -> float:
+        return float((self._levels - level).abs().argmin())
+
+    def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
+        """See `OpenBackend`. The first frame where it is known, and zeros everywhere else: (B, C, T, H, W)."""
+        if not self.given:
+            return told
+        beside = torch.zeros_like(x)
+        beside[:, :, :1] = x[:, :, :1] * (level[:, :, :1].amax((2, 3, 4), keepdim=True) <= HARDLY)
+        if self.pipe.vae.config.invert_scale_latents:       # 1.5 was trained on pictures that were divided by the factor
+            beside = beside / self.pipe.vae_scaling_factor_image**2
+        return told | {"beside": beside}
+
+    def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
+        model = self.pipe.transformer
+        config, both, missing = model.config, torch.hypot(1 - level, level), -x.shape[2] % self.deep
+        if config.use_learned_positional_embeddings and x.shape[3:] != (config.sample_height, config.sample_width):
+            size, asked = ((width * self.grid.space, height * self.grid.space) for height, width in ((config.sample_height, config.sample_width), x.shape[3:]))
+            raise GridMismatch(f"{self.name} makes film of {size[0]}x{size[1]} alone; {asked[0]}x{asked[1]} was asked.")
+        round = x / both
+        shown = torch.cat([round[:, :, :1]] * missing + [round], 2)
+        if "beside" in text:
+            shown = torch.cat([shown, torch.cat([text["beside"], torch.zeros_like(x[:, :, :missing])], 2)], 1)
+        asked = {"encoder_hidden_states": text["encoder_hidden_states"], "timestep": self.time(level.amax((1, 2, 3, 4))).long()}
+        if config.use_rotary_positional_embeddings:
+            height, width = (cells * self.grid.space for cells in x.shape[3:])
+            asked["image_rotary_emb"] = self.pipe._prepare_rotary_positional_embeddings(height, width, shown.shape[2], x.device)
+        if config.ofs_embed_dim:
+            asked["ofs"] = x.new_full((1,), 2.0)            # the one that it was released with
+        with self.context(model, branch, float(level.amax())):
+            v = model(hidden_states=shown.transpose(1, 2).to(model.dtype), **asked, return_dict=False)[0].float().transpose(1, 2)[:, :, missing:]
+        return ((1 - level) * round - level * v) / both
+
+    # ---- the autoencoder, chunk after chunk
+
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """See `Backend`."""
+        vae, time, memory, first = self.pipe.vae, self.grid.time, None, True
+
+        @torch.no_grad()
+        def encode(pictures: Tensor) -> Tensor:
+            nonlocal memory, first
+            count = pictures.shape[2]
+            if (count - first) % time:
+                raise GridMismatch(f"CogVideoX encodes {'1 + 4k' if first else '4k'} pictures; {count} were given.")
+            head = min(count, 1 + CHUNK * time) if first else 0
+            first, film, made = False, pictures.to(self.device, vae.dtype), []
+            for part in [film[:, :, :head], *film[:, :, head:].split(CHUNK * time, 2)]:
+                if part.shape[2]:
+                    cells, memory = vae.encoder(part, conv_cache=memory)
+                    made.append(cells if vae.quant_conv is None else vae.quant_conv(cells))
+            return torch.cat(made, 2).chunk(2, 1)[0].float().cpu() * vae.config.scaling_factor
+
+        if before is not None:
+            encode(before)
+        return encode
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
+        """See `Backend`. A last frame without its chunk's other one stands for that too."""
+        vae, time, memory = self.pipe.vae, self.grid.time, None
+        seen = 0 if before is None else before.shape[2]
+        whole = latents if before is None else torch.cat([before, latents], 2)
+        count = whole.shape[2]
+        if count > 1 and count % CHUNK == 0:
+            whole = torch.cat([whole, whole[:, :, -1:]], 2)
+        at, head = 0, min(whole.shape[2], 1 + CHUNK)
+        for part in [whole[:, :, :head], *whole[:, :, head:].split(CHUNK, 2)]:
+            if not part.shape[2]:
+                continue
+            cells = (part / vae.config.scaling_factor).to(self.device, vae.dtype)
+            made, memory = vae.decoder(cells if vae.post_quant_conv is None else vae.post_quant_conv(cells), conv_cache=memory)
+            for pictures in ([made[:, :, :1]] if at == 0 else []) + list(made[:, :, int(at == 0):].split(time, 2)):
+                if pictures.shape[2] and seen <= at < count:
+                    yield pictures.clamp(-1, 1).float().cpu()
+                at += bool(pictures.shape[2])
