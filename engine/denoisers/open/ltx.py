@@ -1,0 +1,132 @@
+"""LTX-Video 0.9: tokens of 8x32x32 pixels, each at a level of its own. See `backend`.
+
+    0.9.0, 0.9.1     noise shifted by the film's size; what is known stands in its place
+    0.9.5, 0.9.7     a grid of noise that is first straight, then curved; pictures that are passed through later are told
+                     beside the film, as tokens with a time of their own
+    0.9.1 and later  a decoder that is told how much noise is left, and is given a little
+
+Its encoder is causal and streams. Its decoder is not, and sees the whole film: a film is decoded at once, and pictures of
+kept cells move with what comes after them. Sources: arXiv:2501.00103; diffusers' LTXPipeline, LTXImageToVideoPipeline and
+LTXConditionPipeline, whose results these are to the last digits (tests/engine/test_open_ltx.py).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from diffusers import LTXConditionPipeline
+from diffusers.pipelines.ltx.pipeline_ltx_condition import calculate_shift, linear_quadratic_schedule
+from torch import Tensor
+
+from engine.denoisers.base import Grid
+from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.levels import SEED, raised
+from engine.denoisers.open.streamed import Streamed
+from engine.errors import GridMismatch
+
+RATE = 24           # pictures a second: it is told the time of every token, and takes others as well
+MEMORY = 8          # latent frames that are worth decoding before a part; further ones are all but forgotten
+
+
+class LTXBackend(OpenBackend):
+    """See `OpenBackend`."""
+
+    cells = True
+    decode_time, decode_noise = 0.05, 0.025     # what a decoder that listens is told, and how much noise it is given
+
+    def _grid(self) -> Grid:
+        self.later = not self.pipe.scheduler.config.use_dynamic_shifting        # 0.9.5 and after it
+        return Grid(channels=self.pipe.transformer.config.in_channels, space=self.pipe.vae_spatial_compression_ratio, time=self.pipe.vae_temporal_compression_ratio,
+                    patch=self.pipe.transformer_spatial_patch_size, rate=RATE, memory=MEMORY)
+
+    def _read(self, prompt: str) -> Text:
+        told, mask, _, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, device=self.device)
+        return {"encoder_hidden_states": told.to(self.pipe.transformer.dtype), "encoder_attention_mask": mask}
+
+    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
+        scheduler = copy.deepcopy(self.pipe.scheduler)
+        if self.later:
+            scheduler.set_timesteps(sigmas=linear_quadratic_schedule(steps).tolist())
+        else:
+            own = scheduler.config
+            shift = calculate_shift(int(np.prod(shape[2:])), own.base_image_seq_len, own.max_image_seq_len, own.base_shift, own.max_shift)
+            scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps), mu=shift)
+        return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
+
+    def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
+        model, pipe = self.pipe.transformer, self.pipe
+        tokens, levels, where = self._lower(x, level)
+        if bool((levels == levels[:, :1]).all()):       # one time for all tokens is embedded once
+            levels = levels[:, :1]
+        with self.context(model, branch, float(level.amax())):
+            velocity = model(hidden_states=tokens.to(model.dtype), timestep=self.time(levels), video_coords=where, **text, return_dict=False)[0]
+        return x - level * pipe._unpack_latents(velocity[:, -x[0, 0].numel():].float(), *x.shape[2:])
+
+    def _lower(self, x: Tensor, level: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Tokens (B, S, C), their levels (B, S) and where they are (B, 3, S) in seconds and pixels.
+
+        A kept frame that stands alone later in the film was encoded as a still. It is told as one, at the time of its last
+        picture; in its place the film shows it with as much noise as there is elsewhere, on its way to what it becomes.
+        """
+        keys = _alone(level) if self.later else []
+        shown = level.clone()
+        for key in keys:
+            shown[:, :, key:key + 1] = level.amax((1, 2, 3, 4), keepdim=True)
+        tokens = [x[:, :, key:key + 1] for key in keys] + [raised(x, level, shown)]
+        levels = [level[:, :, key:key + 1] for key in keys] + [shown]
+        where = [self._where(x[:, :, :1], key * self.grid.time) for key in keys] + [self._where(x)]
+        return torch.cat([self.pipe._pack_latents(part) for part in tokens], 1), torch.cat([part.flatten(1) for part in levels], 1), torch.cat(where, 2)
+
+    def _where(self, x: Tensor, picture: int = 0) -> Tensor:
+        """Seconds, rows and columns of the tokens of film that begins with `picture`: (B, 3, S)."""
+        batch, _, *cells = x.shape
+        where = LTXConditionPipeline._prepare_video_ids(batch, *cells, device=x.device)
+        if self.later:
+            where = LTXConditionPipeline._scale_video_ids(where, self.grid.space, self.grid.time, picture)
+        else:                                           # it counts as if the first latent frame were as long as the others
+            where = where * torch.tensor([self.grid.time, self.grid.space, self.grid.space], device=x.device).view(1, 3, 1)
+        return where / torch.tensor([self.grid.rate, 1.0, 1.0], device=x.device).view(1, 3, 1)
+
+    # ---- the autoencoder
+
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """See `Backend`."""
+        vae, stream, first = self.pipe.vae, Streamed(self.pipe.vae), True
+
+        def encode(pictures: Tensor) -> Tensor:
+            nonlocal first
+            count = pictures.shape[2]
+            if (count - first) % self.grid.time:
+                raise GridMismatch(f"LTX encodes {'1 + 8k' if first else '8k'} pictures; {count} were given.")
+            first = False
+            made = stream(pictures.to(self.device, vae.dtype)).float()
+            return self.pipe._normalize_latents(made, vae.latents_mean, vae.latents_std, vae.config.scaling_factor).cpu()
+
+        if before is not None:
+            encode(before)
+        return encode
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
+        """See `Backend`. The whole film at once."""
+        vae, grid = self.pipe.vae, self.grid
+        whole = (latents if before is None else torch.cat([before, latents], 2)).to(self.device)
+        film, time = self.pipe._denormalize_latents(whole, vae.latents_mean, vae.latents_std, vae.config.scaling_factor), None
+        if vae.config.timestep_conditioning:
+            fresh = torch.randn(film.shape[1:], generator=torch.Generator("cpu").manual_seed(SEED)).to(film)
+            film, time = torch.lerp(film, fresh, self.decode_noise), torch.full((len(film),), self.decode_time, device=film.device, dtype=vae.dtype)
+        with torch.random.fork_rng([film.device] if film.is_cuda else []):      # some decoders add a grain of their own
+            torch.manual_seed(SEED)
+            made = vae.decode(film.to(vae.dtype), time, return_dict=False)[0].clamp(-1, 1).float().cpu()
+        if before is None:
+            yield made[:, :, :1]
+        yield from made[:, :, 1 if before is None else grid.pictures(before.shape[2]):].split(grid.time, 2)
+
+
+def _alone(level: Tensor) -> list[int]:
+    """Latent frames that are wholly kept, while their neighbours are not. The first is none: it is one picture anyway."""
+    kept = (level.amax((0, 1, 3, 4)) == 0).tolist()
+    return [frame for frame in range(1, len(kept)) if kept[frame] and sum(kept[frame - 1:frame + 2]) == 1]
