@@ -29,7 +29,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import credentials, cutting, learning, library, machine, making, measuring, opening, operating, queueing, recipes, storyboarding
+from app.commands import credentials, cutting, learning, library, machine, making, measuring, models, opening, operating, queueing, recipes, storyboarding
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -45,7 +45,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, credentials, learning, machine, measuring):
+for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, credentials, learning, models, machine, measuring):
     group.register(cineloom)
 
 

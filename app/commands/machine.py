@@ -1,4 +1,4 @@
-"""`cineloom models` and `doctor`: what there is, and whether all is well."""
+"""`cineloom doctor`: whether all is well."""
 
 from __future__ import annotations
 
@@ -14,29 +14,7 @@ from app.commands.saying import AsJson, answer, bar
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    models = typer.Typer(help="Say which models there are.")
-    models.callback(invoke_without_command=True)(_models)
-    models.command("list")(list_models)
-    app.add_typer(models, name="models")
     app.command()(doctor)
-
-
-def _models(context: typer.Context, as_json: AsJson = False) -> None:
-    if context.invoked_subcommand is None:
-        list_models(as_json)
-
-
-def list_models(as_json: AsJson = False) -> None:
-    """List the models, with their sizes and steps."""
-    from engine.denoisers.catalog import describe, names
-
-    rows = [describe(name) for name in names()]
-    facts = [{"name": row.name, "title": row.title, "about": row.about, "default_steps": row.default_steps, "steps": list(row.steps),
-              "fps": row.grid.rate, "sizes": [{"shape": shape, "width": w, "height": h} for shape, w, h in row.sizes],
-              "words": len(row.vocabulary) or None} for row in rows]
-    words = [f"{row.name:<8} {row.about}\n{'':<8} {row.grid.rate} pictures a second, "
-             f"{'/'.join(map(str, row.steps))} steps; {', '.join(f'{w}x{h}' for _, w, h in row.sizes)} and others" for row in rows]
-    answer({"models": facts}, "\n".join(words), as_json)
 
 
 def doctor(

@@ -37,7 +37,7 @@ def wishes_of(recipe: Recipe, find: Knower, model: Model) -> tuple[dict, list[st
         "task": task, "prompt": recipe.prompt, "negative": recipe.negative, "seed": str(recipe.seed), "steps": recipe.steps,
         "guidance": recipe.guidance, "size": [recipe.width, recipe.height], "variations": 1,
     }  # fmt: skip
-    if recipe.solver != "euler":
+    if recipe.solver != model.solver:
         wishes["solver"] = recipe.solver
     back = _Back(recipe, find, model, notes)
     wishes |= getattr(back, task, back.words)()

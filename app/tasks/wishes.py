@@ -82,7 +82,7 @@ class Wishes:
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
-    solver: str = "euler"
+    solver: str = ""
     variations: int = 1
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.denoisers.base import Grid
-from engine.errors import BadRequest
+from engine.denoisers.open import rows
 from engine.paper.words import Words
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILM_CELL = 9           # bytes for every number of the film: as it is made, as it was given, and its levels
 WALK_CELL = 48          # bytes for every number of a window: its noise, and what a step holds of it
+PROGRAM = 1_000_000_000     # bytes of the libraries that open models bring along
 PAPER = Path(__file__).resolve().parents[2] / "assets" / "paper"
 
 
@@ -45,6 +46,7 @@ class Model:
     version: str = ""                               # of the weights; "" where they are not there
     window: int = 0                                 # latent frames that it makes well at once; 0 is any number
     tile: tuple[int, int] | tuple = ()              # width and height that it makes at once; none is any size
+    solver: str = "euler"                           # that a recipe gets unless another is asked
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -80,18 +82,18 @@ def narrow() -> bool:
 
 
 def names() -> tuple[str, ...]:
-    """The models a person can choose from. "drawn" is not among them: it is a stand-in for tests."""
-    return ("paper",)
+    """The models a person can choose from: the built-in one, and the open ones that lie on this machine. "drawn" is not among them: it is a stand-in for tests."""
+    return ("paper", *rows.installed())
+
+
+def describe(name: str) -> Model:
+    """The catalog's row for a model. Raises BadRequest for a name that is not in it."""
+    return _built_in(name) if name in ("paper", "drawn") else _open(rows.row_of(name))
 
 
 @cache
-def describe(name: str) -> Model:
-    """The catalog's row for a model. Raises BadRequest for a name that is not in it."""
-    if name == "paper":
-        return _paper()
-    if name == "drawn":
-        return _drawn()
-    raise BadRequest(f"There is no model called {name!r:.60}; there is {', '.join(names())}.")
+def _built_in(name: str) -> Model:
+    return _paper() if name == "paper" else _drawn()
 
 
 def open_backend(name: str) -> Backend:
@@ -104,9 +106,13 @@ def open_backend(name: str) -> Backend:
         from engine.denoisers.paper import PaperBackend
 
         return PaperBackend.open()
-    from engine.denoisers.drawn import DrawnBackend
+    if name == "drawn":
+        from engine.denoisers.drawn import DrawnBackend
 
-    return DrawnBackend()
+        return DrawnBackend()
+    from engine.denoisers.open.opening import open_model
+
+    return open_model(rows.row_of(name))
 
 
 def _paper() -> Model:
@@ -144,6 +150,16 @@ def _json(path: Path) -> dict:
         return json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
+
+
+def _open(row: rows.Row) -> Model:
+    # Bytes from the released sizes, in bfloat16 but for the autoencoder; what a walk and a decode need is a rule of thumb.
+    weights = sum(row.bytes_of(part, 4 if part == "vae" else 2) for part in row.parts)
+    return Model(
+        name=row.name, title=row.title, about=row.about, grid=row.grid, default_steps=row.steps, default_guidance=row.guidance, steps=(row.steps // 2, row.steps),
+        sizes=row.sizes, words=None, memory_fixed=PROGRAM + weights, memory_cell=row.bytes_of("transformer") // 1_000_000, memory_pixel=3_000,
+        version=row.version, window=row.grid.frames(row.pictures), solver=row.solver,
+    )
 
 
 def _drawn() -> Model:

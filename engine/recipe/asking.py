@@ -23,7 +23,7 @@ RESERVE = 0.85          # of free memory a take may ask for: the rest of the mac
 
 def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds: float = 2.0,
             pictures: int | None = None, size: Sequence[int] = (256, 144), seed: int | None = None,
-            steps: int | None = None, guidance: float | None = None, solver: str = "euler", negative: str = "",
+            steps: int | None = None, guidance: float | None = None, solver: str = "", negative: str = "",
             inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
             strength: float | Sequence[float] = (), area: Sequence[int] = (), was: str = "", cues: Sequence[Cue] = (),
             free: int | None = None) -> tuple[Recipe, list[str]]:
@@ -31,7 +31,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
 
     seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
     size       (width, height) in pixels
-    seed       None draws one; steps and guidance: None takes the model's own
+    seed       None draws one; steps, guidance and solver: nothing takes the model's own
     inputs     pictures as files, each alone or with the number of the picture in the film that it is to be; or Inputs
     strength, area, was, cues      see `Recipe`; `operating` fills them
     free       bytes of memory to fit into; None asks the machine
@@ -53,7 +53,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         seed=secrets.randbelow(2**31) if seed is None else whole(seed, "seed"),
         steps=model.default_steps if steps is None else whole(steps, "number of steps"),
         guidance=model.default_guidance if guidance is None else number(guidance, "guidance"),
-        solver=solver,
+        solver=solver or model.solver,
         negative=_clean(negative, "negative prompt", notes),
         backend=model.name,
         inputs=given,

@@ -1,0 +1,41 @@
+"""Opening: an open model's folder becomes a backend.
+
+Knows which family's file translates which pipeline, and how many bytes a number has on which device. Imports torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import torch
+from diffusers.utils import logging as diffusers_logging
+
+from engine.denoisers.open import folder as lying
+from engine.denoisers.open.backend import OpenBackend
+from engine.denoisers.open.rows import Row
+from engine.errors import WeightsError
+
+CLASSES = {"wan": "WanBackend", "ltx": "LTXBackend", "cogvideox": "CogVideoXBackend", "hunyuan": "HunyuanBackend", "skyreels": "SkyReelsBackend", "ltx2": "LTX2Backend"}
+
+
+def open_model(row: Row, device: str | None = None) -> OpenBackend:
+    """Load a model that lies on this machine. bfloat16 on an accelerator, float32 on a CPU; autoencoders always in float32.
+
+    Raises WeightsError where its folder is not whole, or what speaks to it is not installed.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    found = lying.look(row.folder)
+    try:
+        family = importlib.import_module(f"engine.denoisers.open.{found.family}")
+        pipeline: Any = getattr(importlib.import_module("diffusers"), found.pipeline)
+        importlib.import_module("transformers"), importlib.import_module("ftfy")
+    except (ImportError, AttributeError) as error:
+        raise WeightsError(f"{row.title} needs packages that are not installed: `pip install 'cineloom[open]'` brings them ({error}).") from error
+    diffusers_logging.disable_progress_bar()
+    narrow = torch.float32 if device == "cpu" else torch.bfloat16
+    try:
+        pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True)
+    except Exception as error:          # diffusers and transformers raise a dozen kinds; each means the same to a person
+        raise WeightsError(f"{row.title} in {row.folder} could not be loaded ({str(error)[:200]}). `cineloom models check {row.name}` says whether a file is damaged.") from error
+    return getattr(family, CLASSES[found.family])(pipe.to(device), row.name, row.version, device, row.steps, row.guidance)
