@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from app import signing
-from engine.errors import CineloomError
+from engine.errors import BadRequest, CineloomError
 from engine.library import Library
 from engine.library.importing import Progress
 from engine.timeline.handover import Handed, file_name, hand_over
@@ -61,6 +61,8 @@ def export(home: str, project: str, cut: str, revision: int, folder: str, asked:
     stem, kind = file_name(version.cut.name) or "cut", asked["kind"]
     sign = signing.wanted(home, asked.get("credentials"), KINDS[kind].ending) if kind in KINDS else None
     if kind == HANDED:
+        if asked.get("credentials"):
+            raise BadRequest("Content credentials are put into finished films and pictures; what is handed over to other editors is none yet.")
         made = place / stem
         events: Iterator[Any] = hand_over(version.cut, library, made)
     else:

@@ -12,7 +12,6 @@ import typer
 
 from app.commands.library import FIRST_PROJECT, Home, Project
 from app.commands.saying import AsJson, answer, bar
-from engine.errors import BadRequest
 
 
 def register(cut: typer.Typer) -> None:
@@ -31,28 +30,21 @@ def sound(
     as_json: AsJson = False,
 ) -> None:
     """Lay a sound under a cut, as long as its film."""
-    from dataclasses import replace
-
     from app.commands.cutting import open_cuts, which
     from engine.library.library import new_id
     from engine.timeline import edits, sounds
-    from engine.timeline.checks import NAME
 
     library, history = open_cuts(home, project)
     version = which(history, cut)
-    on = track or next((one.id for one in version.cut.tracks if one.kind == "sound"), "")
-    if not on:
-        raise BadRequest(f"{version.cut.name!r:.60} has no track for sound; add one.")
-    version.cut.track(on)
+    if track:
+        version.cut.track(track)
     with bar("bringing in the sound") as shown:
         for event in sounds.bring(library, file):
             if hasattr(event, "words"):
                 shown.show(event.words, event.done, event.total or None)
-    clip = sounds.clip(event, new_id(), version.cut.rate, file.name[:NAME])
-    film = max((one.length for one in version.cut.tracks if one.kind != "sound"), default=0)
-    if at < film and not whole:
-        clip = replace(clip, length=min(clip.length, film - at))
-    version = history.edit(version.cut.id, version.revision, edits.Overwrite(new_id(), at, (edits.Part(on, clip),)))
+    part = sounds.under(version.cut, event, new_id(), at, track, file.name, whole)
+    clip, on = part.item, part.track
+    version = history.edit(version.cut.id, version.revision, edits.Overwrite(new_id(), at, (part,)))
     seconds = float(clip.length / version.cut.rate)
     facts = {"id": version.cut.id, "revision": version.revision, "clip": clip.id, "track": on, "file": event.file, "frames": clip.length, "seconds": round(seconds, 6)}
     answer(facts, f"{version.cut.id}: {seconds:.2f} s of {file.name!r} from frame {at} on, revision {version.revision}", as_json)

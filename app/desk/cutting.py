@@ -8,14 +8,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.tasks import read
 from engine.errors import BadMedia, BadRequest
 from engine.jobs import Job
+from engine.library import finish
 from engine.library.library import new_id
-from engine.timeline import edits, generating, laying, materials, plain
+from engine.timeline import edits, generating, laying, materials, plain, sounds
 from engine.timeline.cut import Clip, Cut
+from engine.timeline.glances import Glances
 from engine.timeline.history import History, Version
 from engine.timeline.replacing import Candidate
 
@@ -33,15 +36,23 @@ class Cutting:
     def __init__(self, desk: Desk):
         """Part of one desk."""
         self.desk = desk
-        self._opened: tuple[Library, History] | None = None
+        self._opened: tuple[Library, History, Glances] | None = None
 
     @property
     def history(self) -> History:
         """Of the open project: another one when another is opened."""
-        library = self.desk.library
-        if self._opened is None or self._opened[0] is not library:
-            self._opened = library, History(library.store)
-        return self._opened[1]
+        return self._of_project()[1]
+
+    @property
+    def glances(self) -> Glances:
+        """Waveforms and strips of the open project's files."""
+        return self._of_project()[2]
+
+    def _of_project(self) -> tuple[Library, History, Glances]:
+        library, there = self.desk.library, self._opened
+        if there is None or there[0] is not library:
+            there = self._opened = library, History(library.store), Glances(library.folder)
+        return there
 
     # ---- seeing
 
@@ -88,6 +99,12 @@ class Cutting:
         edit = laying.lay(cut, new_id(), [self.desk.shelf.take(take) for take in takes], at, track, overwrite)
         return self._answer(self.history.edit(id, revision, edit))
 
+    def sound(self, id: str, revision: int, path: Path, at: int = 0, track: str = "") -> dict:
+        """Lay the sound of a file from anywhere under a cut, as long as its film. Raises BadMedia, BadRequest, CannotWrite, Stale."""
+        cut, library = self.history.open(id).cut, self.desk.library
+        part = sounds.under(cut, finish(sounds.bring(library, path)), new_id(), at, track, path.name)
+        return self._answer(self.history.edit(id, revision, edits.Overwrite(new_id(), at, (part,))))
+
     def trash(self, id: str, yes: bool = True) -> list[dict]:
         """Put a cut into the trash, or take it out; the cuts that are left. Raises BadRequest."""
         self.history.trash(id, yes)
@@ -95,14 +112,15 @@ class Cutting:
 
     # ---- film that is made for a cut
 
-    def make(self, id: str, revision: int, kind: str, item: str, *, frames: int = 0, prompt: str = "", strength: float | None = None, times: int = 1) -> dict:
+    def make(self, id: str, revision: int, kind: str, item: str, *, frames: int = 0, prompt: str = "", strength: float | None = None, span: Sequence[int] = (),
+             area: Sequence[int] = (), mask: str = "", times: int = 1) -> dict:
         """Put the missing film in line, as many times as are wished; each is a candidate from now on. Raises BadRequest."""
         version = self.history.open(id)
         if revision != version.revision:
             version.cut.find(item)      # whose clip is there still may be asked for, whatever else was changed
         if not 1 <= times <= MANY:
             raise BadRequest(f"1 to {MANY} candidates are made at once; {times} were asked.")
-        wish = generating.wish(version.cut, kind, item, frames, prompt, strength)
+        wish = generating.wish(version.cut, kind, item, frames, prompt, strength, span, area, mask)
         asked = dict(wish.asked)
         if kind == "variation":
             asked = self.desk.making.restore(asked["take"])["wishes"] | {"seed": None}
@@ -113,15 +131,23 @@ class Cutting:
 
     def accept(self, id: str, revision: int, candidate: str) -> dict:
         """Put a candidate into its place: one undo step. Raises BadRequest, Stale."""
-        found = next((one for one in self._candidates(self.history.open(id).cut) if one.id == candidate), None)
-        if found is None:
-            raise BadRequest("This candidate is not here any more: what it was made for was changed, or it was accepted already.")
-        return self._answer(self.history.edit(id, revision, edits.Accept(new_id(), found)))
+        return self._answer(self.history.edit(id, revision, self._accepting(self.history.open(id).cut, candidate)))
+
+    def tried(self, id: str, candidate: str) -> dict:
+        """The cut as it would be with a candidate accepted, all rows of it, and at which revision. Raises BadRequest where it cannot be."""
+        version = self.history.open(id)
+        return {"cut": json.loads(self._accepting(version.cut, candidate).apply(version.cut).to_json()), "revision": version.revision}
 
     def reject(self, id: str, candidate: str, yes: bool = True) -> dict:
         """Put a candidate away; its take stays among the takes. Raises BadRequest."""
         self.history.reject(id, candidate, yes)
         return self._answer(self.history.open(id))
+
+    def _accepting(self, cut: Cut, candidate: str) -> edits.Accept:
+        found = next((one for one in self._candidates(cut) if one.id == candidate), None)
+        if found is None:
+            raise BadRequest("This candidate is not here any more: what it was made for was changed, or it was accepted already.")
+        return edits.Accept(new_id(), found)
 
     def _candidates(self, cut: Cut) -> list[Candidate]:
         """What could come into a cut; what was finished meanwhile with its film."""
@@ -140,14 +166,25 @@ class Cutting:
     # ---- what the page gets
 
     def _answer(self, version: Version) -> dict:
-        """A cut as it is: its JSON, what could come into it, the takes that are seen, and what is gone."""
+        """A cut as it is: its JSON, what could come into it, the takes and the files that are seen, and what is gone."""
         cut = version.cut
         candidates = [self._said(one) for one in self._candidates(cut)]
         shown = {item.media.take for track in cut.tracks for item in track.items if isinstance(item, Clip) and item.media.take}
         shown |= {item["media"]["take"] for one in candidates for item in one["items"] if item.get("media", {}).get("take")}
         takes = {id: take.to_json() for id in sorted(shown) if (take := self.desk.library.take(id))}
         return {"cut": json.loads(cut.to_json()), "revision": version.revision, "undo": version.undo, "redo": version.redo,
-                "candidates": candidates, "media": takes, "missing": materials.missing(cut, self.desk.library)}
+                "candidates": candidates, "media": takes, "files": self._files(cut), "missing": materials.missing(cut, self.desk.library)}
+
+    def _files(self, cut: Cut) -> dict[str, dict]:
+        """The files in the project's folder that clips show, by name: by which key they are asked for now, and how many pictures they have."""
+        found: dict[str, dict] = {}
+        for media in {item.media for track in cut.tracks for item in track.items if isinstance(item, Clip) and item.media.file}:
+            path = self.glances.folder / media.file
+            one = found.setdefault(media.file, {"file": media.file, "kind": path.suffix.lstrip(".").lower(), "pictures": 0})
+            one["pictures"] = max(one["pictures"], 0 if media.kind == "sound" else media.frames)
+            one["missing"] = not path.is_file()
+            one["id"] = "" if one["missing"] else self.glances.key(path)
+        return found
 
     def _said(self, one: Candidate) -> dict:
         job = self.desk.queue.job(one.job) if one.job else None

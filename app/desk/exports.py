@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import settings
 from app.desk.projects import PACKED
 from engine.errors import BadRequest
 from engine.library.database import says_why
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 MANY = 3                # at once
 KEPT = 24               # that are over and wait to be saved
+SIGNED = ("h264", "h265", "prores", "gif", "png", "still")     # kinds of engine.timeline.rendering that have a place for content credentials
 UNKNOWN = "That export is not here any more; make it again."
 
 
@@ -52,6 +55,16 @@ class Export:
     def to_json(self) -> dict:
         """What the page may know."""
         return {name: getattr(self, name) for name in ("token", "cut", "name", "kind", "state", "words", "done", "total", "file", "bytes", "notes", "error", "begun")}
+
+
+def credentials() -> dict:
+    """Which kinds of export can carry content credentials here, none without the library for them; and whether the setting wishes them."""
+    from engine.provenance import installed
+
+    wished = False
+    with suppress(BadRequest):          # a word that means nothing is said where something is made
+        wished = bool(settings.credentials())
+    return {"kinds": SIGNED if installed() else (), "wished": wished}
 
 
 class Exports:

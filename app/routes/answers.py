@@ -16,6 +16,7 @@ KINDS = {
     ".mp4": "video/mp4", ".webm": "video/webm", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp",
     ".mov": "video/quicktime", ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".ts": "video/mp2t", ".gif": "image/gif", ".avif": "image/avif",
     ".bmp": "image/bmp", ".tiff": "image/tiff", ".safetensors": "application/octet-stream",
+    ".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg", ".m4a": "audio/mp4", ".mka": "audio/x-matroska", ".aiff": "audio/aiff",
 }  # fmt: skip
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
 
 from app.desk import Desk
+from app.desk.exports import credentials
 from app.routes.answers import NotHere
+from app.routes.receiving import received
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -46,10 +49,25 @@ def routes(desk: Desk) -> APIRouter:
             track: str = Body("", max_length=40), how: str = Body("insert", pattern="^(insert|overwrite)$")) -> dict:
         return cutting.add(id, revision, takes, at, track, how == "overwrite")
 
+    @router.post("/studio/cuts/{id}/sounds")
+    async def sound(request: Request, id: str, revision: int = Query(ge=0), name: str = Query("", max_length=1000), at: int = Query(0, ge=0, le=2**31),
+                    track: str = Query("", max_length=40)) -> dict:
+        arrivals = desk.shelf.arrivals
+        arrival = await received(request, arrivals, name)
+        try:
+            return await run_in_threadpool(cutting.sound, id, revision, arrival.path, at, track)
+        finally:
+            await run_in_threadpool(arrivals.drop, arrival.token)
+
     @router.post("/studio/cuts/{id}/make")
     def make(id: str, revision: int = Body(ge=0), kind: str = Body(max_length=20), item: str = Body(max_length=40), frames: int = Body(0, ge=0),
-             prompt: str = Body("", max_length=20_000), strength: float | None = Body(None, ge=0, le=1), times: int = Body(1)) -> dict:
-        return cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, times=times)
+             prompt: str = Body("", max_length=20_000), strength: float | None = Body(None, ge=0, le=1), span: list[int] = Body([], max_length=2),
+             area: list[int] = Body([], max_length=4), mask: str = Body("", max_length=100), times: int = Body(1)) -> dict:
+        return cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, span=span, area=area, mask=mask, times=times)
+
+    @router.get("/studio/cuts/{id}/candidates/{candidate}")
+    def tried(id: str, candidate: str) -> dict:
+        return cutting.tried(id, candidate)
 
     @router.post("/studio/cuts/{id}/candidates/{candidate}/accept")
     def accept(id: str, candidate: str, revision: int = Body(ge=0, embed=True)) -> dict:
@@ -67,13 +85,13 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/studio/exports")
     def exports() -> dict:
-        return {"exports": [one.to_json() for one in desk.exports.all()]}
+        return {"exports": [one.to_json() for one in desk.exports.all()], "credentials": credentials()}
 
     @router.post("/studio/cuts/{id}/exports")
     def export(id: str, revision: int | None = Body(None, ge=0), kind: str = Body(max_length=20), size: list[int] | None = Body(None, min_length=2, max_length=2),
                rate: str = Body("", max_length=40), quality: str = Body("good", max_length=20), fit: str = Body("letterbox", max_length=20),
-               flow: bool = Body(False), start: int = Body(0, ge=0), stop: int | None = Body(None, ge=1)) -> dict:
-        asked = {"kind": kind, "size": size, "rate": rate, "quality": quality, "fit": fit, "flow": flow, "start": start, "stop": stop}
+               flow: bool = Body(False), start: int = Body(0, ge=0), stop: int | None = Body(None, ge=1), credentials: bool | None = Body(None)) -> dict:
+        asked = {"kind": kind, "size": size, "rate": rate, "quality": quality, "fit": fit, "flow": flow, "start": start, "stop": stop, "credentials": credentials}
         return {"export": desk.exports.begin(id, revision, asked).to_json()}
 
     @router.get("/studio/exports/{token}")

@@ -1,4 +1,4 @@
-"""Routes for files: films with ranges, posters, strips, latents, previews."""
+"""Routes for files: films with ranges, posters, strips, waveforms, latents, previews; those of takes, and others of the project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from app.desk import Desk
 from app.routes.answers import FOREVER, NotHere, send_file
@@ -29,10 +29,24 @@ def routes(desk: Desk) -> APIRouter:
             headers = {"content-disposition": f"attachment; filename*=utf-8''{quote(file_name(take, '.json'))}"} if download else {}
             # Half of a letter, which a name may hold, becomes JSON's own escape of it.
             return Response(text.encode("utf-8", "backslashreplace"), media_type="application/json", headers=headers)
+        if take is not None and what == "peaks":
+            return Response(desk.cutting.glances.peaks(take.file("film")), media_type="application/octet-stream", headers=FOREVER)
         if take is None or what not in ("film", "poster", "strip", "latents"):
             raise NotHere("There is no such file.")
         path = take.file(what)
         return send_file(path, take.folder, FOREVER, file_name(take, path.suffix) if download else None)
+
+    @router.api_route("/media/file/{key}/{what}", methods=["GET", "HEAD"])
+    def lies_in_project(key: str, what: str, file: str = Query(max_length=600)) -> Response:
+        """What is no take, by its name and the key that says how it was when it was asked for."""
+        glances = desk.cutting.glances
+        path = glances.path(file)
+        if what not in ("film", "strip", "peaks") or key != glances.key(path):
+            raise NotHere("This file is another one by now, or there is no such thing of it.")
+        if what == "film":
+            return send_file(path, glances.folder, FOREVER)
+        made = glances.strip(path) if what == "strip" else glances.peaks(path)
+        return Response(made, media_type="image/jpeg" if what == "strip" else "application/octet-stream", headers=FOREVER)
 
     @router.get("/media/preview/{id}")
     def preview(id: str) -> Response:

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from app.desk import Desk
-from app.desk.arrivals import LARGEST, Arrival
+from app.desk.arrivals import LARGEST
 from app.routes.answers import NotHere
-from engine import memory
-from engine.errors import BadMedia, BadRequest, CannotWrite
+from app.routes.receiving import received
+from engine.errors import BadRequest
 
 
 def routes(desk: Desk, largest: int = LARGEST) -> APIRouter:
@@ -81,24 +81,11 @@ def routes(desk: Desk, largest: int = LARGEST) -> APIRouter:
 
     @router.post("/studio/arrivals")
     async def drop(request: Request, name: str = Query("", max_length=1000), keep: bool = False) -> dict:
-        try:
-            said = int(request.headers.get("content-length") or 0)
-        except ValueError:
-            said = 0
-        if said > largest:
-            raise _too_large()
         arrivals = desk.shelf.arrivals
-        arrival = await run_in_threadpool(arrivals.begin, name)
+        arrival = await received(request, arrivals, name, largest)
         try:
-            with arrival.path.open("wb") as file:
-                size = 0
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    if size > largest:
-                        raise _too_large()
-                    await run_in_threadpool(_write, file, chunk, arrival)
             await run_in_threadpool(arrivals.sent, arrival.token, keep=keep)
-        except BaseException:       # the page went away, too: nothing of it stays
+        except BaseException:
             await run_in_threadpool(arrivals.drop, arrival.token)
             raise
         return {"arrival": arrival.to_json()}
@@ -116,17 +103,7 @@ def routes(desk: Desk, largest: int = LARGEST) -> APIRouter:
             return {"arrival": None}
         raise NotHere(f"A file that came can be asked to keep or drop, not {what[:40]!r}.")
 
-    def _too_large() -> BadMedia:
-        return BadMedia(f"The file is larger than {memory.words(largest)}; bring it in with `cineloom library import`.")
-
     return router
-
-
-def _write(file, chunk: bytes, arrival: Arrival) -> None:
-    try:
-        file.write(chunk)
-    except OSError as error:
-        raise CannotWrite(f"{arrival.name} could not be kept while it came in ({error.strerror}); free some room.") from error
 
 
 def _size(words: str) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ from engine import memory
 from engine.errors import BadMedia, BadRequest, CannotWrite
 from engine.library.importing import ROOM, Progress
 from engine.media import hearing, kinds, writing
-from engine.timeline.cut import Clip, Media
+from engine.timeline.checks import NAME
+from engine.timeline.cut import Clip, Cut, Media
 from engine.timeline.materials import whole
 from engine.timeline.placing import Part
 
@@ -110,6 +112,23 @@ def clip(media: Media, id: str, rate: Fraction, name: str = "", link: str = "") 
     return Clip(id, media, Fraction(0), length, name=name, link=link)
 
 
+def under(cut: Cut, media: Media, id: str, at: int = 0, track: str = "", name: str = "", whole: bool = False) -> Part:
+    """A sound as a part to lay under a cut from a frame on, as long as its film. Raises BadRequest.
+
+    id      of the clip
+    track   "" is the lowest for sound
+    whole   all of it, also what is heard after the last picture; so it is where there are no pictures
+    """
+    track = track or next((one.id for one in cut.tracks if one.kind == "sound"), "")
+    if not track:
+        raise BadRequest(f"{cut.name!r:.60} has no track for sound; add one.")
+    if cut.track(track).kind != "sound":
+        raise BadRequest(f"The track {track!r:.40} is for {cut.track(track).kind}; sound lies on one for sound.")
+    laid = clip(media, id, cut.rate, name[:NAME])
+    film = max((one.length for one in cut.tracks if one.kind != "sound"), default=0)
+    return Part(track, laid if whole or at >= film else replace(laid, length=min(laid.length, film - at)))
+
+
 def peaks(path: str | Path, samples: int, count: int) -> np.ndarray:
     """A waveform: (count, 2) int8, the lowest and the highest sample of every stretch, of both sides; -127 to 127 is full scale.
 
@@ -122,11 +141,13 @@ def peaks(path: str | Path, samples: int, count: int) -> np.ndarray:
     lows, highs = np.full(count, 127.0, np.float32), np.full(count, -127.0, np.float32)
     at = 0
     for block in hearing.read_sound(path, 0, samples):
-        low, high = np.minimum(block[:, 0], block[:, 1]) * 127, np.maximum(block[:, 0], block[:, 1]) * 127
+        low, high = np.fmin(block[:, 0], block[:, 1]) * 127, np.fmax(block[:, 0], block[:, 1]) * 127     # a float that is no number is passed over
         first, stop = np.searchsorted(edges, at, "right") - 1, np.searchsorted(edges, at + len(block), "left")
         which = slice(first, stop)          # the stretches that it has a part of; the first may have begun before it
         starts = np.maximum(edges[which] - at, 0)
-        lows[which] = np.minimum(lows[which], np.minimum.reduceat(low, starts))
-        highs[which] = np.maximum(highs[which], np.maximum.reduceat(high, starts))
+        lows[which] = np.fmin(lows[which], np.fmin.reduceat(low, starts))
+        highs[which] = np.fmax(highs[which], np.fmax.reduceat(high, starts))
         at += len(block)
+    empty = lows > highs        # of more stretches than samples
+    lows[empty] = highs[empty] = 0
     return np.stack([np.clip(np.floor(lows), -127, 127), np.clip(np.ceil(highs), -127, 127)], 1).astype(np.int8)

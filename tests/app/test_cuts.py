@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import wave
+
+import numpy as np
 import pytest
 from idle import STILL, A, B
+from PIL import Image
 
+from engine.errors import BadRequest
 from engine.jobs.worker import Worker
 
 
@@ -116,6 +123,21 @@ def test_an_end_is_pulled_past_its_film_and_the_handle_accepted(studio, send, de
     assert longer >= kept + 6
 
 
+def test_a_candidate_is_tried_as_it_would_be_accepted_in_every_row(studio, send, desk, two):
+    id = two["cut"]["id"]
+    now = send(f"/{id}/edits", revision=0, edit={"is": "overwrite", "id": "e1", "at": 19, "parts": [{"track": "titles", "item": {"is": "title", "id": "words", "words": "Behind", "length": 8}}]})
+    one, = send(f"/{id}/make", revision=1, kind="extend", item=item(two), frames=6)["candidates"]
+    early = studio.get(f"/studio/cuts/{id}/candidates/{one['id']}")
+    assert early.status_code == 400 and "still being made" in early.json()["error"]
+    ready(desk)
+    tried = studio.get(f"/studio/cuts/{id}/candidates/{one['id']}").json()
+    assert tried["revision"] == 1 and studio.get(f"/studio/cuts/{id}").json()["cut"] == now["cut"]          # it was only tried
+    assert row(tried) == [(one["job"], 23), (B, 17)] and row(tried, "titles") == [("gap", 25), ("title", 8)]     # what lies behind moves in every row
+    assert send(f"/{id}/candidates/{one['id']}/accept", revision=1)["cut"] == tried["cut"]
+    for gone in (one["id"], "nobody"):
+        assert studio.get(f"/studio/cuts/{id}/candidates/{gone}").status_code == 400
+
+
 def test_film_before_a_clip_moves_all_behind_it(studio, send, desk, two):
     id = two["cut"]["id"]
     send(f"/{id}/make", revision=0, kind="precede", item=item(two, 1), frames=5)
@@ -179,6 +201,59 @@ def test_a_take_that_is_gone_is_said_and_keeps_its_place(studio, send, desk, two
     assert "not in the project any more" in now["missing"][item(two)] and row(now) == row(two)
 
 
+# ---- files that are no takes
+
+def song() -> bytes:
+    """Three seconds of WAV, the second of which is loud."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(8000)
+        file.writeframes(np.repeat(np.array([0, 20_000, 0], "<i2"), 8000).tobytes())
+    return out.getvalue()
+
+
+def test_a_sound_that_is_sent_lies_under_the_cut_as_long_as_its_film(studio, two, desk):
+    sounds = f"/studio/cuts/{two['cut']['id']}/sounds"
+    now = studio.post(sounds, params={"name": "../My song.wav", "revision": 0, "at": 10}, content=song()).json()
+    assert row(now, "sound") == [("gap", 10), ("clip", 24)] and now["undo"] == "overwrite"
+    clip = next(track for track in now["cut"]["tracks"] if track["id"] == "sound")["items"][1]
+    assert clip["name"] == "My song.wav" and clip["media"]["frames"] == 24_000 and (desk.library.folder / clip["media"]["file"]).read_bytes() == song()
+    for params, body, status in (({"revision": 1}, b"words", 400), ({"revision": 1, "track": "film"}, song(), 400), ({"revision": 1, "at": -1}, song(), 400), ({}, song(), 400)):
+        reply = studio.post(sounds, params=params, content=body)
+        assert reply.status_code == status and reply.json()["error"].endswith("."), params
+    assert studio.post("/studio/cuts/nobody/sounds", params={"revision": 0}, content=song()).status_code == 400
+    assert not list((desk.library.folder / "arriving").iterdir()) and len(list((desk.library.folder / "sounds").iterdir())) == 1
+    assert studio.get(f"/studio/cuts/{two['cut']['id']}").json()["cut"] == now["cut"]
+
+
+def test_files_of_the_project_are_seen_and_heard_on_the_page(studio, send, two, desk):
+    folder = desk.library.folder
+    shutil.copy(desk.library.take(A).file("film"), folder / "footage.mp4")
+    (folder / "song.wav").write_bytes(song())
+    parts = [{"track": "film", "item": {"is": "clip", "id": "footage", "length": 9, "start": "0", "media": {"file": "footage.mp4", "frames": 17, "rate": "16", "width": 96, "height": 64}}},
+             {"track": "sound", "item": {"is": "clip", "id": "song", "length": 48, "start": "0", "media": {"file": "song.wav", "frames": 24_000, "rate": "8000", "kind": "sound"}}}]
+    now = send(f"/{two['cut']['id']}/edits", revision=0, edit={"is": "overwrite", "id": "e1", "at": 0, "parts": parts})
+    film, tune = (now["files"][name] for name in ("footage.mp4", "song.wav"))
+    assert (film["pictures"], film["missing"], tune["pictures"], tune["kind"]) == (17, False, 0, "wav")
+
+    def ask(one, what, key=""):
+        return studio.get(f"/media/file/{key or one['id']}/{what}", params={"file": one["file"]})
+
+    strip = np.asarray(Image.open(io.BytesIO(ask(film, "strip").content)).convert("RGB")).astype(int)
+    own = np.asarray(Image.open(desk.library.take(A).file("strip")).convert("RGB")).astype(int)
+    assert strip.shape == own.shape and np.abs(strip - own).mean() < 8 and "immutable" in ask(film, "strip").headers["cache-control"]
+    heard = np.frombuffer(ask(tune, "peaks").content, np.int8).reshape(-1, 2)
+    assert heard.shape == (150, 2) and set(np.flatnonzero(heard[:, 1] > 40)) == set(range(50, 100)) and "immutable" in ask(tune, "peaks").headers["cache-control"]
+    assert ask(tune, "film").content == (folder / "song.wav").read_bytes() and ask(tune, "film").headers["content-type"] == "audio/wav"
+    assert studio.get(f"/media/take/{A}/peaks").content == b"" and studio.get("/media/take/nobody/peaks").status_code == 404
+    assert [ask(film, "strip", "0" * 32).status_code, ask(film, "recipe").status_code] == [404, 404]
+    for name in ("../my-films/song.wav", "library.db", "nobody.wav", "song.wav\0"):
+        assert studio.get(f"/media/file/{tune['id']}/film", params={"file": name}).status_code == 400
+    (folder / "song.wav").unlink()
+    gone = studio.get(f"/studio/cuts/{two['cut']['id']}").json()
+    assert gone["files"]["song.wav"]["missing"] and "not in the project any more" in gone["missing"]["song"]
+
+
 # ---- what cannot be
 
 WRONG = {
@@ -239,7 +314,6 @@ def test_a_cut_becomes_a_film_that_can_be_saved(studio, two, until, tmp_path, de
 
 
 def test_a_cut_becomes_a_folder_for_other_editors(studio, two, until, tmp_path):
-    import io
     import zipfile
 
     pytest.importorskip("opentimelineio")
@@ -247,6 +321,27 @@ def test_a_cut_becomes_a_folder_for_other_editors(studio, two, until, tmp_path):
     names = zipfile.ZipFile(io.BytesIO(studio.get(f"/media/export/{done['token']}").content)).namelist()
     assert done["file"] == "One.zip" and {"One/One.otio", "One/One.fcpxml"} <= set(names) and sum(name.startswith("One/media/") and name.endswith(".mp4") for name in names) == 2
     assert any("timecode" in note for note in done["notes"])
+
+
+def test_what_can_carry_content_credentials_gets_them_when_they_are_wished(studio, two, until, tmp_path, desk):
+    pytest.importorskip("c2pa")
+    from app import signing
+    from engine.provenance import read
+    from engine.timeline.rendering.kinds import KINDS
+
+    can = studio.get("/studio/exports").json()["credentials"]
+    assert can["wished"] is False
+    for name, kind in KINDS.items():
+        if name in can["kinds"]:
+            assert signing.wanted(desk.home, True, kind.ending)
+        else:
+            with pytest.raises(BadRequest, match="no place for"):
+                signing.wanted(desk.home, True, kind.ending)
+    for wished, kind in ((True, "h264"), (False, "still")):
+        done = exported(studio, until, two["cut"]["id"], kind=kind, quality="draft", credentials=wished)
+        (tmp_path / done["file"]).write_bytes(studio.get(f"/media/export/{done['token']}").content)
+        assert bool(read(tmp_path / done["file"])) is wished
+    assert "finished films and pictures" in exported(studio, until, two["cut"]["id"], kind="handover", credentials=True)["error"]
 
 
 def test_an_export_that_cannot_be_is_a_sentence(studio, send, two, until, desk):
