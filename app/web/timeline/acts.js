@@ -78,6 +78,49 @@ export class Acts {
     return all.sort((a, b) => Math.abs(a.at - this.view.playhead) - Math.abs(b.at - this.view.playhead))[0] ?? null;
   }
 
+  /**
+   * Pieces once more, with what is linked to them, as one step.
+   * track, to    ids: those that lie on the one come to lie on the other
+   * slot         where between the others of their row, one behind the other; else `by` frames from where they are, over what lies there
+   */
+  async copy(ids, { track, to = track, by = 0, slot = null }) {
+    const all = this.cut.tracks.flatMap((one) => pieces(one).map((place) => ({ track: one, ...place })));
+    const main = all.filter((one) => ids.includes(one.item.id) && (!slot || one.track.id === track));
+    const shift = new Map();        // of what is linked, by its link
+    const links = new Map();
+    const parts = [];
+    let behind = slot?.at;
+    for (const { track: { id }, item, start } of main) {
+      const first = slot ? behind : start + by;
+      if (slot) behind += item.length;
+      if (item.link && !shift.has(item.link)) shift.set(item.link, first - start);
+      parts.push({ track: id === track ? to : id, item, start: first });
+    }
+    for (const { track: one, item, start } of all) {
+      if (shift.has(item.link) && !one.locked && !main.some((each) => each.item.id === item.id)) { links.set(item.link, newId()); parts.push({ track: one.id, item, start: start + shift.get(item.link) }); }
+    }
+    const early = Math.min(...parts.map(({ start }) => start));
+    const at = slot?.at ?? early;
+    const ends = new Map();
+    const laid = parts.sort((a, b) => a.start - b.start).map(({ track: id, item, start }) => {
+      const from = start - early + at;
+      const after = from - (ends.get(id) ?? at);
+      ends.set(id, from + item.length);
+      const { link, ...rest } = item;
+      return { track: id, after, item: { ...rest, id: newId(), ...(links.has(link) ? { link: links.get(link) } : {}) } };
+    });
+    if (await this.line.store.act('edits', { edit: { id: newId(), is: slot ? 'insert' : 'overwrite', at, parts: laid } }, 'copy')) this.line.choose(laid.filter((one) => one.track === to).map(({ item }) => item.id), { focus: true });
+  }
+
+  /** The chosen pieces once more, behind themselves. */
+  duplicate() {
+    const [first] = this.chosen;
+    if (!first) { this.line.tell(t('Choose a clip first.')); return; }
+    const row = this.chosen.filter(({ track }) => track.id === first.track.id);
+    const { stop } = row.at(-1);
+    this.copy(row.map(({ item }) => item.id), { track: first.track.id, by: stop - first.start, slot: first.track.kind === 'film' ? { at: stop } : null });
+  }
+
   /** A transition over a joint, or off it. Clips that have no more film than is shown give some of it for a cross-fade. */
   cross(kind = 'cross-fade', joint = this.joint()) {
     if (!joint) { this.line.tell(t('There is no joint between two clips yet.')); return; }

@@ -29,6 +29,7 @@ export class Bar {
     this.made = menu(t('Make film'), [drawing('make'), el('span', {}, t('Make film'))], () => this.makes(), { className: 'plain makes', title: t('Make film for the chosen clip') });
     this.clip = menu(t('Clip'), [el('span', {}, t('Clip')), icon('down')], () => this.clips(), { className: 'plain', title: t('Speed, fades, sound of the chosen clip') });
     this.play = tool('play', t('Play the cut'), () => screen.toggle());
+    this.sound = el('input', { type: 'file', accept: 'audio/*', hidden: true, tabIndex: -1, 'aria-label': t('Sound at the playhead…'), onchange: () => { const [file] = this.sound.files; this.sound.value = ''; if (file) store.lay(file, line.view.playhead); } });
     this.time = el('input.time', { 'aria-label': t('Place in the cut'), value: '0:00:00:00', spellcheck: false, autocomplete: 'off' });
     this.all = el('output.all', {});
     this.hint = el('output.hint', {});
@@ -40,7 +41,7 @@ export class Bar {
     this.transport = el('div.transport', {}, this.play, this.time, this.all);
     this.begin = el('button.plain.begin', { type: 'button', onclick: () => store.make(t('Cut {n}', { n: 1 })) }, t('New cut'));
     this.says = el('p.says', {}, el('b', {}, t('Timeline')), el('span', {}, t('Drop takes here, or press + on a take')));
-    this.root = el('div.bar', {}, this.fold, this.cuts.node, this.says, this.begin, this.tools, this.transport, this.view);
+    this.root = el('div.bar', {}, this.fold, this.cuts.node, this.says, this.begin, this.tools, this.transport, this.view, this.sound);
     this.time.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') { this.time.blur(); this.at(line.view.playhead); }
       if (event.key !== 'Enter') return;
@@ -106,6 +107,7 @@ export class Bar {
       { text: t('New cut'), act: () => store.make(t('Cut {n}', { n: store.cuts.length + 1 })) },
       { text: t('Rename…'), act: () => line_(line.root, { title: t('Rename the cut'), verb: t('Rename'), value: cut.name, act: (name) => store.edit({ is: 'set-cut', name, width: cut.width, height: cut.height }) }) },
       { text: t('Title at the playhead…'), act: () => line_(line.root, { title: t('Title'), verb: t('Add'), lines: 2, act: (words) => line.acts.title(words) }) },
+      { text: t('Sound at the playhead…'), act: () => this.sound.click() },
       { text: t('One more film track'), act: () => line.addTrack() },
       { line: true },
       { text: t('Export…'), disabled: !length(cut), act: () => exporting(line) },
@@ -135,6 +137,7 @@ export class Bar {
         { text: t('Backwards'), checked: number(speed) < 0, act: () => acts.speed(number(speed) < 0 ? '1' : '-1') }, { text: t('Hold the first picture'), checked: speed === '0', act: () => acts.speed(speed === '0' ? '1' : '0') },
         { title: t('Clip') }, { text: item.mute ? t('Switch it on') : t('Switch it off'), act: () => acts.mute() }] : []),
       { text: (item.fade_in ?? 0) + (item.fade_out ?? 0) ? t('Without fades') : t('Fade in and out'), act: () => acts.fade(Math.round(number(rate) / 2)) },
+      { text: t('Copy it behind itself'), note: 'Ctrl D', act: () => acts.duplicate() },
       { text: t('Rename…'), act: () => line_(this.line.root, { title: t('Rename the clip'), verb: t('Rename'), value: item.name ?? '', act: (name) => store.edit({ is: 'rename', item: item.id, name }) }) },
       ...(clip ? [{ text: t('Handles: {before} before, {after} after', { before: room(head(item, rate)), after: room(tail(item, rate)) }), disabled: true, act: () => {} }]
         : [{ text: t('Other words…'), act: () => line_(this.line.root, { title: t('Title'), verb: t('Change'), lines: 2, value: item.words, act: (words) => store.edit({ is: 'set-title', item: item.id, words, ...(item.style ? { style: item.style } : {}) }) }) }]),

@@ -1,7 +1,7 @@
 // The storyboard: the same clips in the same order, each as one large picture. Drag or Alt and an arrow puts one elsewhere.
 //
 // Knows the timeline that it is for; shows its lowest film track.
-import { el, url } from '../desk.js';
+import { el } from '../desk.js';
 import { t } from '../words.js';
 import { pieces, picture } from './cut.js';
 import { timecode } from './places.js';
@@ -17,12 +17,15 @@ export class Board {
     this.cards = new Map();
   }
 
+  /** The clips that it shows. */
+  get row() { return pieces(this.line.screen.cut.tracks.find((track) => track.kind === 'film') ?? { items: [] }); }
+
   toggle() { this.shown = !this.shown; this.root.hidden = !this.shown; }
 
   draw() {
     const { store, view } = this.line;
     const { cut } = this.line.screen;
-    const all = pieces(cut.tracks.find((track) => track.kind === 'film') ?? { items: [] });
+    const all = this.row;
     let before = null;
     for (const { item, start, stop } of all) {
       let card = this.cards.get(item.id);
@@ -32,7 +35,8 @@ export class Board {
       const { frames } = item.media;
       const count = Math.min(8, frames);
       const which = count > 1 ? Math.round(picture(item, Math.floor(item.length / 3), cut.rate) / (frames - 1) * (count - 1)) : 0;
-      const image = take && !take.missing ? `url("${url(`media/take/${take.id}/${count > 1 ? 'strip' : 'poster'}`)}")` : 'none';
+      const at = take && !take.missing ? this.line.glances.pictures(take, count) : '';
+      const image = at ? `url("${at}")` : 'none';
       if (card.image !== image) card.picture.style.backgroundImage = card.image = image;
       card.picture.style.backgroundSize = count > 1 ? `${count * 100}% 100%` : 'cover';
       card.picture.style.backgroundPosition = count > 1 ? `${which / (count - 1) * 100}% 0` : '50%';
@@ -51,20 +55,24 @@ export class Board {
   build(id) {
     const { line } = this;
     const card = { picture: el('span.picture'), name: el('span.name'), time: el('span.time') };
-    card.open = el('button.open', { type: 'button', draggable: true, onclick: () => { line.choose([id]); const place = pieces(line.store.cut.tracks.find((track) => track.kind === 'film')).find(({ item }) => item.id === id); if (place) line.go(place.start); } },
+    card.open = el('button.open', { type: 'button', draggable: true, onclick: () => { line.choose([id]); const place = this.row.find(({ item }) => item.id === id); if (place) line.go(place.start); } },
       card.picture, card.name, card.time);
     card.item = el('li.card', {}, card.open);
     card.open.addEventListener('dragstart', (event) => { event.dataTransfer.setData(DRAGGED, id); event.dataTransfer.effectAllowed = 'move'; });
     card.open.addEventListener('focus', () => { if (!line.view.chosen.has(id)) line.choose([id]); });
-    card.item.addEventListener('dragover', (event) => { if (event.dataTransfer.types.includes(DRAGGED)) { event.preventDefault(); card.item.classList.add('over'); } });
-    card.item.addEventListener('dragleave', () => card.item.classList.remove('over'));
+    const behind = (event) => { const box = card.item.getBoundingClientRect(); return event.clientX > box.left + box.width / 2; };
+    const mark = (where) => { card.item.classList.toggle('before', where === 'before'); card.item.classList.toggle('behind', where === 'behind'); };
+    card.item.addEventListener('dragover', (event) => { if (event.dataTransfer.types.includes(DRAGGED)) { event.preventDefault(); mark(behind(event) ? 'behind' : 'before'); } });
+    card.item.addEventListener('dragleave', () => mark(''));
     card.item.addEventListener('drop', (event) => {
-      card.item.classList.remove('over');
+      mark('');
       const moved = event.dataTransfer.getData(DRAGGED);
-      if (!moved || moved === id) return;
+      if (!moved) return;
       event.preventDefault();
       event.stopPropagation();
-      line.store.edit({ is: 'reorder', item: moved, before: id });
+      const row = this.row.map(({ item }) => item.id);
+      const before = row[row.indexOf(id) + (behind(event) ? 1 : 0)] ?? '';
+      if (moved !== before && row[row.indexOf(moved) + 1] !== (before || undefined)) line.store.edit({ is: 'reorder', item: moved, before });
     });
     return card;
   }

@@ -1,23 +1,25 @@
 // One clip or title of a row: its pictures, its name, its fades, the joins that were measured inside it, as one button.
 //
-//     pictures come from the take's strip, eight side by side: the one nearest to what the clip shows there
+//     pictures come from its media's strip, eight side by side: the one nearest to what the clip shows there
 // Knows a piece and where it is to be drawn. What happens when it is taken hold of is in gestures.js.
-import { el, url } from '../desk.js';
+import { el } from '../desk.js';
 import { joins } from '../player/scores.js';
 import { t } from '../words.js';
 import { fraction, number, picture } from './cut.js';
 import { timecode } from './places.js';
+import { Wave } from './wave.js';
 
 const LEAST = 18, NAMED = 44;       // pixels: below that no picture, no name
 
 export class ClipView {
   constructor() {
     this.film = el('span.film', { 'aria-hidden': 'true' });
+    this.wave = new Wave();
     this.name = el('span.name');
     this.says = el('span.more', { 'aria-hidden': 'true' });
     this.seams = el('span.seams', { 'aria-hidden': 'true' });
     this.fades = [el('i.fade.in', { hidden: true }), el('i.fade.out', { hidden: true })];
-    this.node = el('button.clip', { type: 'button', tabIndex: -1 }, this.film, ...this.fades, this.seams, this.name, this.says, el('i.end.head'), el('i.end.tail'));
+    this.node = el('button.clip', { type: 'button', tabIndex: -1 }, this.film, this.wave.node, ...this.fades, this.seams, this.name, this.says, el('i.end.head'), el('i.end.tail'));
     this.item = el('li', {}, this.node);
     this.node.view = this;
     this.parts = [];
@@ -25,16 +27,17 @@ export class ClipView {
   }
 
   /**
-   * Show a piece at [left, left + width) pixels of its row, of which [from, to) are drawn and those from `edge` on are seen.
-   * `look`: { scale, rate, take, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
+   * Show a piece at [left, left + width) pixels of its row, of which [from, to) are drawn and those from `edge` on are seen; `down` into another row.
+   * `look`: { scale, rate, take, pictures, voice, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
+   * take is what the studio knows of its media, pictures(count) their address, voice its sound, see wave.js
    */
   show(place, track, box, look) {
     const { item } = place;
-    const { left, width, from, to, height, edge } = box;
+    const { left, width, from, to, height, edge, down = 0 } = box;
     this.node.dataset.id = item.id;
     this.place = place;
     const style = this.node.style;
-    style.transform = `translateX(${left}px)`;
+    style.transform = `translate(${left}px, ${down}px)`;
     style.width = `${Math.max(width - 1, 1)}px`;
     const { classList } = this.node;
     classList.toggle('chosen', look.chosen);
@@ -48,6 +51,8 @@ export class ClipView {
     const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
     if (key !== this.key) { this.key = key; this.say(track, look); }
     this.draw(item, { left, width, from, to, height, edge }, look, length);
+    this.wave.draw(item, { left, width, from, to, height }, look.voice, look);
+    classList.toggle('heard', !this.wave.node.hidden);
   }
 
   /** What it is called, and all about it for whoever listens. */
@@ -64,11 +69,10 @@ export class ClipView {
     const label = [t('{name}, from {from} to {to}, {length} long', values), more, item.mute ? t('off') : '', missing ?? '', bad ? t('a join in it can be seen') : ''].filter(Boolean).join(', ');
     this.node.setAttribute('aria-label', label);
     this.node.title = missing || '';
-    if (item.media?.kind === 'sound') this.node.style.setProperty('--loud', `${Math.round(Math.min(96, 34 * 10 ** ((item.level ?? 0) / 20)))}%`);     // no waveform is known
     this.sized = 0;
   }
 
-  draw(item, { left, width, from, to, height, edge }, { scale, rate, take, delta }, length) {
+  draw(item, { left, width, from, to, height, edge }, { scale, rate, take, pictures, delta }, length) {
     const begin = delta?.head ?? 0;
     const media = item.media;
     const shows = media && media.kind !== 'sound' && take && !take.missing && width >= LEAST;
@@ -78,18 +82,18 @@ export class ClipView {
     while (this.parts.length > Math.max(0, last - first)) this.parts.pop().remove();
     while (this.parts.length < last - first) { const part = el('i.part'); this.parts.push(part); this.film.append(part); }
     const count = Math.min(8, media?.frames ?? 1);
+    const image = last > first ? pictures(count) : '';
     this.parts.forEach((part, at) => {
       const middle = Math.min(length - 1, Math.floor((first + at + 0.5) * wide / scale)) + begin;
       const which = count > 1 ? Math.round(picture(item, middle, rate) / (media.frames - 1) * (count - 1)) : 0;
-      const said = `${first + at} ${which} ${wide} ${take.id}`;
+      const said = `${first + at} ${which} ${wide} ${image}`;
       if (part.said === said) return;
       part.said = said;
       part.style.left = `${(first + at) * wide}px`;
       part.style.width = `${wide}px`;
       part.style.backgroundSize = count > 1 ? `${count * 100}% 100%` : 'cover';
       part.style.backgroundPosition = count > 1 ? `${which / (count - 1) * 100}% 0` : '50%';
-      const image = `url("${url(`media/take/${take.id}/${count > 1 ? 'strip' : 'poster'}`)}")`;
-      if (part.image !== image) part.style.backgroundImage = part.image = image;
+      if (part.image !== image) { part.image = image; part.style.backgroundImage = image ? `url("${image}")` : 'none'; }
     });
     for (const [fade, frames] of [[this.fades[0], item.fade_in ?? 0], [this.fades[1], item.fade_out ?? 0]]) {
       fade.hidden = !frames;

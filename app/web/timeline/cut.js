@@ -177,17 +177,6 @@ export function edges(cut) {
   return [...found].sort((a, b) => a - b);
 }
 
-/** The cut as it would be with a candidate in its place, to be played; only its own row moves along. */
-export function tried(cut, candidate) {
-  if (!candidate?.items?.length) return cut;
-  const track = cut.tracks.find((one) => (one.items ?? []).some((item) => item.id === candidate.over[0]));
-  const from = track?.items.findIndex((item) => item.id === candidate.over[0]);
-  const to = track?.items.findIndex((item) => item.id === candidate.over.at(-1));
-  if (!track || to < from) return cut;
-  const items = [...track.items.slice(0, from), ...candidate.items, ...track.items.slice(to + 1)];
-  return { ...cut, tracks: cut.tracks.map((one) => (one === track ? { ...track, items } : one)) };
-}
-
 /** Where a candidate lies on the row: what it would replace, and what it would bring, `{start, stop, from, to}`. */
 export function zone(cut, candidate) {
   const first = find(cut, candidate.over[0]);

@@ -28,8 +28,11 @@ export function exporting(line) {
   const rate = el('select.field', { id: 'export-rate', onchange: () => shape() }, el('option', { value: '' }, t('{n}, the cut’s own', { n: own })), ...RATES.filter((one) => Number(one) !== own).map((one) => el('option', { value: one }, one)));
   const quality = el('select.field', { id: 'export-quality' }, el('option', { value: 'draft' }, t('Draft')), el('option', { value: 'good', selected: true }, t('Good')), el('option', { value: 'best' }, t('Best')));
   const flow = el('input', { type: 'checkbox', id: 'export-flow' });
+  const signed = el('input', { type: 'checkbox', id: 'export-credentials' });
+  let signs = null;           // kinds that can be signed here; null until the studio has said so
   const field = (words, control) => el('div.asked', {}, el('label', { for: control.id }, words), control);
-  const fields = [field(t('Size'), size), field(t('Pictures a second'), rate), field(t('Quality'), quality), el('label.flow', {}, flow, el('span', {}, t('Make up pictures between pictures')))];
+  const fields = [field(t('Size'), size), field(t('Pictures a second'), rate), field(t('Quality'), quality), el('label.flow', {}, flow, el('span', {}, t('Make up pictures between pictures'))),
+    el('label.flow', {}, signed, el('span', {}, t('Content credentials')), el('small', {}, t('says, signed, what it was made from')))];
   const wrong = el('p.bad', { role: 'alert' });
   const list = el('ul.exports', { 'aria-label': t('Exports') });
   const go = el('button.plain.strong', { type: 'submit' }, t('Export'));
@@ -47,6 +50,7 @@ export function exporting(line) {
     fields[1].hidden = !film || kind === 'still';
     fields[2].hidden = !SCALED.has(kind);
     fields[3].hidden = fields[1].hidden || !rate.value;
+    fields[4].hidden = !signs?.includes(kind);
   }
 
   async function begin(event) {
@@ -58,7 +62,7 @@ export function exporting(line) {
     try {
       await ask(`studio/cuts/${id}/exports`, {
         kind, revision: line.store.answer.revision, size: size.value ? size.value.split('x').map(Number) : null, rate: fields[1].hidden ? '' : rate.value,
-        quality: quality.value, flow: !fields[3].hidden && flow.checked, start: kind === 'still' ? playhead : 0,
+        quality: quality.value, flow: !fields[3].hidden && flow.checked, start: kind === 'still' ? playhead : 0, credentials: fields[4].hidden ? null : signed.checked,
       });
       await look();
     } catch (error) { wrong.textContent = error.message; }
@@ -68,7 +72,11 @@ export function exporting(line) {
   async function look() {
     clearTimeout(timer);
     let there = [];
-    try { there = (await ask('studio/exports')).exports; } catch { /* the bar says that the studio does not answer */ }
+    try {
+      const { exports, credentials: { kinds: can, wished } } = await ask('studio/exports');
+      there = exports;
+      if (!signs) { signs = can; signed.checked = wished; shape(); }
+    } catch { /* the bar says that the studio does not answer */ }
     if (!sheet.isConnected) return;
     list.hidden = !there.length;
     for (const one of there) {

@@ -2,6 +2,7 @@
 //
 //     | handle | clip . . . . . | handle |◇| handle | clip . . .         ◇ rolls where two meet
 //     a handle that is drawn past the clip's media asks for film that goes on
+//     film that is moved comes to lie between others; with Shift where it is let go, over what lies there; with Alt it is copied
 // A gesture is one edit, asked when the pointer lets go; until then only the picture of the rows changes. Escape takes it back.
 // A finger scrolls and taps: it moves nothing. Knows the timeline that it is for.
 import { tell } from '../desk.js';
@@ -27,6 +28,7 @@ export class Gestures {
     window.addEventListener('pointerup', (event) => this.up(event));
     window.addEventListener('pointercancel', () => this.cancel());
     window.addEventListener('keydown', (event) => { if (event.key === 'Escape' && this.now) { event.stopPropagation(); this.cancel(); } }, true);
+    for (const kind of ['keydown', 'keyup']) window.addEventListener(kind, (event) => { if (this.now?.active && (event.key === 'Alt' || event.key === 'Shift')) { event.preventDefault(); this.held(event); } });
     this.dropping(line.root);
   }
 
@@ -73,11 +75,11 @@ export class Gestures {
     const { id } = clip.dataset;
     const was = line.view.chosen.has(id);
     if (event.ctrlKey || event.metaKey) line.choose([id], { toggle: true });
-    else if (event.shiftKey && !this.side(clip, event.clientX)) line.reach(id);
+    else if (event.shiftKey && !was && !this.side(clip, event.clientX)) line.reach(id);
     else if (!was) line.choose([id]);
     const side = this.side(clip, event.clientX);
     if (row.track.locked) return;
-    this.now = { ...base, what: side ? 'trim' : 'move', side, id, only: was && !event.ctrlKey && !event.metaKey && !event.shiftKey };
+    this.now = { ...base, what: side ? 'trim' : 'move', side, id, only: was && !event.ctrlKey && !event.metaKey };
   }
 
   move(event) {
@@ -86,6 +88,13 @@ export class Gestures {
     if (!now.active && Math.hypot(event.clientX - now.x, event.clientY - now.y) < STILL) return;
     if (!now.active) { now.active = true; line.root.classList.add('dragging'); this.pull(); }
     now.event = event;
+    this.follow();
+  }
+
+  /** A key was pressed or let go while the pointer stood still. */
+  held({ altKey, shiftKey }) {
+    const { clientX, clientY } = this.now.event;
+    this.now.event = { clientX, clientY, altKey, shiftKey };
     this.follow();
   }
 
@@ -112,14 +121,16 @@ export class Gestures {
       const ids = new Set(view.chosen.has(now.id) ? view.chosen : [now.id]);
       const over = line.lanes.trackAt(event.clientY);
       const to = over && over.kind === now.track.kind && !over.locked ? over : now.track;
-      const row = now.track.kind === 'film' && to.id === now.track.id && !event.altKey;
+      const row = now.track.kind === 'film' && to.id === now.track.id && !event.shiftKey;
       const links = new Set(pieces(now.track).filter(({ item }) => ids.has(item.id) && item.link).map(({ item }) => item.link));
       const ends = pieces(now.track).filter(({ item }) => ids.has(item.id)).flatMap(({ start, stop }) => [start, stop]);
       const free = row ? by : Math.max(-Math.min(...ends), this.snap(by, ends, ids));
       const nodes = line.lanes.rows;
-      const y = (nodes.get(to.id)?.root.offsetTop ?? 0) - (nodes.get(now.track.id)?.root.offsetTop ?? 0);
-      view.drag = { what: 'move', ids, links, by: row ? by : free, track: now.track.id, to: to.id, y, slot: row ? slot(now.track, line.frameAt(event.clientX, true), ids) : null };
-      line.hint(row ? '' : t('{by} frames', { by: signed(free) }));
+      const down = (nodes.get(to.id)?.root.offsetTop ?? 0) - (nodes.get(now.track.id)?.root.offsetTop ?? 0);
+      const copies = event.altKey;
+      line.root.classList.toggle('copying', copies);
+      view.drag = { what: 'move', copies, ids, links, by: row ? by : free, track: now.track.id, to: to.id, down, slot: row ? slot(now.track, line.frameAt(event.clientX, true), copies ? new Set() : ids) : null };
+      line.hint([copies ? t('Copy') : '', row ? '' : t('{by} frames', { by: signed(free) })].filter(Boolean).join(' · '));
     } else {
       const box = line.lanes.root.getBoundingClientRect();
       const [left, right] = [Math.min(now.x, event.clientX), Math.max(now.x, event.clientX)];
@@ -154,11 +165,14 @@ export class Gestures {
   async up(event) {
     const { now, line } = this;
     if (!now) return;
+    if (now.active) { now.event = event; this.follow(); }       // with the keys that are held now
+    if (!this.now) return;
     this.now = null;
-    line.root.classList.remove('dragging');
+    line.root.classList.remove('dragging', 'copying');
     if (!now.active) {
       if (now.what === 'frame') line.go(line.frameAt(event.clientX));
-      if (now.only) line.choose([now.id]);
+      if (now.only && event.shiftKey) line.reach(now.id);
+      else if (now.only) line.choose([now.id]);
       return;
     }
     const { drag } = line.view;
@@ -178,6 +192,7 @@ export class Gestures {
       if (drag.make) return store.generate(drag.side === 'tail' ? 'extend' : 'precede', item.id, { frames: drag.make });
       return drag.by ? store.edit({ is: drag.ripple ? 'ripple-trim' : 'trim', item: item.id, end: drag.side, by: drag.by }) : null;
     }
+    if (drag.copies) return this.line.acts.copy([...drag.ids], drag);
     if (!drag.slot) return drag.by || drag.to !== drag.track ? store.edit({ is: 'move', items: [...drag.ids], by: drag.by, track: drag.to === drag.track ? '' : drag.to }) : null;
     const row = pieces(store.cut.tracks.find((track) => track.id === drag.track));
     const moved = row.filter(({ item }) => drag.ids.has(item.id));
@@ -194,7 +209,7 @@ export class Gestures {
     this.now = null;
     const { view, root } = this.line;
     Object.assign(view, { drag: null, frame: null, near: null });
-    root.classList.remove('dragging');
+    root.classList.remove('dragging', 'copying');
     this.line.hint('');
     this.line.soon();
   }
@@ -228,11 +243,17 @@ export class Gestures {
       const where = at(event);
       leave();
       const ids = [event.dataTransfer.getData(DRAGGED)].filter(Boolean);
-      if (!ids.length) for (const file of event.dataTransfer.files) { const take = await bring(file); if (take) ids.push(take.id); }
+      const over = line.store.cut && line.lanes.trackAt(event.clientY);
+      const files = ids.length ? [] : [...event.dataTransfer.files];
+      for (const file of files.filter(sounds)) await line.store.lay(file, Math.max(0, where ? line.frameAt(event.clientX) : 0), over?.kind === 'sound' ? over.id : '');
+      for (const file of files.filter((one) => !sounds(one))) { const take = await bring(file); if (take) ids.push(take.id); }
+      if (files.some(sounds) && !ids.length) return;
       if (!ids.length) { tell(t('That take is not here any more.'), 'bad'); return; }
       await line.store.add(ids, where?.at ?? null, where?.track?.id ?? '', where?.how);
     });
   }
 }
 
+/** Whether a file is sound, as far as its name and the browser say. */
+const sounds = ({ type, name }) => type.startsWith('audio/') || /\.(wav|aiff?|flac|og[ga]|opus|mp3|m4a|mka)$/i.test(name);
 const signed = (count) => (count > 0 ? `+${count}` : `${count}`).replace('-', '−');

@@ -36,7 +36,7 @@ export function keys(line) {
   };
   const SHIFT = { ArrowLeft: () => step(-second()), ArrowRight: () => step(second()), '{': PLAIN['{'], '}': PLAIN['}'], '+': PLAIN['+'] };
   const CONTROL = {
-    z: () => store.act('undo'), y: () => store.act('redo'), a: () => line.choose(store.cut.tracks.flatMap(pieces).map(({ item }) => item.id)),
+    z: () => store.act('undo'), y: () => store.act('redo'), a: () => line.choose(store.cut.tracks.flatMap(pieces).map(({ item }) => item.id)), d: () => acts.duplicate(),
     '+': PLAIN['+'], '=': PLAIN['+'], '-': PLAIN['-'],
   };
   const ALT = { ArrowLeft: () => acts.shift(-1), ArrowRight: () => acts.shift(1), ArrowUp: () => acts.across(-1), ArrowDown: () => acts.across(1) };

@@ -10,6 +10,7 @@ import { ClipView } from './clip.js';
 import { joints, pieces, zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
+import { voices } from './waves.js';
 
 const HEIGHTS = { film: 54, titles: 30, sound: 38 };        // pixels, at least; film takes what is left
 const TALLEST = 120;
@@ -20,9 +21,9 @@ const NEW = new Set(['extend', 'precede', 'connect']);        // film where ther
 const AROUND = 300;         // pixels that are drawn beyond what is seen
 
 export class Lanes {
-  /** `set(track, changes)` changes a track, `join(joint, button)` opens what can be done at a joint. */
-  constructor(store, view, { set, join }) {
-    Object.assign(this, { store, view, set, join });
+  /** `set(track, changes)` changes a track, `join(joint, button)` opens what can be done at a joint. `glances` are what is seen of media. */
+  constructor(store, view, glances, { set, join }) {
+    Object.assign(this, { store, view, glances, set, join });
     this.root = el('div.rows', {});
     this.rows = new Map();
   }
@@ -62,6 +63,15 @@ export class Lanes {
     return null;
   }
 
+  /** What is heard with a clip, see wave.js: its own sound, or that of the film it shows; null where there is none. */
+  voice(cut, track, item) {
+    const clip = track.kind === 'sound' ? item : track.kind === 'film' && item.link ? voices(cut).get(item.link) : null;
+    const found = clip?.media && this.store.media(clip);
+    if (!found || found.missing) return null;
+    const level = (clip.level ?? 0) + (track.kind === 'sound' ? track.level ?? 0 : 0);
+    return { media: clip.media, peaks: this.glances.peaks(found), gain: 10 ** (level / 20), thin: track.kind === 'film' };
+  }
+
   /** One stop for the Tab key. */
   rove() {
     const here = this.node(this.view.focus) ?? [...this.rows.values()].flatMap((row) => [...row.views.values()])[0]?.node;
@@ -94,27 +104,31 @@ class Row {
   }
 
   draw(cut, track, from, to) {
-    const { view, store } = this.lanes;
+    const { view, store, glances } = this.lanes;
     const all = pieces(track);
     const height = track.kind === 'film' ? this.lanes.film : all.length ? HEIGHTS[track.kind] : EMPTY;
     if (this.track !== track || this.height !== height) this.face(track, all.length, height);
     const { scale, drag } = view;
-    const boxes = all.map((place) => ({ place, ...dragged(place, track, drag, cut) }));
+    const boxes = all.map((place) => ({ key: place.item.id, place, ...dragged(place, track, drag) }));
+    if (drag?.copies) boxes.push(...all.filter(({ item }) => goes(item, drag)).map((place) => ({ key: `copy ${place.item.id}`, place, ...moved(place, track, drag) })));
     let low = 0;
     while (low < boxes.length && boxes[low].stop * scale < from && !boxes[low].moved) low += 1;
     const seen = new Set();
     let before = null;
     for (let at = low; at < boxes.length; at++) {
-      const { place, start, stop, delta, moved } = boxes[at];
+      const { key, place, start, stop, delta, moved: along, down } = boxes[at];
       const { item } = place;
-      const held = item.id === view.focus || moved;
+      const held = item.id === view.focus || along;
       if (start * scale > to && !held) { if (!drag) break; continue; }
       if (stop * scale < from && !held) continue;
-      seen.add(item.id);
-      let piece = this.views.get(item.id);
-      if (!piece) this.views.set(item.id, piece = new ClipView());
-      piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left },
-        { scale, rate: cut.rate, take: store.media(item), missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved, delta });
+      seen.add(key);
+      let piece = this.views.get(key);
+      if (!piece) this.views.set(key, piece = new ClipView());
+      const take = store.media(item);
+      piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
+        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice: this.lanes.voice(cut, track, item),
+        missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved: along, delta,
+      });
       const there = before ? before.nextSibling : this.list.firstChild;
       if (there !== piece.item) this.list.insertBefore(piece.item, there);
       before = piece.item;
@@ -203,23 +217,30 @@ class Row {
   }
 }
 
-/** Where a piece is drawn while something is dragged: `{start, stop, delta, moved}`. */
-function dragged({ item, start, stop }, track, drag, cut) {
+/** Whether a drag takes a piece along. */
+const goes = (item, drag) => drag.ids?.has(item.id) || Boolean(item.link && drag.links?.has(item.link));
+
+/** Where a piece that is moved, or its copy, is drawn. */
+const moved = ({ start, stop }, track, drag) => ({ start: Math.max(0, start + drag.by), stop: Math.max(0, start + drag.by) + stop - start, moved: true, down: track.id === drag.track ? drag.down : 0 });
+
+/** Where a piece is drawn while something is dragged: `{start, stop, delta, moved, down}`. */
+function dragged(place, track, drag) {
+  const { item, start, stop } = place;
   if (!drag || track.locked) return { start, stop };
-  const along = drag.ids?.has(item.id) || (item.link && drag.links?.has(item.link));
-  if (drag.what === 'move') return along ? { start: Math.max(0, start + drag.by), stop: Math.max(0, start + drag.by) + stop - start, moved: true } : { start, stop };
+  const along = goes(item, drag);
+  if (drag.what === 'move') return along && !drag.copies ? moved(place, track, drag) : { start, stop };
   if (drag.what === 'roll') {
     if (track.id !== drag.track) return { start, stop };
     if (item.id === drag.joint.before.item.id) return { start, stop: stop + drag.by, delta: { tail: drag.by } };
     if (item.id === drag.joint.after.item.id) return { start: start + drag.by, stop, delta: { head: drag.by } };
     return { start, stop };
   }
-  const { side, by, ripple, place } = drag;
+  const { side, by, ripple, place: held } = drag;
   if (along) {
     if (side === 'tail') return { start, stop: stop + by, delta: { tail: by } };
     return ripple ? { start, stop: stop - by, delta: { head: by } } : { start: start + by, stop, delta: { head: by } };
   }
-  const follows = ripple && (track.id === drag.track || (track.sync ?? true)) && start >= place.stop;
+  const follows = ripple && (track.id === drag.track || (track.sync ?? true)) && start >= held.stop;
   const shift = follows ? (side === 'tail' ? by : -by) : 0;
   return { start: start + shift, stop: stop + shift };
 }

@@ -10,6 +10,7 @@ import { Board } from './board.js';
 import { called } from './clip.js';
 import { beside, edges, find, length, pieces, zone } from './cut.js';
 import { Gestures } from './gestures.js';
+import { Glances } from './glances.js';
 import { Height, remember, remembered } from './height.js';
 import { joining } from './joining.js';
 import { keys } from './keys.js';
@@ -35,7 +36,8 @@ export class Timeline {
     this.store = new Store((answer, what) => this.answered(answer, what));
     this.acts = new Acts(this);
     this.screen = new Screen(this.store, this.view, { moved: (frame) => this.at(frame, true), state: () => this.bar?.running(this.screen.speed) });
-    this.lanes = new Lanes(this.store, this.view, { set: (track, changes) => this.acts.track(track, changes), join: (joint, button) => joining(this, joint, button) });
+    this.glances = new Glances(() => this.soon());
+    this.lanes = new Lanes(this.store, this.view, this.glances, { set: (track, changes) => this.acts.track(track, changes), join: (joint, button) => joining(this, joint, button) });
     this.ruler = new Ruler({ go: (frame, last) => { this.screen.pause(); this.go(this.magnet(frame), { quiet: !last }); }, mark: (marker) => this.marked(marker) });
     this.tries = new Tries(this.store, this.view, {
       audition: (candidate, yes) => this.audition(yes ? candidate : null), accept: (candidate) => this.accept(candidate), reject: (candidate) => this.reject(candidate),
@@ -57,6 +59,7 @@ export class Timeline {
     this.scroll.addEventListener('scroll', () => this.soon(), { passive: true });
     this.scroll.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => { this.measure(); this.soon(); }).observe(this.scroll);
+    new MutationObserver(() => this.soon()).observe(document.documentElement, { attributeFilter: ['data-theme'] });      // waves have their colour drawn in
     this.measure();
     this.lanes.root.addEventListener('focusin', (event) => { const clip = event.target.closest('.clip'); if (clip) { this.view.focus = clip.dataset.id; this.lanes.rove(); } });
     this.gestures = new Gestures(this);
@@ -82,7 +85,8 @@ export class Timeline {
     this.root.dataset.revision = answer?.revision ?? '';
     this.root.dataset.clips = cut ? cut.tracks.flatMap(pieces).length : 0;
     this.shape();
-    if (cut && this.fitted !== cut.id) { this.fitted = cut.id; view.playhead = 0; view.chosen.clear(); this.draw(); this.fit(); }
+    if (view.trying && !store.tried(view.trying)) this.audition(store.candidates.find((one) => one.id === view.trying), { again: true });
+    if (cut && this.fitted !== cut.id) { this.fitted = cut.id; this.glances.forget(); view.playhead = 0; view.chosen.clear(); this.draw(); this.fit(); }
     else if (what === 'add' || what === 'new') this.fit(true);
     if (what) { this.live.textContent = ''; this.live.textContent = done(what); }
     this.draw();
@@ -108,15 +112,20 @@ export class Timeline {
 
   generate(kind, id, more) { return this.store.generate(kind, id, more); }
 
-  audition(candidate) {
+  /** Play a candidate in the cut as it would be with it, or without it for null; `again`: the cut has changed meanwhile. */
+  async audition(candidate, { again = false } = {}) {
     const { view, store } = this;
+    this.wanted = candidate?.id ?? '';
+    const there = !candidate || await store.try(candidate.id);
+    if (this.wanted !== (candidate?.id ?? '')) return;      // another was asked for
+    view.trying = there ? this.wanted : '';
+    if (again) { view.playhead = Math.min(view.playhead, length(this.screen.cut)); this.draw(); return; }
     const was = this.screen.running;
-    view.trying = candidate?.id ?? '';
     const place = candidate && zone(store.cut, candidate);
     if (place && !was) view.playhead = Math.max(0, place.from - Math.round(Math.min(24, (place.to - place.from) || 24)));
     this.draw();
     this.at(view.playhead);
-    if (candidate && !was) { this.take(); this.screen.play(1); }
+    if (view.trying && !was) { this.take(); this.screen.play(1); }
   }
 
   async accept(candidate) {

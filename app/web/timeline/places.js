@@ -5,32 +5,56 @@ import { beside, edges, end, head, number, pieces, tail } from './cut.js';
 
 export const NEAREST = 24;      // pixels a frame may become
 const REACH = 8;                // pixels within which something snaps
+const DROPPED = { '30000/1001': 2, '60000/1001': 4 };       // numbers that timecode leaves out each minute, but for every tenth
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];     // seconds between two lines of the ruler
 
-/** A frame as hours, minutes, seconds and frames: "0:01:02:09". Counted as most editors do, frames of the rounded rate. */
-export function timecode(frame, rate) {
-  const whole = Math.max(1, Math.round(number(rate)));
-  const two = (count) => String(count).padStart(2, '0');
-  const at = Math.max(0, Math.round(frame));
-  const seconds = Math.floor(at / whole);
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}:${two(at % whole)}`;
+/** The number that timecode gives a frame: where numbers are left out, a greater one (SMPTE ST 12-1, as engine/timeline/edl.py has it). */
+export function numbered(frame, rate) {
+  const dropped = DROPPED[rate];
+  if (!dropped) return frame;
+  const minute = 60 * whole(rate);
+  const ten = 10 * minute - 9 * dropped;
+  const rest = frame % ten;
+  return frame + 9 * dropped * Math.floor(frame / ten) + (rest >= minute ? dropped * Math.floor((rest - dropped) / (minute - dropped)) : 0);
 }
 
-/** A timecode, or seconds, or frames as "+12": the frame it means; null for what is none. */
+/** The frame that has a number; one that is left out means the next that is not. */
+export function frameNumbered(number, rate) {
+  const dropped = DROPPED[rate];
+  if (!dropped) return number;
+  const minute = 60 * whole(rate);
+  const minutes = Math.floor(number / minute);
+  const there = minutes % 10 ? Math.max(number, minutes * minute + dropped) : number;
+  return there - dropped * (minutes - Math.floor(minutes / 10));
+}
+
+const whole = (rate) => Math.max(1, Math.round(number(rate)));
+
+/** A frame as hours, minutes, seconds and frames: "0:01:02:09"; "0:01:02;09" where numbers are left out so that it says the time. */
+export function timecode(frame, rate) {
+  const two = (count) => String(count).padStart(2, '0');
+  const at = numbered(Math.max(0, Math.round(frame)), rate);
+  const seconds = Math.floor(at / whole(rate));
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}${rate in DROPPED ? ';' : ':'}${two(at % whole(rate))}`;
+}
+
+/** A timecode, or frames as "12", or "+12" from where one is: the frame it means; null for what is none. */
 export function frameOf(said, rate, from = 0) {
-  const whole = Math.max(1, Math.round(number(rate)));
   const text = said.trim();
   if (/^[+-]\d+$/.test(text)) return Math.max(0, from + Number(text));
   if (!/^\d+([:.;]\d+){0,3}$/.test(text)) return null;
-  return text.split(/[:.;]/).reverse().reduce((sum, part, at) => sum + Number(part) * [1, whole, whole * 60, whole * 3600][at], 0);
+  const parts = text.split(/[:.;]/).reverse();
+  const second = whole(rate);
+  const at = parts.reduce((sum, part, place) => sum + Number(part) * [1, second, second * 60, second * 3600][place], 0);
+  return parts.length > 1 ? frameNumbered(at, rate) : at;
 }
 
 /** How far apart the ruler's lines are, in frames, and how many parts lie between two of them. */
 export function ticks(scale, rate, least = 84) {
-  const whole = Math.max(1, Math.round(number(rate)));
-  for (const frames of [1, 2, 5, 10]) if (frames < whole && frames * scale >= least) return { every: frames, parts: frames };
-  for (const seconds of STEPS) if (seconds * whole * scale >= least) return { every: seconds * whole, parts: seconds === 1 ? (whole % 4 ? 5 : 4) : seconds % 5 ? 2 : 5 };
-  return { every: STEPS.at(-1) * whole * Math.ceil(least / (STEPS.at(-1) * whole * scale)), parts: 6 };
+  const second = whole(rate);
+  for (const frames of [1, 2, 5, 10]) if (frames < second && frames * scale >= least) return { every: frames, parts: frames };
+  for (const seconds of STEPS) if (seconds * second * scale >= least) return { every: seconds * second, parts: seconds === 1 ? (second % 4 ? 5 : 4) : seconds % 5 ? 2 : 5 };
+  return { every: STEPS.at(-1) * second * Math.ceil(least / (STEPS.at(-1) * second * scale)), parts: 6 };
 }
 
 /** The scale at which so many frames fill so many pixels, with a little room behind them. */

@@ -3,7 +3,7 @@
 // Knows places. Where one is, is the panel's; it is asked to go elsewhere.
 import { el } from '../desk.js';
 import { t } from '../words.js';
-import { ticks, timecode } from './places.js';
+import { frameNumbered, numbered, ticks, timecode } from './places.js';
 
 export class Ruler {
   /** `go(frame, done)` while somebody drags over it; `mark(marker)` when one is pressed. */
@@ -35,14 +35,19 @@ export class Ruler {
     if (key !== this.key) {
       this.key = key;
       const lines = [];
-      for (let at = Math.max(0, Math.floor(from / scale / every) - 1); at * every * scale < to + 400; at++) {
-        const line = el('span.line', {}, timecode(at * every, cut.rate));
-        line.style.transform = `translateX(${at * every * scale}px)`;
+      // Lines stand at round numbers: where timecode leaves some out, two of them are nearer to each other now and then.
+      let count = Math.max(0, Math.floor(numbered(Math.floor(Math.max(0, from) / scale), cut.rate) / every) - 1);
+      for (let at = frameNumbered(count * every, cut.rate); at * scale < to + 400;) {
+        const next = frameNumbered(++count * every, cut.rate);
+        if (next === at) continue;
+        const line = el('span.line', {}, timecode(at, cut.rate));
+        line.style.transform = `translateX(${at * scale}px)`;
+        line.style.width = `${(next - at) * scale}px`;
         lines.push(line);
+        at = next;
       }
       this.lines.replaceChildren(...lines);
       this.root.style.setProperty('--part', `${every * scale / parts}px`);
-      this.root.style.setProperty('--every', `${every * scale}px`);
     }
     const seen = (cut.markers ?? []).filter((marker) => (marker.at + (marker.length ?? 0)) * scale > from - 20 && marker.at * scale < to + 20);
     const said = `${scale} ${JSON.stringify(seen)}`;

@@ -1,11 +1,12 @@
-// The screen: plays the cut in the player's place, out of the takes themselves.
+// The screen: plays the cut in the player's place, out of the takes and files themselves.
 //
 //     a clock of the cut's frames  →  what is seen at that frame  →  video elements, each of them at its own picture
 // While it stands it is exact: every video stands at the middle of the picture that the studio would render. While it runs
 // the lowest video that is seen sets the clock, for a video that is corrected stutters; the clip that comes next is ready in
 // time, and the clock waits for one that is not. Backwards and very fast, pictures are sought one by one.
-import { el, url } from '../desk.js';
-import { length, nextPlaces, number, picture, shown, tried } from './cut.js';
+import { el } from '../desk.js';
+import { length, nextPlaces, number, picture, shown } from './cut.js';
+import { address } from './glances.js';
 import { Sounds } from './sounds.js';
 
 const FILMS = 4;            // video elements: two over a cross-fade, and those that come
@@ -25,7 +26,7 @@ export class Screen {
     this.node.addEventListener('dblclick', (event) => event.stopPropagation());
   }
 
-  get cut() { return tried(this.store.cut, this.store.candidates.find((one) => one.id === this.view.trying)); }
+  get cut() { return this.store.tried(this.view.trying) ?? this.store.cut; }
   get running() { return this.speed !== 0; }
 
   toggle() { if (this.running) this.pause(); else this.play(1); }
@@ -158,14 +159,14 @@ export class Screen {
       else film = this.films.filter((one) => one.turn < this.turn).sort((a, b) => a.turn - b.turn)[0];
     }
     film.clip = clip.id;
-    film.take_(take.id);
+    film.take_(take);
     return film;
   }
 
   still(take) {
     if (!this.stills.has(take.id)) {
       if (this.stills.size > 6) { const [id, { node }] = this.stills.entries().next().value; node.remove(); this.stills.delete(id); }
-      const node = el('img', { alt: '', src: url(`media/take/${take.id}/film`), draggable: false });
+      const node = el('img', { alt: '', src: address(take, 'film'), draggable: false });
       this.stills.set(take.id, { node });
       this.frame.prepend(node);
     }
@@ -216,11 +217,11 @@ class Film {
     this.video.addEventListener('loadedmetadata', () => { const { wanted } = this; this.wanted = null; if (wanted !== null) this.seek(wanted); });
   }
 
-  take_(id) {
-    if (this.take === id) return;
-    this.take = id;
+  take_(take) {
+    if (this.take === take.id) return;
+    this.take = take.id;
     this.wanted = null;
-    this.video.src = url(`media/take/${id}/film`);
+    this.video.src = address(take, 'film');
   }
 
   seek(second, now = false) {

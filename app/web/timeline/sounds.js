@@ -1,8 +1,9 @@
 // What is heard of a cut while it plays: the sound of its clips, at their level, as near as a browser keeps time.
 //
 // Knows sound tracks and audio elements. Only forwards, up to twice as fast: else it is silent, as in other editors.
-import { el, url } from '../desk.js';
+import { el } from '../desk.js';
 import { heard, number } from './cut.js';
+import { address } from './glances.js';
 
 const FAR = 0.12;           // seconds that a sound may be off before it is set right
 
@@ -22,7 +23,7 @@ export class Sounds {
       const own = number(clip.speed ?? '1');
       if (!take || take.missing || own <= 0) continue;
       let audio = this.playing.get(clip.id);
-      if (!audio) this.playing.set(clip.id, audio = el('audio', { preload: 'auto', src: url(`media/take/${take.id}/film`) }));
+      if (!audio) this.playing.set(clip.id, audio = el('audio', { preload: 'auto', src: address(take, 'film') }));
       const due = number(clip.start) / number(clip.media.rate) + (index + at - Math.floor(at)) * own / number(cut.rate);
       audio.volume = Math.min(1, Math.max(0, 10 ** (level / 20) * share));
       audio.playbackRate = own * speed;

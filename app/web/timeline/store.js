@@ -11,15 +11,25 @@ const CHOICE = 'cineloom-cut';      // which cut was looked at last, by project;
 export class Store {
   /** `changed(answer, what)` is called with every answer, null when no cut is open; `what` was asked, "" for what others did. */
   constructor(changed) {
-    Object.assign(this, { changed, answer: null, cuts: [], id: '', jobs: new Map(), line: Promise.resolve(), waiting: 0, mark: null, project: null });
+    Object.assign(this, { changed, answer: null, cuts: [], id: '', jobs: new Map(), line: Promise.resolve(), waiting: 0, mark: null, project: null, trial: null });
     on('state', (state) => this.heard(state));
   }
 
   get cut() { return this.answer?.cut ?? null; }
   get candidates() { return this.answer?.candidates ?? []; }
 
-  /** The take that a clip shows, as the studio has it; undefined for a file, or one that is gone. */
-  media(clip) { return this.answer?.media[clip.media?.take]; }
+  /** The take or the file that a clip shows, as the studio has it; undefined for one that was removed. */
+  media(clip) { return clip.media?.file ? this.answer?.files[clip.media.file] : this.answer?.media[clip.media?.take]; }
+
+  /** The cut as it would be with a candidate accepted, where that was asked of the cut as it is now; else null. */
+  tried(candidate) { return this.trial?.candidate === candidate && this.trial.revision === this.answer?.revision ? this.trial.cut : null; }
+
+  /** Ask for it. Says whether it is there now. */
+  async try(candidate) {
+    if (this.tried(candidate)) return true;
+    try { this.trial = { candidate, ...await ask(`studio/cuts/${this.id}/candidates/${candidate}`) }; } catch (error) { tell(error.message, 'bad'); }
+    return Boolean(this.tried(candidate));
+  }
 
   /** What is going on: another project, another tab's edit, a candidate that came. */
   heard(state) {
@@ -117,6 +127,13 @@ export class Store {
   async add(takes, at = null, track = '', how = 'insert') {
     if (!this.answer) return this.make(t('Cut {n}', { n: this.cuts.length + 1 }), takes);
     return this.act('add', { takes, at, track, how }, 'add');
+  }
+
+  /** Lay the sound of a file under the cut, from a frame on, as long as its film. */
+  async lay(file, at, track = '') {
+    if (!this.answer && !await this.make(t('Cut {n}', { n: this.cuts.length + 1 }))) return false;
+    tell(t('Bringing in {name}', { name: file.name }));
+    return this.queue('add', () => ask(`studio/cuts/${this.id}/sounds?${new URLSearchParams({ name: file.name, revision: this.answer.revision, at, track })}`, file));
   }
 
   /** Begin a cut. */

@@ -52,6 +52,7 @@ const KEYS = () => [
     ['N', t('snapping')],
     ['+ − 0', t('larger, smaller, all of it')],
     ['Alt + ← →', t('move the clip')],
+    ['Ctrl + D', t('copy it behind itself')],
     ['Delete', t('take it out and close up')],
     ['Backspace', t('take it out, leave a gap')],
     ['Ctrl + Z', t('undo; with Shift redo')],

@@ -1,0 +1,51 @@
+// Glances: what is seen of media without playing it, as the studio made it once: waveforms as bytes, pictures side by side.
+//
+//     a take   media/take/ID/strip          a file of the project   media/file/KEY/strip?file=NAME
+// One is fetched at a time: the studio decodes a file for the first look at it, and a browser has six connections for everything.
+// Knows addresses. Knows not where anything is drawn.
+import { url } from '../desk.js';
+
+const MOST = 64 << 20;      // bytes of waveforms; that of an hour has 360 kB
+
+/** Where something of a take or a file lies: "film", "strip", "poster", "peaks". */
+export const address = (found, what) => url(found.file ? `media/file/${found.id}/${what}?file=${encodeURIComponent(found.file)}` : `media/take/${found.id}/${what}`);
+
+export class Glances {
+  /** `changed()` is called when something has come that was asked for. */
+  constructor(changed) {
+    Object.assign(this, { changed, line: Promise.resolve() });
+    this.forget();
+  }
+
+  /** Another cut is looked at. */
+  forget() { Object.assign(this, { there: new Map(), bytes: 0 }); }
+
+  /** The waveform of a take or a file: lowest and highest in turn, -127 to 127, Int8Array; null while it is on its way. */
+  peaks(found) {
+    return this.get(address(found, 'peaks'), async (answer) => new Int8Array(await answer.arrayBuffer()), new Int8Array());
+  }
+
+  /** The address of so many pictures of it, side by side; "" while they are on their way. */
+  pictures(found, count) {
+    if (!found.file) return address(found, count > 1 ? 'strip' : 'poster');
+    const at = address(found, 'strip');
+    return this.get(at, async (answer) => { await answer.arrayBuffer(); return at; }, '') ?? '';        // now the browser has it
+  }
+
+  get(at, read, none) {
+    const { there } = this;
+    if (there.has(at)) return there.get(at);
+    if (this.bytes > MOST) return none;
+    there.set(at, null);
+    this.line = this.line.then(async () => {
+      if (there !== this.there) return;
+      let came = none;
+      try { const answer = await fetch(at); if (answer.ok) came = await read(answer); } catch { /* the state says when the studio is gone */ }
+      there.set(at, came);
+      if (there !== this.there) return;
+      this.bytes += came.byteLength ?? 0;
+      this.changed();
+    });
+    return null;
+  }
+}
