@@ -22,7 +22,7 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 15_000_000            # bytes of a file: beyond it, git and its hosts become slow or say no
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-PACKAGE_OF = {"PIL": "pillow", "c2pa": "c2pa-python", "cv2": "opencv-python-headless"}     # modules that are not called like their package
+PACKAGE_OF = {"PIL": "pillow", "c2pa": "c2pa-python", "cv2": "opencv-python-headless", "xdist": "pytest-xdist"}     # modules that are not called like their package
 # Modules of a name of its own in each package that may import it: what is light must stay light.
 SHUT = {"app": {"torch", "diffusers", "transformers"}, "engine": {"app", "gradio", "fastapi", "starlette"}}
 

@@ -79,15 +79,18 @@ def pull(row: Row, folder: Path | None = None, revision: str = "main", endpoint:
 
 def _brought(bring: Callable[[], object]) -> None:
     """Bring a file; a connection that breaks is tried again, from where it broke."""
-    import httpx2
-
     for left in range(TRIES - 1, -1, -1):
         try:
             bring()
             return
-        except (httpx2.TransportError, ConnectionError, TimeoutError):
-            if not left:
+        except Exception as error:
+            if not left or not _of_the_net(error):
                 raise
+
+
+def _of_the_net(error: Exception) -> bool:
+    """Whether a connection was the trouble: the client's own library of connections has had several names."""
+    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.startswith("httpx")
 
 
 class _hub:
@@ -114,7 +117,7 @@ class _hub:
             raise CannotWrite(f"The disk is full; what was brought of {row.title} stays, and `cineloom models pull {row.name}` goes on from there.") from error
         if isinstance(error, PermissionError):
             raise CannotWrite(f"{error.filename} cannot be written; name a folder of your own in CINELOOM_MODELS.") from error
-        if isinstance(error, (OSError, errors.HfHubHTTPError, ValueError)) or type(error).__module__.startswith("httpx"):
+        if isinstance(error, (OSError, errors.HfHubHTTPError, ValueError)) or _of_the_net(error):
             raise Unreachable(f"The hub could not be reached{f' (it answered {status})' if status else ''}: {str(error).splitlines()[0][:160] if str(error) else type(error).__name__}. "
                               "Is the network there? A mirror is named in HF_ENDPOINT, a proxy in HTTPS_PROXY. What was brought stays, and the next pull goes on from there.") from error
 
