@@ -83,25 +83,23 @@ class HunyuanBackend(OpenBackend):
         if self.given is None:
             return {name: one for name, one in told.items() if name != "without"}
         known = level[:, :, :1].amax((1, 2, 3, 4)) <= HARDLY
-        read = []
-        for at, number in enumerate(told["number"].tolist()):
-            still = x[at, :, 0].float().cpu() if known[at] and "without" not in told else torch.full(x.shape[3:], torch.nan)
-            read.append(self._read_with(self._prompts[number], "without" in told, still.numpy().tobytes(), tuple(still.shape)))
-        heard = {name: torch.cat([one[name] for one in read]) for name in read[0]} | {name: told[name] for name in ("guidance",) if name in told}
+        stills = [one[:, 0].float().cpu().numpy().tobytes() if known[at] and "without" not in told else b"" for at, one in enumerate(x)]
+        read = [self._read_with(self._prompts[number], "without" in told, still, (x.shape[1], 1, *x.shape[3:])) for number, still in zip(told["number"].tolist(), stills)]
+        heard = {name: torch.cat([one[name] for one in read]) for name in read[0]} | {name: told[name] for name in told if name == "guidance"}
         if self.given == "latent_concat":
-            first = known.view(-1, 1, 1, 1, 1).to(x.dtype)
-            heard["beside"] = torch.cat([torch.cat([x[:, :, :1] * first, first.expand(-1, -1, -1, *x.shape[3:])], 1), x.new_zeros(len(x), x.shape[1] + 1, x.shape[2] - 1, *x.shape[3:])], 2)
+            beside = torch.cat([x, torch.ones_like(x[:, :1])], 1)
+            beside[:, :, 1:], beside[:, :, :1] = 0, beside[:, :, :1] * known.view(-1, 1, 1, 1, 1)
+            heard["beside"] = beside
         return heard
 
-    def _seen(self, prompt: str, without: bool, latents: bytes, shape: tuple[int, ...]) -> Text:
-        """One prompt, read with a picture: latents (C, H, W) as bytes, or of (H, W) alone, and then it is black."""
+    def _seen(self, prompt: str, without: bool, still: bytes, shape: tuple[int, ...]) -> Text:
+        """One prompt, read with a picture: the latents of a frame, (C, 1, H, W) float32, or nothing, which is black."""
         from PIL import Image
 
-        if len(shape) == 3:
-            still = next(self.decode(torch.frombuffer(bytearray(latents), dtype=torch.float32).view(1, shape[0], 1, *shape[1:])))[0, :, 0]
-            picture = Image.fromarray(still.movedim(0, -1).mul(127.5).add(127.5).round().byte().numpy())
-        else:
-            picture = Image.new("RGB", (shape[1] * self.grid.space, shape[0] * self.grid.space))
+        picture = Image.new("RGB", (shape[3] * self.grid.space, shape[2] * self.grid.space))
+        if still:
+            shown = next(self.decode(torch.frombuffer(bytearray(still), dtype=torch.float32).view(1, *shape)))[0, :, 0]
+            picture = Image.fromarray(shown.movedim(0, -1).mul(127.5).add(127.5).round().byte().numpy())
         every = EVERY["latent_concat" if without else self.given]          # its own pipeline hears more of the black one
         return self._named(self.pipe.encode_prompt(image=picture, prompt=prompt, device=self.device, image_embed_interleave=every))
 
@@ -116,21 +114,21 @@ class HunyuanBackend(OpenBackend):
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`."""
-        vae, time, past = self.pipe.vae, self.grid.time, torch.empty(0)
+        vae, time, past = self.pipe.vae, self.grid.time, None
         most = vae.tile_sample_min_num_frames + 1
         lap = most - vae.tile_sample_stride_num_frames              # pictures that two stretches share
 
         @torch.no_grad()
         def encode(pictures: Tensor) -> Tensor:
             nonlocal past
-            film, made, first = pictures.to(self.device, vae.dtype), [], not past.numel()
-            if (film.shape[2] - first) % time:
-                raise GridMismatch(f"HunyuanVideo encodes {'1 + 4k' if first else '4k'} pictures; {film.shape[2]} were given.")
+            film, made = pictures.to(self.device, vae.dtype), []
+            if (film.shape[2] - (past is None)) % time:
+                raise GridMismatch(f"HunyuanVideo encodes {'1 + 4k' if past is None else '4k'} pictures; {film.shape[2]} were given.")
             while film.shape[2]:
-                known = past.shape[2] if past.numel() else 0
+                known = 0 if past is None else past.shape[2]
                 stretch, film = film[:, :, :most - known], film[:, :, most - known:]
                 stretch = torch.cat([past, stretch], 2) if known else stretch
-                cells = self._whole(vae.tiled_encode if self._large(stretch) else lambda part: vae.quant_conv(vae.encoder(part)), stretch)
+                cells = vae.tiled_encode(stretch) if self._large(stretch) else vae.quant_conv(vae.encoder(stretch))
                 made.append(cells[:, :, self.grid.frames(known) if known else 0:])
                 past = stretch[:, :, -lap:]
             return torch.cat(made, 2).chunk(2, 1)[0].float().cpu() * vae.config.scaling_factor
@@ -142,22 +140,19 @@ class HunyuanBackend(OpenBackend):
     @torch.no_grad()
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """See `Backend`. A stretch is faded into from the one before it."""
-        vae, time = self.pipe.vae, self.grid.time
+        vae, time, last = self.pipe.vae, self.grid.time, None
         whole = latents if before is None else torch.cat([before, latents], 2)
+        at, seen, count = 0, 0 if before is None else before.shape[2], whole.shape[2]
         most, stride = vae.tile_sample_min_num_frames // time, vae.tile_sample_stride_num_frames // time
-        count = whole.shape[2]
-        at, skip, last = 0, 0 if before is None else before.shape[2], None
-        for start in [0] if count <= most else range(0, count, stride):
+        for start in range(0, count, stride) if count > most else [0]:
             cells = (whole[:, :, start:start + most + 1] / vae.config.scaling_factor).to(self.device, vae.dtype)
-            large = self._large(cells, self.grid.space)
-            made = self._whole((lambda part: vae.tiled_decode(part).sample) if large else lambda part: vae.decoder(vae.post_quant_conv(part)), cells)
-            made, frames = made[:, :, bool(start):], stride if count > most else count
+            made = vae.tiled_decode(cells).sample if self._large(cells, self.grid.space) else vae.decoder(vae.post_quant_conv(cells))
+            parts = [made[:, :, :1], *made[:, :, 1:].split(time, 2)]
             if last is not None:
-                made = vae.blend_t(last, made, (most - stride) * time)
-            last = made
-            parts = ([made[:, :, :1]] if not start else []) + list(made[:, :, int(not start):].split(time, 2))
-            for pictures in parts[:frames + (not start)]:
-                if skip <= at < count:
+                parts = vae.blend_t(last, made[:, :, 1:], (most - stride) * time).split(time, 2)
+            last = made[:, :, 1:]
+            for pictures in parts[:stride + (start == 0)] if count > most else parts:
+                if seen <= at < count:
                     yield pictures.clamp(-1, 1).float().cpu()
                 at += 1
 
@@ -165,7 +160,3 @@ class HunyuanBackend(OpenBackend):
         """Whether a memory plan asked for tiles, and the picture is larger than one."""
         vae = self.pipe.vae
         return vae.use_tiling and (part.shape[3] * space > vae.tile_sample_min_height or part.shape[4] * space > vae.tile_sample_min_width)
-
-    @staticmethod
-    def _whole(work: Callable[[Tensor], Tensor], part: Tensor) -> Tensor:
-        return work(part)
