@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands import exporting, handing, sounding
+from app.commands import exporting, filling, handing, sounding
 from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named, open_project
 from app.commands.saying import AsJson, answer, aside
 from engine.errors import BadRequest
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     exporting.register(cut)
     sounding.register(cut)
     handing.register(cut)
+    filling.register(cut)
     app.add_typer(cut, name="cut")
 
 
@@ -68,7 +69,7 @@ def new(name: Annotated[str, typer.Argument(help="What it is called.")],
 
     library, history = open_cuts(home, project)
     found = [named(library, id) for id in takes or []]
-    _say(history.new(begin(new_id(), name, found, rate_of(rate) if rate else None, as_size(size) or (0, 0) if size else ())), as_json)
+    say(history.new(begin(new_id(), name, found, rate_of(rate) if rate else None, as_size(size) or (0, 0) if size else ())), as_json)
 
 
 def add(cut: Which, takes: Takes,
@@ -83,7 +84,7 @@ def add(cut: Which, takes: Takes,
     library, history = open_cuts(home, project)
     version = which(history, cut)
     asked = lay(version.cut, new_id(), [named(library, id) for id in takes], at, track, overwrite)
-    _say(history.edit(version.cut.id, version.revision if revision is None else revision, asked), as_json)
+    say(history.edit(version.cut.id, version.revision if revision is None else revision, asked), as_json)
 
 
 def show(cut: Which, revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
@@ -91,7 +92,7 @@ def show(cut: Which, revision: Annotated[int | None, typer.Option(help="As it wa
     """Show what lies in a cut, track by track."""
     _, history = open_cuts(home, project)
     version = which(history, cut)
-    _say(version if revision is None else history.open(version.cut.id, revision), as_json, whole=True)
+    say(version if revision is None else history.open(version.cut.id, revision), as_json, whole=True)
 
 
 def edit(cut: Which, edit: Annotated[str, typer.Argument(help='The edit as JSON, such as {"is": "trim", "item": "abc", "end": "tail", "by": -8}; - reads lines of them.')],
@@ -119,21 +120,21 @@ def edit(cut: Which, edit: Annotated[str, typer.Argument(help='The edit as JSON,
             raise BadRequest(f"{what} is no JSON object such as {{\"is\": \"lift\", \"items\": [\"abc\"]}}.")
         version = history.edit(version.cut.id, at, edits.read({"id": new_id(), **said}, what))
         at = version.revision
-    _say(version, as_json)
+    say(version, as_json)
 
 
 def undo(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Take the last edit of a cut back."""
     _, history = open_cuts(home, project)
     version = which(history, cut)
-    _say(history.undo(version.cut.id, version.revision), as_json)
+    say(history.undo(version.cut.id, version.revision), as_json)
 
 
 def redo(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Make the edit again that was taken back last."""
     _, history = open_cuts(home, project)
     version = which(history, cut)
-    _say(history.redo(version.cut.id, version.revision), as_json)
+    say(history.redo(version.cut.id, version.revision), as_json)
 
 
 def history(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
@@ -168,7 +169,7 @@ def open_file(file: Annotated[Path, typer.Argument(help="An .otio file, of this 
     taken = {line.id for trashed in (False, True) for line in kept.cuts(trashed)}
     for note in notes:
         aside(note)
-    _say(kept.new(replace(cut, id=new_id()) if cut.id in taken or cut.id == "cut" else cut), as_json, notes=notes)
+    say(kept.new(replace(cut, id=new_id()) if cut.id in taken or cut.id == "cut" else cut), as_json, notes=notes)
 
 
 # ---- helpers
@@ -191,7 +192,8 @@ def which(history: History, asked: str, revision: int | None = None) -> Version:
     raise BadRequest(f"There is no cut {asked[:40]!r} in this project; `cineloom cut list` says which there are.")
 
 
-def _say(version: Version, as_json: bool, whole: bool = False, notes: tuple[str, ...] = ()) -> None:
+def say(version: Version, as_json: bool, whole: bool = False, notes: tuple[str, ...] = ()) -> None:
+    """A cut as it is: how long, and at which revision; `whole` with what lies in it."""
     from engine.timeline import plain
 
     cut = version.cut

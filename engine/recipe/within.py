@@ -5,8 +5,8 @@
 
     across a cut   | a . . 6 6 | 6 6 . . b |          two films that meet where a latent frame begins; the cut stays one
 
-Film is read from a picture on that puts the beginning of the change where a frame begins, so that no more is changed than was
-asked, but for what fills the last frame. Knows times, grids and strengths. Knows no operation.
+Film is read from a picture on that puts the beginning of the change where a frame begins, where that can be: then no more is changed
+than was asked, but for what fills the last frame. Knows times, grids and strengths. Knows no operation.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.denoisers.base import Grid
 from engine.denoisers.catalog import Model
 from engine.errors import BadRequest
 from engine.recipe.bounds import number
@@ -50,7 +51,6 @@ def parts(source: Source, within: Within | None, start: float, stop: float | Non
     if within is None:
         return [Part(source, 0, *source.part(start, stop, model, notes))]
     grid, said = model.grid, []         # pictures that are left out beside what is changed are nobody's loss
-    from_, begins = (round(number(second, "start") * grid.rate) for second in (start, within.begin))
     if within.second is not None:
         first, last = source.part(start, stop, model, said, keep_end=True)
         other = Source.of(within.second, model, notes)
@@ -58,12 +58,23 @@ def parts(source: Source, within: Within | None, start: float, stop: float | Non
             raise BadRequest(f"{source.name} is {source.width}x{source.height} and {other.name} is {other.width}x{other.height}; across a cut "
                              "films are changed together that have one shape.")
         return [Part(source, 0, first, last), Part(other, last - first, *other.part(within.start, within.stop, model, said, follows=True))]
+    first, begin, end = (round(number(second, "second") * grid.rate) for second in (start, within.begin, within.end))
     last = source.pictures if stop is None else min(source.pictures, round(number(stop, "end") * grid.rate) + 1)
-    if round(number(within.end, "end") * grid.rate) > last - grid.time:         # to its end, or nearly: what does not fit goes from the beginning
-        return [Part(source, 0, *source.part(start, stop, model, said, keep_end=True))]
-    if begins > from_:
-        from_ += (begins - from_ - 1) % grid.time
-    return [Part(source, 0, *source.part(from_ / grid.rate, stop, model, said))]
+    ways = [(first + left, last - (last - first - left - 1) % grid.time) for left in range(grid.time)]
+    first, last = min(ways, key=lambda held: _loss(*held, first, last, begin, end, grid))
+    return [Part(source, 0, *source.part(first / grid.rate, (last - 1) / grid.rate, model, said))]
+
+
+def _loss(first: int, last: int, least: int, most: int, begin: int, end: int, grid: Grid) -> int:
+    """How bad it is to lay down pictures [first, last) of [least, most), of which [begin, end) are changed, in whole latent frames.
+
+    Worst is an end that is not kept though there is film, for nothing leads to it; then film that is left out; then what is changed
+    without being asked.
+    """
+    before, behind = grid.frame_of(max(0, begin - first)), grid.frames(last - first) - 1 - grid.frame_of(max(0, min(end, last) - 1 - first))
+    lost = 1_000_000 * ((begin > least and before == 0) + (end < most and behind == 0))
+    left = 1_000 * ((most - last) * (behind == 0) + (first - least) * (before == 0))
+    return lost + left + (last - first) - grid.time * (before + behind)
 
 
 def strengths(curve: Sequence[float], within: Within | None, laid: Sequence[Part], model: Model) -> list[float]:

@@ -24,7 +24,7 @@ from engine.timeline.replacing import Candidate
 from engine.timeline.rows import cropped
 
 GRID = 4                # pictures in a latent frame, of every model there is
-BESIDE = Fraction(1)    # seconds that are kept on either side, where the clip has them: what a join is measured beside
+BESIDE = Fraction(1)    # seconds that are kept on either side, where the take has them: what a join is measured beside
 
 
 def asked(cut: Cut, item: str, span: Sequence[int], prompt: str, strength: float | None, area: Sequence[int], mask: str) -> tuple[dict, tuple[str, ...]]:
@@ -115,8 +115,9 @@ def _part(cut: Cut, clip: Clip, begin: int, end: int) -> dict:
     rate = clip.media.rate
     low, high = clip.source(cut.rate)
     beside = -(-math.ceil(BESIDE * rate) // GRID) * GRID + 1
-    low = max(low, clip.edge(begin, cut.rate) - beside) if begin else low
-    high = min(high, clip.edge(end, cut.rate) + beside) if end < clip.length else high
+    # What is kept may lie beyond what the clip shows: a join near its end is led up to by film that is there.
+    low = max(Fraction(0), clip.edge(begin, cut.rate) - beside) if begin else low
+    high = min(Fraction(clip.media.frames), clip.edge(end, cut.rate) + beside) if end < clip.length else high
     if not begin and end == clip.length:        # all of it: enough for whole latent frames, where the take has it
         high = min(Fraction(clip.media.frames), high + -(math.ceil(high - low) - 1) % GRID)
     return {"take": clip.media.take, "start": float(math.floor(low) / rate), "stop": float((math.ceil(high) - 1) / rate)}

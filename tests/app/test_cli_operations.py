@@ -104,7 +104,7 @@ MADE = {
     "loop of words": (["loop", "--prompt", "a red wave right", "--seconds", 1, "--size", "96x64"], "a-red-wave-right.mp4", (16, 64, 96), 1),
     "connect": (["connect", "boat.mp4", "train.mp4", "--seconds", 0.5], "boat-connect.mp4", (37, 64, 96), 2),
     "dissolve": (["connect", "boat.mp4", "train.mp4", "--overlap", 0.5], "boat-connect.mp4", (21, 64, 96), 2),
-    "edit": (["edit", "boat.mp4", "a blue wave", "--strength", "0,0.9,0.3"], "boat-edit.mp4", (17, 64, 96), 0),
+    "edit": (["edit", "boat.mp4", "a blue wave", "--strength", "0,0.9,0.3"], "boat-edit.mp4", (17, 64, 96), 1),
     "edit faithfully": (["edit", "boat.mp4", "a blue wave", "--faithful"], "boat-edit.mp4", (17, 64, 96), 0),
     "inpaint an area": (["inpaint", "boat.mp4", "blue", "--area", "0,0,48,64"], "boat-inpaint.mp4", (17, 64, 96), 0),
     "inpaint a mask": (["inpaint", "boat.mp4", "blue", "--mask", "mask.png"], "boat-inpaint.mp4", (17, 64, 96), 0),

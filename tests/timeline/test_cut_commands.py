@@ -54,7 +54,7 @@ def takes(home, tmp_path):
     return [finish(library.import_file(tmp_path / name)).id for name in ("long.mp4", "short.mp4", "still.png")]
 
 
-@pytest.mark.parametrize("name", [None, "list", "new", "add", "show", "edit", "undo", "redo", "history", "open", "render", "export"])
+@pytest.mark.parametrize("name", [None, "list", "new", "add", "show", "edit", "undo", "redo", "history", "open", "render", "export", "sound", "make", "candidates", "accept", "reject"])
 def test_every_command_says_what_it_is_for(run, capsys, name):
     assert main(["cut", *([name] if name else []), "--help"]) == 0
     assert "Usage: cineloom cut" in capsys.readouterr().out

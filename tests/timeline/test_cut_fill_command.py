@@ -1,0 +1,72 @@
+"""`cineloom cut make`, `candidates`, `accept` and `reject`: film that is missing, made by a worker of its own, without a page."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from app.cli import main
+from engine.denoisers.drawn import DrawnBackend
+from engine.library import Library
+from engine.make import make
+from engine.recipe import compose
+
+
+@pytest.fixture
+def run(tmp_path, capsys, monkeypatch):
+    """Call a command with --json: its exit code and the one object it answered."""
+    monkeypatch.setenv("CINELOOM_HOME", str(tmp_path / "home"))
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments: object) -> tuple[int, dict]:
+        code = main(["cut", *map(str, arguments), "--json"])
+        return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def cut(run, tmp_path):
+    """A cut of one take of 17 pictures: its answer."""
+    library = Library.open(tmp_path / "home")
+    recipe, _ = compose("red right", model="drawn", seconds=1, size=(96, 64), seed=7, steps=2)
+    *_, last = make(recipe, DrawnBackend(), library.staging("aaaaaaaaaa"))
+    library.add_take(last.made, "aaaaaaaaaa")
+    library.store.close()
+    return run("new", "One", "aaaaaaaaaa")[1]
+
+
+def test_a_stretch_is_made_anew_listed_accepted_and_undone(run, cut, capsys):
+    clip = cut["cut"]["tracks"][0]["items"][0]["id"]
+    code, said = run("make", "One", "retake", clip, "green right", "--from", 6, "--to", 11, "--strength", 0.9, "--times", 2, "--backend", "drawn")
+    assert code == 0, said
+    one, other = said["candidates"]
+    assert one["state"] == "done" and one["score"] > 0 and [item["length"] for item in one["items"]] == [5, 8, 4] and said["revision"] == 0
+    assert run("reject", "One", other["id"])[1]["candidates"] == [one]
+    code, now = run("accept", "One", one["id"])
+    assert code == 0 and (now["revision"], now["undo"], now["frames"]) == (1, "accept", 17)
+    assert run("candidates", "One")[1]["candidates"] == []
+    assert run("undo", "One")[1]["frames"] == 17 and run("candidates", "One")[1]["candidates"] == [one]
+    assert main(["cut", "candidates", "One"]) == 0
+    assert f"seam {one['score']:.2f}" in capsys.readouterr().out
+
+
+def test_what_is_only_put_in_line_waits_for_a_studio(run, cut):
+    clip = cut["cut"]["tracks"][0]["items"][0]["id"]
+    code, said = run("make", "One", "extend", clip, "--frames", 8, "--later", "--backend", "drawn")
+    assert code == 0 and [(one["state"], one["kind"], one["frames"]) for one in said["candidates"]] == [("waiting", "extend", 8)]
+
+
+@pytest.mark.parametrize("asked, sentence", [
+    (("make", "One", "explode", "CLIP"), "What can be made of a clip is"), (("make", "One", "retake", "CLIP", "--from", 3), "--from and --to"),
+    (("make", "One", "retake", "CLIP"), "from one frame of the cut"), (("make", "One", "extend", "CLIP"), "0 frames"), (("make", "One", "edit", "nobody", "x"), "There is no item"),
+    (("make", "None", "edit", "CLIP"), "There is no cut"), (("accept", "One", "nobody"), "not here any more"), (("reject", "One", "nobody"), "There is no candidate"),
+    (("make", "One", "retake", "CLIP", "--from", 1, "--to", 3, "--area", "x"), "The area is written as"),
+])  # fmt: skip
+def test_what_cannot_be_is_a_sentence(run, cut, asked, sentence):
+    clip = cut["cut"]["tracks"][0]["items"][0]["id"]
+    code, said = run(*(clip if word == "CLIP" else word for word in asked), *(("--backend", "drawn") if asked[0] == "make" else ()))
+    assert code == 2 and sentence in said["error"]
