@@ -2,7 +2,7 @@
 
     project.json    {"cineloom": "project", "format": 1, "takes": 12}
     takes.jsonl     a line of JSON per take: its row, its edges, the names of its files
-    cuts.jsonl      a line of JSON per cut, as it stands; where there is one, "format" is 2
+    cuts.jsonl      a line of JSON per cut, with its past and its candidates; where there is one, "format" is 2
     media/ posters/ latents/ inputs/ sounds/        the files, as they lie in the project
 
 The zip is written beside its place and gets its name when it is whole. Films are stored as they are: they are compressed

@@ -35,7 +35,7 @@ from engine.library.rows import SUFFIXES, checked
 
 if TYPE_CHECKING:
     from engine.library.library import Library
-    from engine.timeline.cut import Cut
+    from engine.timeline.packing import Came
 
 NAMES = re.compile(rf"media/(?P<film>{tidying.ID.pattern})\.({SUFFIXES}|json)|posters/{tidying.ID.pattern}(\.strip)?\.jpg|"
                    rf"latents/{tidying.ID.pattern}\.safetensors|{INPUT.pattern}|{re.escape(HEAD)}|{re.escape(TAKES)}|{re.escape(CUTS)}")  # fmt: skip
@@ -81,11 +81,11 @@ def open_zip(library: Library, path: str | Path) -> Iterator[Progress | Opened]:
                 for _ in _cuts(zip, names, shown, {}):
                     pass                    # all of them can be read, or nothing comes in
                 arriving.come(library.store, library.folder, bay, _arrivals(library, zip, names, bay, shown, counts), flushed=True)
-            came = _cut_in(library, _cuts(zip, names, shown, counts[2]))
+            came = _cut_in(library, _cuts(zip, names, shown, counts[2]), counts[2])
     yield Opened(counts[0], counts[1], counts[2], came)
 
 
-def _cuts(zip: zipfile.ZipFile, names: dict, shown: str, renamed: dict[str, str]) -> Iterator[tuple[Cut, bool]]:
+def _cuts(zip: zipfile.ZipFile, names: dict, shown: str, renamed: dict[str, str]) -> Iterator[Came]:
     from engine.timeline.packing import cut_of
 
     if CUTS in names:
@@ -99,14 +99,14 @@ def _cuts(zip: zipfile.ZipFile, names: dict, shown: str, renamed: dict[str, str]
                     raise BadMedia(f"{shown} has a cut that cannot be read ({str(error)[:200]}); nothing of it was opened.") from error
 
 
-def _cut_in(library: Library, cuts: Iterator[tuple[Cut, bool]]) -> int:
-    """Cuts come after their takes: killed between, the same zip opened again brings them."""
+def _cut_in(library: Library, cuts: Iterator[Came], renamed: dict[str, str]) -> int:
+    """Cuts come after their takes, each with all that belongs to it or not at all: killed between, the same zip opened again brings the others."""
     from engine.library.library import new_id
     from engine.timeline.history import History
     from engine.timeline.packing import take_in
 
     history = History(library.store)
-    return sum(take_in(history, cut, trashed, new_id()) for cut, trashed in cuts)
+    return sum(take_in(history, came, new_id(), renamed) for came in cuts)
 
 
 def _directory(path: Path, shown: str) -> None:

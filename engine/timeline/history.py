@@ -13,9 +13,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.errors import BadRequest
@@ -24,9 +23,10 @@ from engine.library.tidying import ID
 from engine.timeline import checks, edits, plain
 from engine.timeline.cut import Clip, Cut, Gap
 from engine.timeline.edits import Edit
+from engine.timeline.past import Lived, told
+from engine.timeline.patches import WHOLE, patch, patched
 from engine.timeline.replacing import Candidate, fits
 
-WHOLE = 25          # steps from one whole text to the next: what has to be patched at most when a project is opened
 HELD = 16           # cuts kept in memory, of all steps
 FIRST = 0
 
@@ -111,20 +111,39 @@ class History:
             at = parents[at]
         return [{**one, "edit": json.loads(one["edit"]), "counts": one["step"] in counting} for one in found]
 
+    def past(self, id: str) -> dict:
+        """All of that as plain data, see `past`: another project can be told it."""
+        row = self._row(id)
+        steps = self.store.rows("select step, parent, created, edit, next from cut_steps where cut = ? order by step", [id])
+        revisions = self.store.rows("select step from cut_revisions where cut = ? and revision <= ? order by revision", [id, row["revision"]])
+        return told(steps, self._state(id, FIRST)[1], row["head"], [one["step"] for one in revisions])
+
     # ---- changing
 
-    def new(self, cut: Cut) -> Version:
-        """A cut that begins as this one. Raises BadRequest where its id is taken."""
-        text = checks.check(cut).to_json()
+    def new(self, cut: Cut, lived: Lived | None = None, candidates: Sequence[tuple[Candidate, bool]] = (), trashed: bool = False) -> Version:
+        """A cut that begins as this one; or comes from elsewhere, with its past, what stands beside it and which of that was rejected.
+
+        All of it or nothing. Raises BadRequest where its id is taken.
+        """
+        text, now = checks.check(cut).to_json(), self.clock()
+        lived = lived or Lived(({"step": FIRST, "parent": None, "depth": 0, "created": now, "edit_id": "", "edit": "", "whole": True, "patch": patch("", text), "next": None},),
+                               FIRST, (FIRST,), cut)  # fmt: skip
         with self.store.writing() as db:
             if db.execute("select 1 from cuts where id = ?", [cut.id]).fetchone():
                 raise BadRequest(f"There is a cut {cut.id!r} already.")
-            now = self.clock()
-            db.conn.execute("insert into cuts (id, created, changed, name, revision, head) values (?, ?, ?, ?, 0, ?)", [cut.id, now, now, cut.name, FIRST])
-            db.conn.execute("insert into cut_steps (cut, step, depth, created, edit_id, edit, whole, patch) values (?, ?, 0, ?, '', '', 1, ?)",
-                            [cut.id, FIRST, now, patch("", text)])  # fmt: skip
-            self._show(db, cut, 0, FIRST)
-        self._hold(cut.id, FIRST, text, cut)
+            began = lived.steps[0]["created"]
+            db.conn.execute("insert into cuts (id, created, changed, name, revision, head, trashed) values (?, ?, ?, ?, 0, ?, ?)",
+                            [cut.id, began, now, cut.name, FIRST, now if trashed else None])  # fmt: skip
+            for row in lived.steps:
+                names = ", ".join(row)
+                db.conn.execute(f"insert into cut_steps (cut, {names}) values (?{', ?' * len(row)})", [cut.id, *row.values()])
+            *earlier, _ = enumerate(lived.revisions)
+            db.conn.executemany("insert into cut_revisions (cut, revision, step) values (?, ?, ?)", [(cut.id, *one) for one in earlier])
+            self._show(db, cut, len(earlier), lived.head)
+            for number, (candidate, rejected) in enumerate(candidates, 1):
+                db.conn.execute("insert into cut_candidates (cut, id, number, candidate, rejected) values (?, ?, ?, ?, ?)",
+                                [cut.id, candidate.id, number, plain.write(candidate), rejected])  # fmt: skip
+        self._hold(cut.id, lived.head, text, cut)
         return self.open(cut.id)
 
     def edit(self, id: str, revision: int, edit: Edit) -> Version:
@@ -199,9 +218,12 @@ class History:
         """
         cut = self.open(id).cut
         there = edits.parts(cut)
-        found = self.store.rows("select candidate from cut_candidates where cut = ? and rejected = ? order by number", [id, rejected])
-        read = (plain.read(Candidate, row["candidate"], "A candidate") for row in found)
-        return [one for one in read if all(over in there for over in one.over) and fits(one, there, cut.rate) and not _accepted(one, there)]
+        return [one for one, away in self.beside(id) if away == rejected and all(over in there for over in one.over) and fits(one, there, cut.rate) and not _accepted(one, there)]
+
+    def beside(self, id: str) -> list[tuple[Candidate, bool]]:
+        """Every candidate of a cut, whether it could come into it now or not, and whether it was rejected."""
+        found = self.store.rows("select candidate, rejected from cut_candidates where cut = ? order by number", [id])
+        return [(plain.read(Candidate, row["candidate"], "A candidate"), bool(row["rejected"])) for row in found]
 
     # ---- inside
 
@@ -280,33 +302,3 @@ def _accepted(candidate: Candidate, there: dict) -> bool:
     clips = [item for item in candidate.items if not isinstance(item, Gap)]
     new = [item for item in clips if item.id not in candidate.over]
     return any(item.id in there for item in new) if new else bool(clips) and all(there[item.id].media == item.media for item in clips if isinstance(item, Clip))
-
-
-def patch(old: str, new: str) -> bytes:
-    """How to get from one text to another: how many bytes of its beginning and of its end stay, and what comes between.
-
-        b"120 44 " + zlib of what comes between
-    """
-    a, b = old.encode(), new.encode()
-    begin = _alike(a, b)
-    end = _alike(a[begin:][::-1], b[begin:][::-1])
-    return b"%d %d " % (begin, end) + zlib.compress(b[begin : len(b) - end])
-
-
-def patched(old: str, change: bytes) -> str:
-    """The text that a patch makes of another."""
-    begin, end, middle = change.split(b" ", 2)
-    a = old.encode()
-    return (a[: int(begin)] + zlib.decompress(middle) + a[len(a) - int(end) :]).decode()
-
-
-def _alike(a: bytes, b: bytes) -> int:
-    """How many bytes two texts have in common at their beginning; by halves, so that memcmp does the work."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -32,11 +32,11 @@ class Insert:
 
     def apply(self, cut: Cut) -> Cut:
         rows = Rows(cut, self.id)
-        laid, length = _laid(rows, self.parts, self.at)
+        laid, length = laid_down(rows, self.parts, self.at)
         tracks = list(laid)
         split_all(rows, tracks, self.at)
         rows.open(self.at, length, tracks)
-        _put(rows, laid)
+        put_down(rows, laid)
         return rows.finish()
 
 
@@ -53,10 +53,10 @@ class Overwrite:
 
     def apply(self, cut: Cut) -> Cut:
         rows = Rows(cut, self.id)
-        laid, _ = _laid(rows, self.parts, self.at)
+        laid, _ = laid_down(rows, self.parts, self.at)
         for track, pieces in laid.items():
             rows.clear(track, pieces[0].start, pieces[-1].stop)
-        _put(rows, laid)
+        put_down(rows, laid)
         return rows.finish()
 
 
@@ -69,8 +69,8 @@ class Append:
 
     def apply(self, cut: Cut) -> Cut:
         rows = Rows(cut, self.id)
-        laid, _ = _laid(rows, self.parts, max((cut.track(part.track).length for part in self.parts), default=0))
-        _put(rows, laid)
+        laid, _ = laid_down(rows, self.parts, max((cut.track(part.track).length for part in self.parts), default=0))
+        put_down(rows, laid)
         return rows.finish()
 
 
@@ -227,7 +227,7 @@ def _close(rows: Rows, id: str) -> None:
     rows.close(group[0][1].start, group[0][1].stop, {track for track, _ in group})
 
 
-def _laid(rows: Rows, parts: tuple[Part, ...], at: int) -> tuple[dict[str, list[Piece]], int]:
+def laid_down(rows: Rows, parts: tuple[Part, ...], at: int) -> tuple[dict[str, list[Piece]], int]:
     """Where the parts will lie, by track, and how long the longest row of them is."""
     if not parts:
         raise BadRequest("There is nothing to lay down: name at least one clip.")
@@ -244,7 +244,8 @@ def _laid(rows: Rows, parts: tuple[Part, ...], at: int) -> tuple[dict[str, list[
     return laid, max(row[-1].stop for row in laid.values()) - at
 
 
-def _put(rows: Rows, laid: dict[str, list[Piece]]) -> None:
+def put_down(rows: Rows, laid: dict[str, list[Piece]]) -> None:
+    """Lay them where room was made."""
     for track, pieces in laid.items():
         for piece in pieces:
             rows.put(track, piece)

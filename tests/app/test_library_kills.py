@@ -1,52 +1,25 @@
-"""Processes that die in the middle of a write, and the next one that opens the project.
-
-Each kill costs a process and a look at the whole project, so every few lines only; CINELOOM_EVERY_LINE=1 takes them all
-(some minutes).
-"""
+"""Processes that die in the middle of a write, and the next one that opens the project."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-
-import pytest
+import dying
+from dying import EVERY, needs_fork
 from reels import lying, take
 
 from engine.bench.library_kills import measure
 from engine.library import Edge, Library, finish
 
-ALL = bool(os.environ.get("CINELOOM_EVERY_LINE"))
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is forked and killed, which this system cannot")
+pytestmark = needs_fork
 
 
 def dies_after(lines: int, folder, act) -> bool:
-    """Run `act(library)` in a process that is killed by SIGKILL after so many lines of the library; False when it came to its end."""
-    child = os.fork()
-    if child == 0:
-        left = lines
+    """Run `act(library)` in a process that is killed after so many lines of the library; False when it came to its end."""
 
-        def count(frame, event, _):
-            nonlocal left
-            if not frame.f_code.co_filename.endswith(("library/arriving.py", "library/library.py", "library/database.py")):
-                return None
-            if event == "line":
-                left -= 1
-                if left < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return count
+    def begin():
+        library = Library(folder)
+        return lambda: act(library)
 
-        try:
-            library = Library(folder)
-            sys.settrace(count)
-            act(library)
-            sys.settrace(None)
-            os._exit(0)
-        except BaseException:
-            os._exit(1)
-    status = os.waitpid(child, 0)[1]
-    assert status == 0 or os.WTERMSIG(status) == signal.SIGKILL
-    return status != 0
+    return dying.dies_after(lines, ("library/arriving.py", "library/library.py", "library/database.py"), begin)
 
 
 def look(folder) -> Library:
@@ -65,7 +38,7 @@ def lines_of(folder, act, step):
         library = look(folder)
         yield library
         library.store.close()
-        lines += 1 if ALL else step
+        lines += 1 if EVERY else step
     assert lines > 20           # it was killed, and often
     library = look(folder)
     yield library
@@ -111,7 +84,7 @@ def test_what_was_emptied_stays_away_wherever_that_dies(library):
         assert (library.take("b") is None) == gone[-1]
         assert {name.split("/")[1].partition(".")[0] for name in lying(library)} == ({"kept"} if gone[-1] else {"kept", "a", "b"})
         library.store.close()
-        lines += 1 if ALL else 8
+        lines += 1 if EVERY else 8
         if not died:
             break
     assert gone == sorted(gone) and not gone[0] and gone[-1] and len(gone) > 4
@@ -142,7 +115,7 @@ def test_whoever_opens_while_others_die_or_work_takes_nothing_from_them(library)
     while not any(folder.glob("arriving/*/record.jsonl")):
         assert dies_after(lines, folder, lambda library: take(library, "one"))
         lines += 5
-    for lines in range(0, 60, 3 if ALL else 9):
+    for lines in range(0, 60, 3 if EVERY else 9):
         dies_after(lines, folder, lambda library: Library(folder).store.close())
     library = look(folder)
     assert library.take("one").file("film").exists()

@@ -15,7 +15,8 @@ from engine.library import Library
 from engine.timeline import edits
 from engine.timeline.cut import Marker
 from engine.timeline.edits import Candidate, Part
-from engine.timeline.history import WHOLE, History, Stale, patch, patched
+from engine.timeline.history import History, Stale
+from engine.timeline.patches import WHOLE, patch, patched
 
 
 @pytest.fixture
