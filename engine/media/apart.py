@@ -41,7 +41,7 @@ Message = tuple[dict, "np.ndarray | None"]
 
 
 def ask(job: str, path: str | Path, limit: float = LIMIT, facts: dict | None = None, **options) -> Iterator[Message]:
-    """Run one of `cell.JOBS` on the file at `path`; yields what it says, pictures as (H, W, C) uint8.
+    """Run one of `cell.JOBS` on the file at `path`; yields what it says, pictures as (H, W, C) uint8, or uint16 where a job is asked for that.
 
     limit    seconds of work from one message to the next
     facts    gets `peak`, the bytes of memory that the cell held at most, when it ends by itself
@@ -83,7 +83,7 @@ class _Cell:
                 picture = None
                 if "shape" in said:
                     height, width, colours = said.pop("shape")
-                    picture = np.empty((height, width, colours), np.uint8)
+                    picture = np.empty((height, width, colours), np.uint16 if said.pop("deep", False) else np.uint8)
                     self._fill(memoryview(picture).cast("B"), began)
                 yield said, picture
                 began = time.monotonic()

@@ -101,7 +101,7 @@ def _peak() -> int:
 
 def _say(out: socket.socket, words: dict, picture: np.ndarray | None = None) -> None:
     if picture is not None:
-        words = {**words, "shape": picture.shape}
+        words = {**words, "shape": picture.shape, **({"deep": True} if picture.dtype == np.uint16 else {})}
     line = json.dumps(words).encode()
     out.sendall(struct.pack(">I", len(line)) + line)
     if picture is not None:

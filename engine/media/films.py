@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from engine.errors import BadRequest, CannotWrite
 from engine.media import carriers
 from engine.media.apart import LIMIT, ask
 from engine.media.kinds import FILM_FILE, FILM_PICTURES, head
-from engine.media.writing import writing
+from engine.media.writing import part_of, writing
 
 QUALITY = 16                # x264's constant rate factor: above 45 dB on renders, where 23 is the usual
 EIGHT = 128                 # x264's look-ahead tree goes through blocks of 16 pixels in eights, beyond its memory where a row
@@ -87,8 +86,7 @@ class FilmWriter:
         if self.form.pixels == "yuv420p" and (width % 2 or height % 2):
             raise BadRequest(f"A film in {'VP9' if self.form.container == 'webm' else 'H.264'} has an even width and height; "
                              f"{width}x{height} was asked.")
-        # Absolute and without the film's own name: a colon in it would be read as a protocol, 255 bytes leave no room.
-        self.part = self.path.absolute().with_name(f".{secrets.token_hex(6)}.part")
+        self.part = part_of(self.path)
         self.width, self.height, self.rate, self.recipe = width, height, rate, recipe
         self.pictures, self.container, self.palette = 0, None, Palette(width, height)
         self.colours = Colours(width, height, self.form.pixels)

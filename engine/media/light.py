@@ -1,7 +1,7 @@
 """Light: a decoded frame, whatever its kind, as a picture a person would see: (H, W, 3) uint8, sRGB, upright.
 
     interlaced   -> every other line filled in from its neighbours in space and time (bwdif)
-    10 or 12 bit -> 8, by the frame's own matrix and range; where a file names no matrix, BT.709 from 720 lines on, else BT.601
+    10 or 12 bit -> 8, or 16 where that is asked for, by the frame's own matrix and range; where a file names no matrix, BT.709 from 720 lines on, else BT.601
     PQ and HLG   -> tone-mapped: 203 nits is white paper (ITU-R BT.2408), what is brighter is rolled off above 3/4 of it
     transparent  -> laid on black, as editors and players do with film (single pictures are laid on white)
     anamorphic   -> pixels made square, by widening
@@ -27,6 +27,7 @@ PQ, HLG = 16, 18            # ITU-T H.273, transfer characteristics
 UNSAID = 2                  # its "unspecified", and so for matrices
 WHITE = 203.0               # nits
 PEAK = 1000.0               # nits that are rolled off into white; brighter is white
+WHOLE = 65280               # white in FFmpeg's 16 bits of RGB, which are 8 and 8 behind the point
 KNEE = 0.75                 # of white, linear: below it nothing is changed
 # Without these FFmpeg rounds down on its way to RGB: half a code darker with every reading, two from ten bits, nine after a film
 # was read and written eight times. With them it is none, for 22 ms more a picture of Full HD.
@@ -37,8 +38,9 @@ TO_709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0
 class Eye:
     """Sees the frames of one film, one after another. `notes` collects, once each, what was done to them."""
 
-    def __init__(self, aspect: Fraction | None = None) -> None:
+    def __init__(self, aspect: Fraction | None = None, deep: bool = False) -> None:
         self.notes: dict[str, None] = {}
+        self.deep = deep            # whether what lies between two values of 8 bits is wanted
         self.aspect = aspect        # width of a pixel by its height
         self.tick: Fraction | None = None       # seconds in which a frame's time is counted, where it does not say
         self.formatter, self.graph, self.shape = VideoReformatter(), None, None
@@ -58,7 +60,8 @@ class Eye:
 
     def _picture(self, frame: av.VideoFrame) -> tuple[float | None, np.ndarray]:
         width, height = square(frame.width, frame.height, self.aspect)
-        if frame.color_trc in (PQ, HLG) and max(part.bits for part in frame.format.components) > 8:
+        bits = max(part.bits for part in frame.format.components)
+        if frame.color_trc in (PQ, HLG) and bits > 8:
             self.notes["High dynamic range: tone-mapped to 8 bits."] = None
             deep = self._in(frame, width, height, "rgb48le")
             picture = tone_mapped(_pixels(deep, np.uint16), frame.color_trc == HLG)
@@ -68,6 +71,8 @@ class Eye:
                 self.notes["Transparent: laid on black."] = None
             weight = clear[..., 3:].astype(np.uint16)
             picture = ((clear[..., :3] * weight + 127) // 255).astype(np.uint8)
+        elif self.deep and bits > 8:
+            picture = _pixels(self._in(frame, width, height, "rgb48le"), np.uint16)
         else:
             picture = _pixels(self._in(frame, width, height, "rgb24"), np.uint8)
         if (width, height) != (frame.width, frame.height):
@@ -81,6 +86,8 @@ class Eye:
             from PIL import Image
 
             self.notes["Its pictures change size: all are scaled to the first."] = None
+            if turned.dtype == np.uint16:       # Pillow knows no such colour
+                turned = np.rint(turned / np.float32(256)).clip(0, 255).astype(np.uint8)
             turned = np.asarray(Image.fromarray(np.ascontiguousarray(turned)).resize(self.size))
         tick = frame.time_base or self.tick
         time = None if frame.pts is None or tick is None else float(frame.pts * tick)
@@ -138,7 +145,7 @@ def upright(picture: np.ndarray, matrix: tuple[int, int, int, int] | None) -> np
 
 
 def tone_mapped(codes: np.ndarray, hlg: bool) -> np.ndarray:
-    """BT.2020 in PQ or HLG, (H, W, 3) uint16 of full range, as sRGB (H, W, 3) uint8.
+    """BT.2020 in PQ or HLG, (H, W, 3) uint16 whose white is `WHOLE`, as sRGB (H, W, 3) uint8.
 
     203 nits arrive at 240, 26 nits (a grey card) at 100; a thousand and more at 255.
     """
@@ -157,7 +164,7 @@ def tone_mapped(codes: np.ndarray, hlg: bool) -> np.ndarray:
 @cache
 def _to_light(hlg: bool) -> np.ndarray:
     """65,536 codes to linear light: PQ in units of white paper, HLG as scene light of 0..1."""
-    code = np.linspace(0, 1, 65536)
+    code = np.minimum(np.arange(65536) / WHOLE, 1)
     if hlg:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         light = np.where(code <= 0.5, code**2 / 3, (np.exp((code - c) / a) + b) / 12)

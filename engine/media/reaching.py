@@ -37,15 +37,19 @@ class Index:
 
 
 class Film:
-    """One film file, open to any picture of it. `notes` collects what a person should know of it."""
+    """One film file, open to any picture of it. `notes` collects what a person should know of it.
 
-    def __init__(self, path: str | Path):
+    deep    pictures of more than 8 bits come as uint16
+    """
+
+    def __init__(self, path: str | Path, deep: bool = False):
         self.path = Path(path)
+        self.deep = deep
         self.notes: dict[str, None] = {}
         self.index: Index | None = None
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
-        """These pictures, (H, W, 3) uint8; their numbers rise, or they fall. Memory stays flat either way.
+        """These pictures, (H, W, 3) uint8, or uint16; their numbers rise, or they fall. Memory stays flat either way.
 
         A picture that is broken in the file is the one before it. Raises BadMedia for a file in which none of them is.
         """
@@ -74,7 +78,7 @@ class Film:
 
     def _forwards(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
         """Exactly as many pictures as numbers, whatever the file holds."""
-        options: dict = {"numbers": list(numbers)}
+        options: dict = {"numbers": list(numbers), "deep": self.deep}
         if len(self.index.stamps):
             wanted = [int(self.index.stamps[min(number, len(self.index.stamps) - 1)]) for number in numbers]
             options |= {"stamps": wanted, "seek": self.index.seeks[max(self._key(numbers[0]), 0)]}
@@ -162,15 +166,15 @@ def _bytes(values) -> np.ndarray:
     return np.frombuffer(np.array(list(values), np.int64).tobytes(), np.uint8).reshape(-1, 1, 1)
 
 
-def reach(file, name: str, numbers: list[int], stamps: list[int] | None = None, seek: int = 0) -> Iterator[tuple[dict, np.ndarray | None] | None]:
+def reach(file, name: str, numbers: list[int], stamps: list[int] | None = None, seek: int = 0, deep: bool = False) -> Iterator[tuple[dict, np.ndarray | None] | None]:
     """Says {"at": index} with each picture that is asked for, and {"note": sentence}. `stamps`: their times, from a `seek` on."""
     from engine.media import seeing
     from engine.media.light import Eye
 
     if stamps is None:
-        yield from _read(file, name, numbers, seeing)
+        yield from _read(file, name, numbers, deep, seeing)
         return
-    eye = Eye()
+    eye = Eye(deep=deep)
     with seeing._opened(file, name, seeing._kind(file, name)) as container:
         stream = seeing._stream(container, name)
         decoder = seeing._decoder(stream)
@@ -230,9 +234,9 @@ def _frames(container, stream, decoder, seek: int, wanted: int, seeing) -> Itera
             decoder.flush_buffers()
 
 
-def _read(file, name: str, numbers: list[int], seeing) -> Iterator[tuple[dict, np.ndarray | None] | None]:
+def _read(file, name: str, numbers: list[int], deep: bool, seeing) -> Iterator[tuple[dict, np.ndarray | None] | None]:
     wanted, count, at = list(numbers), 0, 0
-    for said in seeing.film(file, name):
+    for said in seeing.film(file, name, deep=deep):
         if said is None or said[1] is None:
             yield said
             continue

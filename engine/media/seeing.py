@@ -72,15 +72,16 @@ def probe(file, name: str) -> Iterator[tuple[dict, None] | None]:
                "duration": seconds, "container": kind, "codec": stream.codec_context.name}, None
 
 
-def film(file, name: str, rate: float | None = None,
-         most: int = kinds.FILM_PICTURES) -> Iterator[tuple[dict, np.ndarray | None] | None]:
+def film(file, name: str, rate: float | None = None, most: int = kinds.FILM_PICTURES,
+         deep: bool = False) -> Iterator[tuple[dict, np.ndarray | None] | None]:
     """Says {"time": seconds} with each picture, and {"note": sentence} for what a person should know.
 
     rate     pictures per second to resample to, each the one that is on screen at its moment; None: as they are stored
+    deep     pictures of more than 8 bits as uint16
     What can be read of a damaged film is read; a sentence is raised only where that is nothing.
     """
     kind = _kind(file, name)
-    state = {"eye": Eye(), "note": ""}
+    state = {"eye": Eye(deep=deep), "note": ""}
     frames = _webp_frames(file, name) if kind == "webp" else _frames(file, name, kind, state)
     count = 0
     try:

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import CannotWrite
 
 BENCH = ".making-"      # how a workshop's hidden folder begins; a person is shown the place that they named
+PART = re.compile(r"\.[0-9a-f]{12}\.part(\.(png|jpe?g))?")         # what `part_of` calls a file or folder, and nobody else does
+INSIDE = re.compile(r"frame_[0-9]{6,}\.png|sound\.wav|cut\.json")  # what such a folder holds
+LEFT = 24 * 3600.0      # seconds that nobody has written to it: then nobody will
 
 _REASONS = {
     errno.ENOSPC: "the disk is full. Free some room, or choose a folder on another disk",
@@ -71,6 +77,35 @@ def workshop(folder: str | Path) -> Iterator[Path]:
                 made.rmdir()
             except OSError:         # never made, or somebody else has put something there
                 break
+
+
+def part_of(path: Path, ending: str = "") -> Path:
+    """A hidden name beside a file, to write it under until it is whole: 48 random bits, and not its own name.
+
+    A colon in that would be read as a protocol, and 255 bytes leave no room.
+    """
+    return path.absolute().with_name(f".{secrets.token_hex(6)}.part{ending}")
+
+
+def sweep(folder: Path, now: float | None = None) -> None:
+    """Remove what writers that were killed left in a folder a day ago or longer. Nothing else, and never in anybody's way.
+
+    now     seconds since 1970; None is the clock's
+    """
+    now = time.time() if now is None else now
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in [entry for entry in entries if PART.fullmatch(entry.name)]:
+            with suppress(OSError):
+                if now - entry.stat(follow_symlinks=False).st_mtime < LEFT:
+                    continue
+                if entry.is_file(follow_symlinks=False):
+                    os.unlink(entry.path)
+                elif entry.is_dir(follow_symlinks=False):
+                    inside = list(os.scandir(entry.path))
+                    if all(INSIDE.fullmatch(one.name) and one.is_file(follow_symlinks=False) for one in inside):
+                        for one in inside:
+                            os.unlink(one.path)
+                        os.rmdir(entry.path)
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

@@ -30,8 +30,9 @@ from engine.timeline.rendering.places import Places, place
 FITS = ("letterbox", "crop")
 BLOCK = 4096            # pictures of one clip that are asked for at once
 ROUND = np.float32(0.5)
+FINE = np.float32(256)          # FFmpeg's 16 bits of RGB are 8 and 8 behind the point: its white is 65280, not 65535
 
-# uint8 (H, W, 3) as it was decoded; float32 of the same range, 0 to 255, once it was mixed.
+# uint8 (H, W, 3) as it was decoded; float32 of the same range, 0 to 255, once it was mixed or where it has more than 8 bits.
 Picture = np.ndarray
 
 
@@ -65,12 +66,14 @@ def spans(track: Track) -> list[Span]:
     return sorted(found, key=lambda span: span.start)
 
 
-def frames(cut: Cut, places: Places, wanted: Iterable[int], size: tuple[int, int], fit: str = "letterbox", notes: dict[str, None] | None = None) -> Iterator[Picture]:
+def frames(cut: Cut, places: Places, wanted: Iterable[int], size: tuple[int, int], fit: str = "letterbox", notes: dict[str, None] | None = None,
+           deep: bool = False) -> Iterator[Picture]:
     """The pictures of these frames of a cut, none before another, without its titles. Raises BadMedia, which names the clip and its place.
 
     size    (width, height) that everything is fitted to: "letterbox" shows all of a picture, "crop" fills the frame
+    deep    film of more than 8 bits keeps them
     """
-    rows = [_Row(cut, track, places, size, fit, {} if notes is None else notes) for track in cut.tracks if track.kind == "film" and not track.mute]
+    rows = [_Row(cut, track, places, size, fit, {} if notes is None else notes, deep) for track in cut.tracks if track.kind == "film" and not track.mute]
     seen, shown = None, -1
     try:
         for frame in wanted:
@@ -89,7 +92,7 @@ def frames(cut: Cut, places: Places, wanted: Iterable[int], size: tuple[int, int
 class _Row:
     """One film track while it is shown."""
 
-    def __init__(self, cut: Cut, track: Track, places: Places, size: tuple[int, int], fit: str, notes: dict[str, None]):
+    def __init__(self, cut: Cut, track: Track, places: Places, size: tuple[int, int], fit: str, notes: dict[str, None], deep: bool = False):
         self.cut, self.spans, self.size = cut, spans(track), size
         self.last = {}          # clip -> the frame behind the last one that shows it
         for span in self.spans:
@@ -97,7 +100,7 @@ class _Row:
                 self.last[clip.id] = max(self.last.get(clip.id, 0), span.stop)
         self.open: dict[str, Source] = {}
         self.at = 0
-        self.source = lambda clip, index, count: Source(cut, clip, places, index, count, size, fit, notes)
+        self.source = lambda clip, index, count: Source(cut, clip, places, index, count, size, fit, notes, deep)
 
     def over(self, beneath: Picture | None, frame: int) -> Picture | None:
         """What is seen with this track over what lies beneath; None is black."""
@@ -137,7 +140,7 @@ class _Row:
         ground = self._black(beneath)
         canvas = ground.copy()
         inside = canvas[y : y + height, x : x + width]
-        if share < 1 and canvas.dtype == np.uint8:
+        if (share < 1 or picture.dtype == np.float32) and canvas.dtype == np.uint8:
             canvas = canvas.astype(np.float32)
             inside = canvas[y : y + height, x : x + width]
         inside[:] = picture if share == 1 else mixed(inside.copy(), picture, share)
@@ -157,12 +160,12 @@ class _Row:
 class Source:
     """One clip while it is shown: its pictures at its own frames, which are asked for in order."""
 
-    def __init__(self, cut: Cut, clip: Clip, places: Places, index: int, count: int, size: tuple[int, int], fit: str, notes: dict[str, None]):
+    def __init__(self, cut: Cut, clip: Clip, places: Places, index: int, count: int, size: tuple[int, int], fit: str, notes: dict[str, None], deep: bool):
         """
         index   the first of its frames that is shown; below zero over a cross-fade
         count   frames from there on
         """
-        self.cut, self.clip, self.size, self.fit, self.notes = cut, clip, size, fit, notes
+        self.cut, self.clip, self.size, self.fit, self.notes, self.deep = cut, clip, size, fit, notes, deep
         self.path = places.path(clip.media)
         self.pictures = self._pictures(index, count)
         self.number: int | None = None
@@ -176,7 +179,7 @@ class Source:
                 self.number, picture = next(self.pictures)
                 self.held = None
                 if self.number == number:
-                    self.held = fitted(picture, *self.size, self.fit)
+                    self.held = fitted(picture if picture.dtype == np.uint8 else picture.astype(np.float32) / FINE, *self.size, self.fit)
         except (BadMedia, OSError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise BadMedia(f"{place(self.cut, self.clip)} cannot be shown: {why.rstrip('.')}.") from error
@@ -198,7 +201,7 @@ class Source:
         if self.clip.media.kind == "picture":
             yield 0, read_picture(self.path)
             return
-        film, numbers = Film(self.path), self._numbers(index, count)
+        film, numbers = Film(self.path, self.deep), self._numbers(index, count)
         try:
             while block := list(islice(numbers, BLOCK)):
                 pictures = film.pictures(block)
@@ -249,11 +252,11 @@ def mixed(a: Picture, b: Picture, share: float) -> Picture:
 
 
 def finished(picture: Picture, deep: bool = False) -> np.ndarray:
-    """A picture to be encoded: uint8; where it was mixed and the film is `deep`, uint16 with what lies between two values."""
+    """A picture to be encoded: uint8; where it is float32 and the film is `deep`, uint16 with what lies between two values."""
     if picture.dtype == np.uint8:
         return picture
     if deep:
-        return np.clip(picture * np.float32(257) + ROUND, 0, 65535).astype(np.uint16)
+        return np.clip(picture * FINE + ROUND, 0, 65280).astype(np.uint16)
     return np.clip(picture + ROUND, 0, 255).astype(np.uint8)
 
 

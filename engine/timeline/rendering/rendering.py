@@ -95,7 +95,7 @@ def render(cut: Cut, places: Places, path: str | Path, wanted: Wanted = Wanted()
     if kind.codec == "gif" and 100 % rate:
         notes[f"A GIF counts in hundredths of a second: at {float(rate):g} per second its pictures stay for {int(100 / rate)} or {int(100 / rate) + 1} of them."] = None
     carried = carrying.said(cut, places, start, stop, carrying.SMALL if kind.container == "mov" or not kind.container else carrying.MOST)
-    limiter, pictures = sound.Limiter(), _pictures(cut, places, moments, size, wanted, rate, notes)
+    limiter, pictures = sound.Limiter(), _pictures(cut, places, moments, size, wanted, rate, notes, kind.deep)
     blocks = sound.mixed(cut, places, start, stop) if loud else iter(())
     try:
         with _out(path, kind, size, rate, quality, loud, carried, carrying.source(cut, places), len(moments)) as out:
@@ -124,15 +124,16 @@ def render(cut: Cut, places: Places, path: str | Path, wanted: Wanted = Wanted()
     yield Rendered(path, kind.name, *size, out.pictures, rate, float(Fraction(out.pictures) / rate), loud, tuple(notes))
 
 
-def _pictures(cut: Cut, places: Places, moments: list[Fraction] | range, size: tuple[int, int], wanted: Wanted, rate: Fraction, notes: dict[str, None]) -> Iterator[np.ndarray]:
+def _pictures(cut: Cut, places: Places, moments: list[Fraction] | range, size: tuple[int, int], wanted: Wanted, rate: Fraction, notes: dict[str, None],
+              deep: bool) -> Iterator[np.ndarray]:
     """The finished pictures at these moments: film, brought to its rate, and titles over it."""
     letterer = Letterer(cut, size)
     if wanted.between == "flow" and rate != cut.rate:
         cuts = rates.hard_cuts(cut)
-        film = frames.frames(cut, places, rates.needed(moments, cuts), size, wanted.fit, notes)
+        film = frames.frames(cut, places, rates.needed(moments, cuts), size, wanted.fit, notes, deep)
         shown = rates.between(film, moments, cuts)
     else:
-        film = shown = frames.frames(cut, places, rates.exact(moments), size, wanted.fit, notes)
+        film = shown = frames.frames(cut, places, rates.exact(moments), size, wanted.fit, notes, deep)
     try:
         for moment, picture in zip(moments, shown):
             yield letterer.over(picture, moment.__floor__())

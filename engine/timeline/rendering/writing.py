@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import stat
 import wave
@@ -26,7 +25,7 @@ from engine.errors import CannotWrite
 from engine.media import carriers, write_picture
 from engine.media.films import BT709, COMMENT, EIGHT, Colours, Palette, counted
 from engine.media.haste import no_haste
-from engine.media.writing import write_bytes, writing
+from engine.media.writing import part_of, sweep, write_bytes, writing
 from engine.timeline.rendering.kinds import Kind
 from engine.timeline.rendering.sound import RATE
 
@@ -39,11 +38,11 @@ class Out:
 
     def __init__(self, path: Path):
         self.path = path.absolute()
-        # Without its own name: a colon in it would be read as a protocol, 255 bytes leave no room.
-        self.part = self.path.with_name(f".{secrets.token_hex(6)}.part")
+        self.part = part_of(self.path)
         self.pictures = 0
 
     def __enter__(self):
+        sweep(self.path.parent)
         with writing(self.path):
             try:
                 self._begin()
@@ -225,7 +224,7 @@ class StillOut(Out):
 
     def __init__(self, path: Path, carried: str = "", source: str = carriers.SOURCE):
         super().__init__(path)
-        self.part = self.part.with_name(self.part.name + path.suffix)
+        self.part = part_of(self.path, path.suffix.lower())
         self.carried, self.source = carried, source
 
     def _begin(self) -> None:
