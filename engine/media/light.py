@@ -32,6 +32,10 @@ KNEE = 0.75                 # of white, linear: below it nothing is changed
 # Without these FFmpeg rounds down on its way to RGB: half a code darker with every reading, two from ten bits, nine after a film
 # was read and written eight times. With them it is none, for 22 ms more a picture of Full HD.
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+# Decoders that do not say where samples of colour lie. FFmpeg then puts them between two pixels of a row, and their encoders on the left
+# one, as everybody else does: half a pixel of shift (0.50 measured, for ProRes, VP9 and AV1; 0.00 for H.264 and H.265, which say it).
+UNSITED = frozenset({"prores", "dnxhd", "vp8", "libvpx", "vp9", "libvpx-vp9", "av1", "libdav1d", "ffv1", "utvideo", "huffyuv", "ffvhuff", "rawvideo"})
+BT2020 = 9                  # primaries of film whose samples lie on the upper left: AV1 says so itself
 TO_709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32)  # BT.2087
 
 
@@ -43,7 +47,9 @@ class Eye:
         self.deep = deep            # whether what lies between two values of 8 bits is wanted
         self.aspect = aspect        # width of a pixel by its height
         self.tick: Fraction | None = None       # seconds in which a frame's time is counted, where it does not say
+        self.left = False           # whether samples of colour lie on the left pixel though frames do not say so: see `UNSITED`
         self.formatter, self.graph, self.shape = VideoReformatter(), None, None
+        self.sites: dict[tuple, av.filter.Graph] = {}
         self.size: tuple[int, int] | None = None        # (width, height) of the first picture; later ones are fitted to it
 
     def see(self, frame: av.VideoFrame | None) -> list[tuple[float | None, np.ndarray]]:
@@ -94,8 +100,23 @@ class Eye:
         return time, np.ascontiguousarray(turned)
 
     def _in(self, frame: av.VideoFrame, width: int, height: int, pixels: str) -> av.VideoFrame:
+        if self.left and frame.color_primaries != BT2020 and (frame.format.chroma_width(frame.width) or frame.width) < frame.width:
+            frame = self._sited(frame)
         # One thread: a pool that the nursery once made would be waited for in vain by every cell forked from it.
         return self.formatter.reformat(frame, width, height, pixels, src_colorspace=_matrix(frame), interpolation=EXACT, threads=1)
+
+    def _sited(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """The same frame, saying where its samples of colour lie: nothing else lets it be said."""
+        key = frame.width, frame.height, frame.format.name
+        graph = self.sites.get(key)
+        if graph is None:
+            graph = av.filter.Graph()
+            source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 1000))
+            graph.link_nodes(source, graph.add("setparams", "chroma_location=left"), graph.add("buffersink"))
+            graph.configure()
+            self.sites = {key: graph}
+        graph.vpush(frame)
+        return graph.vpull()
 
     def _pull(self, frame: av.VideoFrame | None) -> list[av.VideoFrame]:
         out = []

@@ -169,7 +169,7 @@ def _bytes(values) -> np.ndarray:
 def reach(file, name: str, numbers: list[int], stamps: list[int] | None = None, seek: int = 0, deep: bool = False) -> Iterator[tuple[dict, np.ndarray | None] | None]:
     """Says {"at": index} with each picture that is asked for, and {"note": sentence}. `stamps`: their times, from a `seek` on."""
     from engine.media import seeing
-    from engine.media.light import Eye
+    from engine.media.light import UNSITED, Eye
 
     if stamps is None:
         yield from _read(file, name, numbers, deep, seeing)
@@ -178,7 +178,7 @@ def reach(file, name: str, numbers: list[int], stamps: list[int] | None = None, 
     with seeing._opened(file, name, seeing._kind(file, name)) as container:
         stream = seeing._stream(container, name)
         decoder = seeing._decoder(stream)
-        eye.aspect, eye.tick = stream.sample_aspect_ratio, stream.time_base
+        eye.aspect, eye.tick, eye.left = stream.sample_aspect_ratio, stream.time_base, decoder.name in UNSITED
         at = 0
         for frame in _frames(container, stream, decoder, seek, stamps[0], seeing):
             if frame is None or not (frame.interlaced_frame or eye.graph) and frame.pts < stamps[at]:

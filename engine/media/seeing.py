@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.errors import BadMedia
 from engine.media import kinds
-from engine.media.light import Eye, display_matrix, square
+from engine.media.light import UNSITED, Eye, display_matrix, square
 
 PATIENCE = 200          # packets in a row that cannot be decoded, after which nothing more is expected
 DAMAGED = "Damaged or cut short: what can be read was read."
@@ -202,7 +202,7 @@ def _frames(file, name: str, kind: str, state: dict) -> Iterator:
     with _opened(file, name, kind) as container:
         stream = _stream(container, name)
         decoder, eye = _decoder(stream), state["eye"]
-        eye.aspect, eye.tick = stream.sample_aspect_ratio, stream.time_base
+        eye.aspect, eye.tick, eye.left = stream.sample_aspect_ratio, stream.time_base, decoder.name in UNSITED
         usual = 1 / float(stream.average_rate or stream.guessed_rate or 16)
         clock, lost, count = _Clock(usual), 0, 0
         for packet in _packets(container, stream):
