@@ -5,18 +5,17 @@ from __future__ import annotations
 import diffusers
 import pytest
 import torch
+from ltxs import SHAPE, coded, drawn, photo, walked
 from parity import CLOSE, PROMPT, WITHOUT, clips, film
-from PIL import Image
 from tiny_ltx import ltx as checkpoint
 
 from engine import operations as op
 from engine.denoisers.open.levels import SEED
 from engine.denoisers.open.ltx import LTXBackend
 from engine.errors import GridMismatch
-from engine.sampler import noise, plan, sample
+from engine.sampler import noise
 
 SIZE = dict(height=64, width=64, frame_rate=24, output_type="latent", prompt=PROMPT, negative_prompt=WITHOUT)
-SHAPE = (1, 8, 4, 2, 2)         # 25 pictures of 64x64
 
 
 @pytest.fixture(scope="module", params=["0.9.0", "0.9.1", "0.9.5"])
@@ -34,25 +33,6 @@ def own(backend, name):
     return pipe
 
 
-def drawn(seed=7, after=()):
-    """Noise as its pipelines draw it, after what else was drawn."""
-    chance = torch.Generator().manual_seed(seed)
-    for shape in after:
-        torch.randn(shape, generator=chance)
-    return torch.randn(SHAPE, generator=chance)
-
-
-def walked(backend, canvas, chance, steps=4, guidance=1.0):
-    levels = plan(canvas.levels, backend.sigmas(steps, canvas.shape), backend.rule)
-    *_, last = sample(backend.denoiser([PROMPT], guidance=guidance, negative=WITHOUT), canvas, chance, levels, backend.solver)
-    return last.x
-
-
-def photo(seed=3):
-    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(seed)).mul(255).round()
-    return Image.fromarray(picture.byte().movedim(0, -1).numpy()), (picture / 127.5 - 1)[None, :, None]
-
-
 @pytest.mark.parametrize("steps", [4, 7])
 @pytest.mark.parametrize("guidance", [1.0, 4.0])
 def test_ltx_makes_the_film_that_its_own_pipeline_makes(ltx, guidance, steps):
@@ -63,23 +43,7 @@ def test_ltx_makes_the_film_that_its_own_pipeline_makes(ltx, guidance, steps):
 
 
 def test_ltx_codes_film_as_its_own_autoencoder_does_and_encodes_it_in_parts(ltx):
-    pictures = torch.rand(1, 3, 33, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    vae, chance = ltx.pipe.vae, torch.Generator().manual_seed(SEED)
-    with torch.no_grad():
-        theirs = ltx.pipe._normalize_latents(vae.encode(pictures).latent_dist.mode(), vae.latents_mean, vae.latents_std)
-        raw = ltx.pipe._denormalize_latents(theirs, vae.latents_mean, vae.latents_std)
-        time = None
-        if vae.config.timestep_conditioning:
-            raw, time = torch.lerp(raw, torch.randn(raw.shape, generator=chance), ltx.decode_noise), torch.tensor([ltx.decode_time])
-        torch.manual_seed(SEED)
-        back = vae.decode(raw, time).sample.clamp(-1, 1)
-    encode, encode_on = ltx.encoder(), ltx.encoder(pictures[:, :, :9])
-    parts = torch.cat([encode(part) for part in pictures.split([17, 8, 8], 2)], 2)
-    assert theirs.shape[2] == 5 and (ltx.encode(pictures) - theirs).abs().max() < 1e-6
-    assert (parts - theirs).abs().max() < 1e-6 and (encode_on(pictures[:, :, 9:]) - theirs[:, :, 2:]).abs().max() < 1e-6
-    assert [part.shape[2] for part in ltx.decode(theirs)] == [1, 8, 8, 8, 8]
-    assert (torch.cat(list(ltx.decode(theirs)), 2) - back).abs().max() < 1e-6
-    assert (torch.cat(list(ltx.decode(theirs[:, :, 2:], before=theirs[:, :, :2])), 2) - back[:, :, 9:]).abs().max() < 1e-6
+    pictures, _ = coded(ltx)
     with pytest.raises(GridMismatch, match="1 \\+ 8k pictures; 10"):
         ltx.encode(pictures[:, :, :10])
 

@@ -7,6 +7,6 @@ translation and nothing more: it holds the diffusers pipeline as a bag of parts 
     levels.py     cells of many levels, for a model that knows one
     tables.py     what is known of each family without its weights
     folder.py     a model's folder, looked through before anything of it is loaded
-    streamed.py  an encoder of LTX's kind, part after part
+    streamed.py   an encoder of LTX's kind, part after part
     wan.py        ...one file per family
 """

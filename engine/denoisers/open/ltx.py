@@ -47,23 +47,28 @@ class LTXBackend(OpenBackend):
         return {"encoder_hidden_states": told.to(self.pipe.transformer.dtype), "encoder_attention_mask": mask}
 
     def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
+        return self._noise(linear_quadratic_schedule(steps).tolist() if self.later else np.linspace(1, 1 / steps, steps), shape)
+
+    def _noise(self, levels: Sequence[float], shape: Sequence[int]) -> tuple[list[float], list[float]]:
+        """Levels as the scheduler shifts them for a film of `shape`, and their times."""
         scheduler = copy.deepcopy(self.pipe.scheduler)
-        if self.later:
-            scheduler.set_timesteps(sigmas=linear_quadratic_schedule(steps).tolist())
-        else:
-            own = scheduler.config
-            shift = calculate_shift(int(np.prod(shape[2:])), own.base_image_seq_len, own.max_image_seq_len, own.base_shift, own.max_shift)
-            scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps), mu=shift)
+        own = scheduler.config
+        shift = calculate_shift(int(np.prod(shape[2:])), own.base_image_seq_len, own.max_image_seq_len, own.base_shift, own.max_shift)
+        scheduler.set_timesteps(sigmas=levels, mu=shift)
         return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
 
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
-        model, pipe = self.pipe.transformer, self.pipe
+        return self._asked(x, level, text, branch)[0]
+
+    def _asked(self, x: Tensor, level: Tensor, text: Text, branch: str) -> tuple[Tensor, ...]:
+        """The clean film, and what else the transformer answers."""
+        model = self.pipe.transformer
         tokens, levels, where = self._lower(x, level)
         if bool((levels == levels[:, :1]).all()):       # one time for all tokens is embedded once
             levels = levels[:, :1]
         with self.context(model, branch, float(level.amax())):
-            velocity = model(hidden_states=tokens.to(model.dtype), timestep=self.time(levels), video_coords=where, **text, return_dict=False)[0]
-        return x - level * pipe._unpack_latents(velocity[:, -x[0, 0].numel():].float(), *x.shape[2:])
+            velocity, *more = model(hidden_states=tokens.to(model.dtype), timestep=self.time(levels), video_coords=where, **text, return_dict=False)
+        return x - level * self.pipe._unpack_latents(velocity[:, -x[0, 0].numel():].float(), *x.shape[2:]), *more
 
     def _lower(self, x: Tensor, level: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Tokens (B, S, C), their levels (B, S) and where they are (B, 3, S) in seconds and pixels.

@@ -1,0 +1,111 @@
+"""LTX-2: film and sound made at once, each listening to the other at every step. See `ltx`, of which it is the next.
+
+    2.0              sound and film know each other's noise by their own
+    2.3              they are told it, and words reach sound and film by ways of their own
+    distilled        eight levels of its own
+
+The canvas is the film. The sound is walked beside it by the denoiser, from noise of its own, and is not yet heard by anybody:
+a walk that goes on from a checkpoint begins its sound anew. Sources: arXiv:2601.03233; diffusers' LTX2Pipeline and
+LTX2ConditionPipeline, whose films these are to the last digits (tests/engine/test_open_ltx2.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from diffusers import LTX2ConditionPipeline
+from diffusers.pipelines.ltx2.utils import DISTILLED_SIGMA_VALUES
+from torch import Tensor
+
+from engine.denoisers.base import Grid
+from engine.denoisers.open.backend import OpenDenoiser, Text
+from engine.denoisers.open.levels import SEED
+from engine.denoisers.open.ltx import LTXBackend
+
+
+class LTX2Backend(LTXBackend):
+    """See `OpenBackend`."""
+
+    rule = "scale"
+    sound_guidance = 7.0        # how strong guidance is for the sound
+
+    def _grid(self) -> Grid:
+        grid = super()._grid()
+        self.later = True
+        self.crossed = not self.pipe.transformer.config.use_prompt_embeddings       # 2.3 and after it
+        return grid
+
+    def _read(self, prompt: str) -> Text:
+        told, mask, _, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, device=self.device)
+        seen, heard, mask = self.pipe.connectors(told, mask, padding_side=self.pipe.tokenizer.padding_side)
+        return {"encoder_hidden_states": seen, "audio_encoder_hidden_states": heard, "encoder_attention_mask": mask, "audio_encoder_attention_mask": mask}
+
+    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
+        distilled = not self.pipe.scheduler.config.use_dynamic_shifting and steps == len(DISTILLED_SIGMA_VALUES)
+        return self._noise(DISTILLED_SIGMA_VALUES if distilled else np.linspace(1, 1 / steps, steps), shape)
+
+    def _where(self, x: Tensor, picture: int = 0) -> Tensor:
+        """Where its tokens begin and end, (B, 3, S, 2): a picture that is told of stands where its latent frame begins."""
+        batch, _, *cells = x.shape
+        if not picture:
+            return self.pipe.transformer.rope.prepare_video_coords(batch, *cells, x.device, fps=self.grid.rate)
+        one = LTX2ConditionPipeline._prepare_keyframe_coords(self.pipe, *cells, picture - self.grid.time + 1, 1, self.grid.rate, x.device)
+        return one.expand(batch, -1, -1, -1)
+
+    def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "", period: int | None = None,
+                 continues: bool = False) -> LTX2Denoiser:
+        """See `OpenBackend`."""
+        plain = super().denoiser(prompts, guidance=guidance, negative=negative)
+        return LTX2Denoiser(self, plain.told, plain.without, plain.guidance)
+
+    def silence(self, frames: int) -> Tensor:
+        """Noise from which the sound of a film of so many latent frames is made: (L, C)."""
+        pipe = self.pipe
+        rate = pipe.audio_sampling_rate / pipe.audio_hop_length / pipe.audio_vae_temporal_compression_ratio
+        length = round(self.grid.pictures(frames) / self.grid.rate * rate)
+        return torch.randn(length, pipe.transformer.config.audio_in_channels, generator=torch.Generator("cpu").manual_seed(SEED))
+
+
+class LTX2Denoiser(OpenDenoiser):
+    """As any other; and it walks a sound of its own, step by step with the film.
+
+        asked at level    1.0    0.8    0.8    0.5    1.0
+        the sound        noise  goes on  as it is  goes on  begins anew
+    """
+
+    backend: LTX2Backend
+    level = 0.0                     # of the sound
+    sound: Tensor | None = None     # (B, L, C) at that level
+    heard: Tensor | None = None     # (B, L, C), what it is thought to become
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
+        """See `Denoiser`."""
+        film, shown, noisiest = x.to(self.backend.device), level.to(self.backend.device), float(level.amax())
+        self._come(film, noisiest)
+        x0, self.heard = self._both(film, shown, noisiest, self.told, "cond")
+        if self.without is not None:
+            plain, unheard = self._both(film, shown, noisiest, self.without, "uncond")
+            x0, self.heard = torch.lerp(plain, x0, self.guidance), torch.lerp(unheard, self.heard, self.backend.sound_guidance)
+        return x0.to(x.device)
+
+    def _come(self, film: Tensor, level: float) -> None:
+        """Bring the sound to the film's level."""
+        fresh = self.backend.silence(film.shape[2]).to(film).expand(len(film), -1, -1)
+        if self.sound is None or self.heard is None or level > self.level or self.sound.shape != fresh.shape:
+            self.sound = level * fresh
+        elif level < self.level:
+            self.sound = torch.lerp(self.heard, self.sound, level / self.level)
+        self.level = level
+
+    def _both(self, film: Tensor, shown: Tensor, level: float, text: Text, branch: str) -> tuple[Tensor, Tensor]:
+        """The clean film and the clean sound."""
+        backend, sound = self.backend, self.sound
+        model = backend.pipe.transformer
+        time = backend.time(torch.full((len(film),), level, device=film.device))
+        x0, velocity = backend._asked(film, shown, text | {
+            "audio_hidden_states": sound.to(model.dtype), "audio_timestep": time, "sigma": time, "audio_sigma": time, "use_cross_timestep": backend.crossed,
+            "audio_coords": model.audio_rope.prepare_audio_coords(len(film), sound.shape[1], film.device)}, branch)
+        return x0, sound - level * velocity.float()
