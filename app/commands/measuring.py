@@ -16,6 +16,7 @@ import typer
 
 from app import settings
 from app.commands.saying import AsJson, Backend, answer, bar
+from engine.errors import BadRequest
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to store the figures in, as JSON.")]
 
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     benches.command()(page)
     benches.command()(cut)
     benches.command()(render)
+    benches.command("engine")(engine_)
     app.add_typer(benches, name="bench")
 
 
@@ -101,6 +103,28 @@ def large(
     command = [sys.executable, "-m", "app.cli"]
     events = bench.finish(name, command, settings.ROOT, seconds=seconds, long=long, sizes=size or ("1920x1080", "1080x1920"), minute=minute)
     measured(f"opening {name}", events, out, as_json)
+
+
+def engine_(
+    shape: Annotated[str, typer.Option(help="Of the random weights: small, 1.3b or 14b, the last two for an accelerator.")] = "small",
+    size: Annotated[list[str] | None, typer.Option(help="Width x height x pictures; may be said again.", show_default="64x64x9, 128x96x17 and 256x144x17")] = None,
+    steps: Annotated[int, typer.Option(min=1, max=200)] = 8,
+    rounds: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set our one loop beside the loop of a family's own pipeline: time and memory, on the same random weights, in turns."""
+    from engine import bench
+
+    try:
+        sizes = [tuple(int(side) for side in one.lower().split("x")) for one in size or ()]
+        if any(len(one) != 3 for one in sizes):
+            raise ValueError
+    except ValueError:
+        raise BadRequest(f"A size is width x height x pictures, such as 128x96x17; {', '.join(size)} was asked.") from None
+    more = {"sizes": sizes} if sizes else {}
+    measured("drawing weights", bench.beside(shape=shape, rounds=rounds, steps=steps, device=device, **more), out, as_json)
 
 
 def kills(

@@ -1,5 +1,5 @@
 """How fast a machine makes film: see `speed`; at full size and for a minute: `large`; how fast a large project is: `library`. What is lost when processes are killed:
-`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. How fast a long cut is edited: `cutting`. Importing this loads nothing."""
+`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. How fast a long cut is edited: `cutting`. Our loop beside diffusers' own: `opened`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.bench.library import Figures
     from engine.bench.library_kills import Kills as WriterKills
     from engine.bench.mischief import Mischief
+    from engine.bench.opened import Opened
     from engine.bench.page import Page
     from engine.bench.rendering import Figures as Rendering
     from engine.bench.speed import Bench
@@ -80,3 +81,10 @@ def render(command: Sequence[str], root: Path | str, folder: Path, **more) -> It
     from engine.bench import rendering
 
     yield from rendering.measure(command, root, folder, **more)
+
+
+def beside(**more) -> Iterator[str | Opened]:
+    """See `engine.bench.opened.measure`."""
+    from engine.bench import opened
+
+    yield from opened.measure(**more)

@@ -6,27 +6,7 @@ from pathlib import Path
 
 import torch
 
-WORDS = ("a", "red", "blue", "boat", "fox", "sails", "runs", "left", "right", "on", "the", "sea", "at", "dusk", "night", "blurred", "worst", "quality")
-
-
-def tokenizer():
-    """A T5 tokenizer that knows a few words."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -4.0), *[(f"\u2581{word}", -2.0) for word in WORDS], *[(letter, -6.0) for letter in "abcdefghijklmnopqrstuvwxyz"]]
-    raw = Tokenizer(models.Unigram(pieces, unk_id=2))
-    raw.normalizer, raw.pre_tokenizer = normalizers.NFKC(), pre_tokenizers.Metaspace()
-    raw.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=512)
-
-
-def umt5(size: int = 16):
-    """A text encoder as Wan has."""
-    from transformers import UMT5Config, UMT5EncoderModel
-
-    torch.manual_seed(1)
-    return UMT5EncoderModel(UMT5Config(vocab_size=64, d_model=size, d_kv=4, d_ff=24, num_layers=2, num_heads=4)).eval()
+from engine.bench.random_weights import tokenizer, umt5
 
 
 def wan(folder: Path, *, kind: str = "2.1", scheduler: str = "unipc") -> Path:

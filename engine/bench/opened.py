@@ -1,0 +1,97 @@
+"""Opened: our loop against the loop of a family's own pipeline, on the same random weights, in turns.
+
+    for each size and round    a process that walks with our sampler, one that calls diffusers' pipeline
+                               seconds of the walk by the clock and the processor's; memory of the process at its peak
+
+Knows commands and figures; the walks are in `walking`.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine.bench.random_weights import SHAPES, wan
+from engine.errors import BadRequest, CineloomError
+
+SIZES = ((64, 64, 9), (128, 96, 17), (256, 144, 17))       # width, height, pictures
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One size, walked both ways."""
+
+    size: tuple[int, int, int]
+    steps: int
+    seconds: tuple[float, float]        # of a step, the median: ours, theirs
+    memory: tuple[float, float]         # bytes at the peak, the median
+    apart: float                        # the largest difference between the two films' latents
+
+    @property
+    def time(self) -> float:
+        """Our time for one of theirs."""
+        return self.seconds[0] / self.seconds[1]
+
+    @property
+    def room(self) -> float:
+        """Our memory for one of theirs."""
+        return self.memory[0] / self.memory[1]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was measured."""
+
+    shape: str
+    device: str
+    rounds: int
+    pairs: tuple[Pair, ...]
+
+    def to_json(self) -> dict:
+        """As JSON has it."""
+        return {"shape": self.shape, "device": self.device, "rounds": self.rounds, "pairs": [asdict(pair) | {"time": pair.time, "room": pair.room} for pair in self.pairs]}
+
+    def text(self) -> str:
+        """A table for people."""
+        lines = [f"Wan of random weights ({self.shape}) on {self.device}, {self.rounds} rounds in turns: ours / diffusers' own"]
+        lines += [f"  {width}x{height}, {pictures} pictures   {pair.seconds[0]:.3f} / {pair.seconds[1]:.3f} s a step: {pair.time:.3f}   "
+                  f"{pair.memory[0] / 1e6:,.0f} / {pair.memory[1] / 1e6:,.0f} MB: {pair.room:.3f}   {pair.apart:.1e} apart"
+                  for pair in self.pairs for width, height, pictures in [pair.size]]
+        return "\n".join(lines)
+
+
+def measure(shape: str = "small", sizes: Sequence[tuple[int, int, int]] = SIZES, rounds: int = 5, steps: int = 8, device: str = "cpu") -> Iterator[str | Opened]:
+    """Measure; says what it does, and at last yields an Opened. Raises BadRequest for a shape that there is not, CineloomError where a walk fails."""
+    if shape not in SHAPES:
+        raise BadRequest(f"Random weights have the shape of one of {', '.join(SHAPES)}; {shape!r:.40} was asked.")
+    import torch
+
+    with tempfile.TemporaryDirectory() as home:
+        yield f"drawing weights of the shape {shape}"
+        folder = wan(Path(home) / "wan", shape, torch.float32 if device == "cpu" else torch.bfloat16)
+        pairs = []
+        for size in sizes:
+            told: dict[str, list[dict]] = {"ours": [], "theirs": []}
+            for number in range(rounds):
+                for way in ("ours", "theirs") if number % 2 == 0 else ("theirs", "ours"):
+                    yield f"{size[0]}x{size[1]}, {size[2]} pictures, round {number + 1} of {rounds}: {way}"
+                    told[way].append(_walk(way, folder, size, steps, device, Path(home) / way))
+            ours, theirs = ({key: statistics.median(one[key] for one in told[way]) for key in ("seconds", "memory")} for way in ("ours", "theirs"))
+            apart = float((torch.load(Path(home) / "ours", weights_only=True) - torch.load(Path(home) / "theirs", weights_only=True)).abs().max())
+            pairs.append(Pair(size, steps, (ours["seconds"] / steps, theirs["seconds"] / steps), (ours["memory"], theirs["memory"]), apart))
+    yield Opened(shape, device, rounds, tuple(pairs))
+
+
+def _walk(way: str, folder: Path, size: tuple[int, int, int], steps: int, device: str, film: Path) -> dict:
+    """One walk in a process of its own."""
+    asked = json.dumps({"way": way, "folder": str(folder), "size": size, "steps": steps, "device": device, "film": str(film)})
+    done = subprocess.run([sys.executable, "-m", "engine.bench.walking", asked], capture_output=True, text=True)
+    if done.returncode:
+        raise CineloomError(f"A walk that was to be measured failed: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1][:300]}")
+    return json.loads(done.stdout.splitlines()[-1])

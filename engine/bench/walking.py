@@ -1,0 +1,63 @@
+"""Walking: one film of random weights, walked by our sampler or by diffusers' own pipeline, in a process of its own. See `opened`.
+
+    python -m engine.bench.walking '{"way": "ours", "folder": ..., "size": [128, 96, 17], "steps": 8, "device": "cpu", "film": ...}'
+
+Answers with one line of JSON: seconds of the walk, and the process's memory at its peak.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+import torch
+
+PROMPT, GUIDANCE = "a red boat sails left", 5.0
+
+
+def main(asked: dict) -> None:
+    """Walk twice: the first time everything is fetched and tuned, the second counts."""
+    from diffusers import WanPipeline
+    from diffusers.utils import logging
+
+    from engine import operations
+    from engine.denoisers.open.wan import WanBackend
+    from engine.sampler import noise, plan, sample
+
+    logging.disable_progress_bar()
+    width, height, pictures = asked["size"]
+    device, steps = asked["device"], asked["steps"]
+    narrow = torch.float32 if device == "cpu" else torch.bfloat16
+    pipe = WanPipeline.from_pretrained(asked["folder"], dtype={"default": narrow, "vae": torch.float32}).to(device)
+    pipe.set_progress_bar_config(disable=True)
+    backend = WanBackend(pipe, "wan", "1", device)
+    shape = backend.grid.latent_shape(pictures, width, height)
+    start = noise(shape, 7)
+
+    def ours() -> torch.Tensor:
+        canvas = operations.text(shape)
+        levels = plan(canvas.levels, backend.sigmas(steps, shape), backend.rule)
+        *_, last = sample(backend.denoiser([PROMPT], guidance=GUIDANCE), canvas, start, levels, backend.solver)
+        return last.x
+
+    def theirs() -> torch.Tensor:
+        return pipe(prompt=PROMPT, negative_prompt="", width=width, height=height, num_frames=pictures, num_inference_steps=steps, guidance_scale=GUIDANCE,
+                    latents=start.clone().to(device), output_type="latent").frames
+
+    walk = ours if asked["way"] == "ours" else theirs
+    walk()
+    if device != "cpu":
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+    began = time.perf_counter()
+    film = walk().float().cpu()
+    seconds = time.perf_counter() - began
+    memory = torch.cuda.max_memory_allocated() if device != "cpu" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    torch.save(film, asked["film"])
+    print(json.dumps({"seconds": seconds, "memory": memory}))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
