@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tiny
 import torch
+
+from engine.bench.random_weights import tokenizer
 
 CHANNELS, SIDE, TOKENS = 4, 8, 24       # of a latent cell; cells along a side that it was made for; of a prompt
 KINDS = {                               # what each was released with
@@ -53,6 +54,6 @@ def cogvideox(folder: Path, kind: str) -> Path:
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, prediction_type="v_prediction", rescale_betas_zero_snr=True, set_alpha_to_one=True,
         timestep_spacing="trailing", snr_shift_scale=shift)
     pipe = getattr(diffusers, "CogVideoXImageToVideoPipeline" if given else "CogVideoXPipeline")(
-        tokenizer=tiny.tokenizer(), text_encoder=t5(), vae=vae, transformer=transformer.eval(), scheduler=steps)
+        tokenizer=tokenizer(), text_encoder=t5(), vae=vae, transformer=transformer.eval(), scheduler=steps)
     pipe.save_pretrained(folder)
     return folder

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tiny
 import torch
+
+from engine.bench.random_weights import WORDS, tokenizer
 
 CHANNELS = 4
 KINDS = {                               # how each takes a picture, and whether it can be told how strong guidance is
@@ -21,7 +22,7 @@ def llama_tokenizer():
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    known = ["<pad>", "<unk>", *MARKS, *tiny.WORDS]
+    known = ["<pad>", "<unk>", *MARKS, *WORDS]
     raw = Tokenizer(models.WordLevel({word: at for at, word in enumerate(known)}, unk_token="<unk>"))
     raw.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(" +"), "removed"), pre_tokenizers.Split(Regex(r"\n|[^\w\s]"), "isolated")])
     raw.post_processor = processors.TemplateProcessing(single="<|begin_of_text|> $A", special_tokens=[("<|begin_of_text|>", known.index("<|begin_of_text|>"))])
@@ -59,7 +60,7 @@ def hunyuan(folder: Path, kind: str) -> Path:
         in_channels=2 * CHANNELS + 1 if given == "latent_concat" else CHANNELS, out_channels=CHANNELS, num_attention_heads=2, attention_head_dim=10, num_layers=1, num_single_layers=1,
         num_refiner_layers=1, guidance_embeds=told, text_embed_dim=16, pooled_projection_dim=8, rope_axes_dim=(2, 4, 4), image_condition_type=given)
     vae = diffusers.AutoencoderKLHunyuanVideo(block_out_channels=(4, 4, 4, 4), latent_channels=CHANNELS, layers_per_block=1, norm_num_groups=2)
-    parts = dict(text_encoder=llama(bool(given)), tokenizer=llama_tokenizer(), transformer=transformer.eval(), vae=vae.eval(), text_encoder_2=clip(), tokenizer_2=tiny.tokenizer(),
+    parts = dict(text_encoder=llama(bool(given)), tokenizer=llama_tokenizer(), transformer=transformer.eval(), vae=vae.eval(), text_encoder_2=clip(), tokenizer_2=tokenizer(),
                  scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=7.0))
     if given:
         parts["image_processor"] = CLIPImageProcessor(size={"shortest_edge": 48}, crop_size={"height": 48, "width": 48})
