@@ -9,6 +9,7 @@ from parity import CLOSE, PROMPT, WITHOUT, clips, film
 
 from engine import operations as op
 from engine.denoisers.open.wan import WanBackend
+from engine.denoisers.open.wan_image import WanImageBackend
 from engine.sampler import noise, plan, sample
 
 WANS = {"2.1": ("2.1", "unipc"), "2.1 euler": ("2.1", "euler"), "2.2 two experts": ("2.2", "unipc"), "2.2 5b": ("5b", "unipc")}
@@ -88,3 +89,58 @@ def test_changing_film_is_what_wans_own_pipeline_makes_of_it(wan):
     chance = torch.randn(clip.shape, generator=torch.Generator().manual_seed(7))
     *_, last = sample(wan.denoiser([PROMPT], guidance=3.0, negative=WITHOUT), canvas, chance, plan(canvas.levels, sigmas, "join"), wan.solver)
     assert (last.x - asked).abs().max() < CLOSE
+
+
+# ---- those that are given pictures
+
+class Told(WanImageBackend):
+    """Is told of pictures that its canvas does not hold: its own pipeline holds none either."""
+
+    told: tuple = ()
+
+    def lower(self, told, x, level):
+        pictures, at = zip(*self.told)
+        return told | self._conditions(pictures, [frame % x.shape[2] for frame in at], x.shape)
+
+
+@pytest.fixture(scope="module", params=["2.1 i2v", "2.1 flf2v", "2.2 i2v"])
+def pictured(request, tmp_path_factory):
+    from diffusers import WanImageToVideoPipeline
+
+    pipe = WanImageToVideoPipeline.from_pretrained(tiny.wan(tmp_path_factory.mktemp("i2v"), kind=request.param))
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.mark.parametrize("pictured, last", [("2.1 i2v", False), ("2.1 flf2v", True), ("2.2 i2v", False), ("2.2 i2v", True)], indirect=["pictured"])
+def test_pictures_are_told_as_its_own_pipeline_tells_them(pictured, last):
+    from PIL import Image
+
+    drawn = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(4)).mul(255).round().byte()
+    images = [Image.fromarray(one.movedim(0, -1).numpy()) for one in drawn]
+    stills = drawn.float() / 127.5 - 1
+    backend = Told(pictured, "wan", "1")
+    backend.told = ((stills[0], 0), (stills[1], -1)) if last else ((stills[0], 0),)
+    shape = backend.grid.latent_shape(9, 64, 64)
+    theirs = pictured(image=images[0], last_image=images[1] if last else None, prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_frames=9, num_inference_steps=5, guidance_scale=4.0,
+                      latents=noise(shape, 7), output_type="latent").frames
+    made = film(backend, op.text(shape), steps=5, guidance=4.0)
+    assert (made - theirs).abs().max() < CLOSE
+    backend.told = ((stills[1], 0),)
+    assert (film(backend, op.text(shape), steps=5, guidance=4.0) - theirs).abs().max() > 100 * CLOSE, "another picture makes another film"
+
+
+def test_what_a_canvas_keeps_is_what_is_told(pictured):
+    """The picture that was coded is told to the last digit, though the canvas holds only its latents."""
+    backend = WanImageBackend(pictured, "wan", "1")
+    stills = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(4)) * 2 - 1
+    first = backend.encode(stills[:1, :, None])
+    canvas = op.animate(first, 2)
+    told = backend.lower({}, canvas.latents, canvas.levels)
+    wanted = backend._conditions([stills[0]], [0], canvas.shape)
+    assert told.keys() == wanted.keys() and all(torch.equal(told[name], wanted[name]) for name in wanted)
+    assert not torch.equal(backend.lower({}, canvas.latents, torch.ones_like(canvas.levels))["beside"], wanted["beside"]), "where nothing is kept nothing is told"
+    for name, (canvas, strip) in clips(backend).items():
+        made = film(backend, canvas, guidance=2.0)
+        kept = (canvas.levels == 0).expand_as(made)
+        assert canvas.strip() == strip and made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name

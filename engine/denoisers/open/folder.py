@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engine.errors import WeightsError
 
-FAMILIES = {"WanPipeline": "wan", "LTXPipeline": "ltx", "LTXConditionPipeline": "ltx", "LTX2Pipeline": "ltx2", "CogVideoXPipeline": "cogvideox", "CogVideoXImageToVideoPipeline": "cogvideox",
+FAMILIES = {"WanPipeline": "wan", "WanImageToVideoPipeline": "wan_image", "LTXPipeline": "ltx", "LTXConditionPipeline": "ltx", "LTX2Pipeline": "ltx2", "CogVideoXPipeline": "cogvideox", "CogVideoXImageToVideoPipeline": "cogvideox",
             "HunyuanVideoPipeline": "hunyuan", "SkyReelsV2DiffusionForcingPipeline": "skyreels"}
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 HEADER = 100_000_000        # bytes: the longest header that safetensors allow

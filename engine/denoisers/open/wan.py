@@ -64,8 +64,10 @@ class WanBackend(OpenBackend):
         noisiest = float(level.amax())
         model = self.pipe.transformer_2 if self._clean(noisiest) else self.pipe.transformer
         times = self.time(of_tokens(level, self.grid.patch)).flatten(1) if self.cells else self.time(level.amax((1, 2, 3, 4)))
+        told = dict(text)
+        beside = [told.pop("beside")] if "beside" in told else []               # what a kind for pictures is given, see `wan_image`
         with self.context(model, branch, noisiest):
-            velocity = model(hidden_states=x.to(model.dtype), timestep=times, **text, return_dict=False)[0]
+            velocity = model(hidden_states=torch.cat([x, *beside], 1).to(model.dtype), timestep=times, **told, return_dict=False)[0]
         return x - level * velocity.float()
 
     # ---- the autoencoder, part after part

@@ -1,0 +1,95 @@
+"""Wan I2V, 2.1 and 2.2 A14B: given a picture, or a first and a last one, as channels beside the noise. See `wan`.
+
+    frames      . # # # # .         what is known of the canvas
+    beside      p 0 0 0 0 p         the first picture and the last, nothing between them, coded as one film; and which they are
+    and         the two as CLIP sees them, where the transformer asks for that (2.1)
+
+Only the first picture and the last are told, as it was trained (2.1's own kind for two pictures, and 2.2); what else is known is held like in any other model.
+Source: diffusers' WanImageToVideoPipeline, whose results these are to the last digits (tests/engine/test_open_wan.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from engine.denoisers.open.backend import Text
+from engine.denoisers.open.wan import WanBackend
+
+HARDLY = 0.1        # level up to which a frame counts as given
+KEPT = 8            # pictures that are remembered as they were before they were coded
+
+
+class WanImageBackend(WanBackend):
+    """See `OpenBackend`."""
+
+    def __init__(self, *given, **more):
+        super().__init__(*given, **more)
+        self._pictures: dict[str, Tensor] = {}      # by the latents that were made of them
+        self._beside: dict[str, Text] = {}
+
+    def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """See `Backend`. A film's first picture is remembered: it is told to the transformer as it was."""
+        encode, first = super().encoder(before), before is None
+
+        def remembering(pictures: Tensor) -> Tensor:
+            nonlocal first
+            latents = encode(pictures)
+            if first:
+                for film, made in zip(pictures, latents):
+                    self._pictures[_key(made[:, 0])] = film[:, 0]
+                while len(self._pictures) > KEPT:
+                    del self._pictures[next(iter(self._pictures))]
+            first = False
+            return latents
+
+        return remembering
+
+    def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
+        """See `OpenBackend`."""
+        known = (level.amax((0, 1, 3, 4)) <= HARDLY).tolist()
+        ends = [at for at in ((0, len(known) - 1) if self._two else (0,)) if known[at] and not (at and all(known))]
+        # What is given stays what it is all through a walk; its noise, if it has any, changes.
+        key = f"{ends} {tuple(x.shape)} " + " ".join(_key(x[:, :, at]) for at in ends if not bool(level[:, :, at].any()))
+        if key not in self._beside or not ends:
+            self._beside = {key: self._conditions([self._picture(x[:, :, at]) for at in ends], ends, x.shape)}
+        return told | self._beside[key]
+
+    @property
+    def _two(self) -> bool:
+        """Whether a last picture may be told too: where CLIP sees them, only by the kind that has places for two."""
+        config = self._experts[0].config
+        return config.image_dim is None or config.pos_embed_seq_len is not None
+
+    def _picture(self, frame: Tensor) -> Tensor:
+        """The picture (3, H, W) in -1..1 that a latent frame (1, C, h, w) was made of."""
+        found = self._pictures.get(_key(frame[0]))
+        return found if found is not None else next(self.decode(frame[:, :, None].cpu()))[0, :, 0]
+
+    @torch.no_grad()
+    def _conditions(self, pictures: Sequence[Tensor], at: Sequence[int], shape: Sequence[int]) -> Text:
+        batch, _, frames, height, width = shape
+        count, time, space = self.grid.pictures(frames), self.grid.time, self.grid.space
+        film = torch.zeros(1, 3, count, height * space, width * space)
+        which = torch.zeros(1, time, frames, height, width)
+        for picture, frame in zip(pictures, at):
+            film[0, :, 0 if frame == 0 else -1] = picture.cpu()
+            which[:, slice(None) if frame == 0 else -1, frame] = 1
+        coded = super().encoder()(film)
+        told = {"beside": torch.cat([which, coded], 1).expand(batch, -1, -1, -1, -1).to(self.device)}
+        model = self._experts[0]
+        if model.config.image_dim is not None:
+            from PIL import Image
+
+            seen = [Image.fromarray(((picture.cpu() + 1) * 127.5).round().clamp(0, 255).byte().movedim(0, -1).numpy()) for picture in pictures or [film[0, :, 0]]]
+            if self._two and len(seen) == 1:
+                seen *= 2
+            told["encoder_hidden_states_image"] = self.pipe.encode_image(seen, self.device).to(model.dtype)
+        return told
+
+
+def _key(latents: Tensor) -> str:
+    return hashlib.sha256(latents.float().cpu().contiguous().numpy().tobytes()).hexdigest()
