@@ -34,7 +34,7 @@ def talkie(path: Path, seconds: float, loud: tuple[float, float]) -> Path:
         film, heard = file.add_stream("libx264", rate=RATE), file.add_stream("aac", rate=SAMPLES, layout="mono")
         film.width, film.height, film.pix_fmt = 128, 64, "yuv420p"
         for number in range(round(seconds * RATE)):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 128, 3), 40 + 3 * number, np.uint8), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(np.full((64, 128, 3), min(250, 40 + 3 * number), np.uint8), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             file.mux(film.encode(frame))
         file.mux(film.encode(None))

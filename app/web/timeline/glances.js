@@ -18,17 +18,24 @@ export class Glances {
   }
 
   /** Another cut is looked at. */
-  forget() { Object.assign(this, { there: new Map(), bytes: 0 }); }
+  forget() { Object.assign(this, { there: new Map(), places: new Map(), bytes: 0 }); }
+
+  /** An address, worked out once: every clip asks for it each time that it is drawn. */
+  place(found, what) {
+    const key = `${found.id} ${what}`;
+    if (!this.places.has(key)) this.places.set(key, address(found, what));
+    return this.places.get(key);
+  }
 
   /** The waveform of a take or a file: lowest and highest in turn, -127 to 127, Int8Array; null while it is on its way. */
   peaks(found) {
-    return this.get(address(found, 'peaks'), async (answer) => new Int8Array(await answer.arrayBuffer()), new Int8Array());
+    return this.get(this.place(found, 'peaks'), async (answer) => new Int8Array(await answer.arrayBuffer()), new Int8Array());
   }
 
   /** The address of so many pictures of it, side by side; "" while they are on their way. */
   pictures(found, count) {
-    if (!found.file) return address(found, count > 1 ? 'strip' : 'poster');
-    const at = address(found, 'strip');
+    if (!found.file) return this.place(found, count > 1 ? 'strip' : 'poster');
+    const at = this.place(found, 'strip');
     return this.get(at, async (answer) => { await answer.arrayBuffer(); return at; }, '') ?? '';        // now the browser has it
   }
 

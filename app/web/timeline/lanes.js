@@ -13,6 +13,7 @@ import { timecode } from './places.js';
 import { voices } from './waves.js';
 
 const HEIGHTS = { film: 54, titles: 30, sound: 38 };        // pixels, at least; film takes what is left
+const GIVEN = { film: 'Film', titles: 'Titles', sound: 'Sound' };       // what the studio calls the tracks of a new cut
 const TALLEST = 120;
 const EMPTY = 26;
 const ROOM = 30;            // pixels that both clips need until their joint can be pressed
@@ -143,7 +144,8 @@ class Row {
     this.root.dataset.track = track.id;
     this.root.dataset.kind = track.kind;
     this.root.style.height = `${height}px`;
-    const name = track.name || { film: t('Film'), titles: t('Titles'), sound: t('Sound') }[track.kind];
+    const own = { film: t('Film'), titles: t('Titles'), sound: t('Sound') }[track.kind];
+    const name = !track.name || track.name === GIVEN[track.kind] ? own : track.name;
     this.name.textContent = name;
     this.list.setAttribute('aria-label', count === 1 ? t('{track}: one piece', { track: name }) : t('{track}: {n} pieces', { track: name, n: count }));
     const seen = track.kind === 'sound' ? t('Mute {track}', { track: name }) : t('Hide {track}', { track: name });

@@ -46,11 +46,12 @@ export class Wave {
     pen.fillStyle = inks.get(ink);
     const loud = voice.gain * tall / 254;
     const middle = tall / 2;
-    for (let x = 0; x < wide; x++) {
-      const top = Math.max(0, middle - seen[2 * x + 1] * loud);
-      const bottom = Math.min(tall, middle - seen[2 * x] * loud);
-      pen.fillRect(x, Math.min(top, middle - fine / 2), 1, Math.max(bottom - top, fine));
-    }
-    this.node.dataset.drawn = `${begin} ${stop}`;
+    // One shape: half the time of a bar for every column.
+    pen.beginPath();
+    pen.moveTo(0, middle);
+    for (let x = 0; x < wide; x++) pen.lineTo(x + 0.5, Math.max(0, middle - Math.max(fine / 2, seen[2 * x + 1] * loud)));
+    pen.lineTo(wide, middle);
+    for (let x = wide - 1; x >= 0; x--) pen.lineTo(x + 0.5, Math.min(tall, middle - Math.min(-fine / 2, seen[2 * x] * loud)));
+    pen.fill();
   }
 }
