@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -54,7 +55,9 @@ class Film:
         A picture that is broken in the file is the one before it. Raises BadMedia for a file in which none of them is.
         """
         if self.index is None:
-            self.index = _index(self.path)
+            head(self.path, FILM_FILE)
+            seen = self.path.stat()
+            self.index = _index(self.path, seen.st_size, seen.st_mtime_ns)
         backwards = len(numbers) > 1 and numbers[1] < numbers[0]
         at, several = 0, 8 if backwards else AT_ONCE
         while at < len(numbers):
@@ -108,8 +111,9 @@ class Film:
             count += 1
 
 
-def _index(path: Path) -> Index:
-    head(path, FILM_FILE)
+@lru_cache(maxsize=64)
+def _index(path: Path, size: int, changed: int) -> Index:
+    """Of a file as it is now: clips of one take, one behind the other, ask for it once."""
     said = {words["what"]: np.frombuffer(data.tobytes(), np.int64) for words, data in ask("times", path)}
     none = np.empty(0, np.int64)
     keys = said.get("keys", none).reshape(-1, 2)

@@ -92,3 +92,14 @@ def test_no_sound_is_said(tmp_path):
     (tmp_path / "b.wav").write_text("no sound at all")
     with pytest.raises(BadMedia, match="b.wav is text: no sound that can be read"):
         probe_sound(tmp_path / "b.wav")
+
+
+def test_a_film_that_was_replaced_is_looked_at_anew(tmp_path):
+    """Where its pictures lie is remembered for as long as it is the same file."""
+    path = film(tmp_path / "a.mp4", 16)
+    assert [round(picture.mean() / 6) for picture in Film(path).pictures([5, 30])] == [5, 30]
+    film(tmp_path / "b.mkv", 25, offset=9).replace(path)
+    assert [round(picture.mean() / 6) for picture in Film(path).pictures([5, 30])] == [5, 30]
+    path.unlink()
+    with pytest.raises(BadMedia):
+        next(Film(path).pictures([5]))

@@ -302,3 +302,10 @@ def test_what_a_very_long_cut_carries_is_bounded(places):
     many = tuple(Clip(f"c{at}", replace(media("a"), file="", take=f"take{at}"), Fraction(0), 2, name="x" * 100) for at in range(5000))
     facts = json.loads(text := said(cut(*many), places, 0, 10, 20_000))
     assert len(text) <= 20_000 and "cut" not in facts and len(facts["takes"]) + facts["more"] == 5000 and len(facts["takes"]) > 500
+
+
+@pytest.mark.parametrize("kind", ["h264", "prores"])
+def test_a_cut_is_rendered_to_the_same_bytes_however_many_threads_encode_it(places, tmp_path, kind):
+    row = cut(clip("a", 30, 5), clip("b", 20, 5, id="z"), width=128, height=64)
+    made = [finish(row, places, tmp_path / f"{number}{FILMS[kind][0]}", kind=kind).path.read_bytes() for number in range(3)]
+    assert made[0] == made[1] == made[2]

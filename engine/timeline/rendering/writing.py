@@ -113,6 +113,8 @@ class FilmOut(Out):
         self.film = self.container.add_stream(self.kind.codec, rate=self.ticks, options=options)
         self.film.width, self.film.height, self.film.pix_fmt = *self.size, self.kind.pixels
         codec = self.film.codec_context
+        # PyAV's own choice is slices of one picture after another: x264 then waits for each, and its film is a twentieth larger.
+        codec.thread_type = "AUTO"
         if self.kind.tag:
             codec.codec_tag = self.kind.tag
         if self.kind.pixels != "pal8":
