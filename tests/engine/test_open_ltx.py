@@ -60,7 +60,7 @@ def test_an_encoder_that_led_a_film_is_as_it_was(ltx):
 @pytest.mark.parametrize("rule", ["join", "scale"])
 def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(ltx, rule):
     for name, (canvas, strip) in clips(ltx).items():
-        made = film(ltx, canvas, guidance=2.0, rule=rule)
+        made = film(ltx, canvas, steps=3, guidance=2.0, rule=rule)
         kept = (canvas.levels == 0).expand_as(made)
         assert canvas.strip() == strip, name
         assert made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name

@@ -1,7 +1,8 @@
 """LTX-2: film and sound made at once, each listening to the other at every step. See `ltx`, of which it is the next.
 
     2.0              sound and film know each other's noise by their own
-    2.3              they are told it, and words reach sound and film by ways of their own
+    2.3              they are told it, and words reach sound and film by ways of their own. Guided, it also leads away from what
+                     it answers with attention left out, and from what film and sound are without each other
     distilled        eight levels of its own
 
 The canvas is the film. The sound is walked beside it by the denoiser, from noise of its own, and is not yet heard by anybody:
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from diffusers import LTX2ConditionPipeline
+from diffusers.pipelines.ltx2.pipeline_ltx2 import rescale_noise_cfg
 from diffusers.pipelines.ltx2.utils import DISTILLED_SIGMA_VALUES
 from torch import Tensor
 
@@ -24,12 +26,15 @@ from engine.denoisers.open.backend import OpenDenoiser, Text
 from engine.denoisers.open.levels import SEED
 from engine.denoisers.open.ltx import LTXBackend
 
+Pair = tuple[Tensor, ...]       # film (B, C, T, H, W) and sound (B, L, C), both clean
+
 
 class LTX2Backend(LTXBackend):
     """See `OpenBackend`."""
 
     rule = "scale"
     sound_guidance = 7.0        # how strong guidance is for the sound
+    skipped, skipping, together, rescale = (28,), 1.0, 3.0, 0.7     # of 2.3: blocks without attention, two guidances more, and how much they are taken back
 
     def _grid(self) -> Grid:
         grid = super()._grid()
@@ -85,11 +90,23 @@ class LTX2Denoiser(OpenDenoiser):
         """See `Denoiser`."""
         film, shown, noisiest = x.to(self.backend.device), level.to(self.backend.device), float(level.amax())
         self._come(film, noisiest)
-        x0, self.heard = self._both(film, shown, noisiest, self.told, "cond")
+        made = self._both(film, shown, noisiest, self.told, "cond")
         if self.without is not None:
-            plain, unheard = self._both(film, shown, noisiest, self.without, "uncond")
-            x0, self.heard = torch.lerp(plain, x0, self.guidance), torch.lerp(unheard, self.heard, self.backend.sound_guidance)
+            made = self._guided(film, shown, noisiest, made)
+        x0, self.heard = made
         return x0.to(x.device)
+
+    def _guided(self, film: Tensor, shown: Tensor, level: float, made: Pair) -> Pair:
+        """Film and sound away from everything that they should not be, clean from clean."""
+        backend, led = self.backend, made
+        ways: list[tuple[str, Text, tuple[float, float]]] = [("uncond", self.without or {}, (self.guidance - 1, backend.sound_guidance - 1))]
+        if backend.crossed:
+            ways += [("uncond_stg", self.told | {"spatio_temporal_guidance_blocks": list(backend.skipped)}, (backend.skipping,) * 2),
+                     ("uncond_modality", self.told | {"isolate_modalities": True}, (backend.together - 1,) * 2)]
+        for branch, text, strengths in ways:
+            worse = self._both(film, shown, level, text, branch)
+            led = tuple(one + strength * (good - bad) for one, strength, good, bad in zip(led, strengths, made, worse))
+        return tuple(rescale_noise_cfg(one, good, backend.rescale) for one, good in zip(led, made)) if backend.crossed else led
 
     def _come(self, film: Tensor, level: float) -> None:
         """Bring the sound to the film's level."""
@@ -100,7 +117,7 @@ class LTX2Denoiser(OpenDenoiser):
             self.sound = torch.lerp(self.heard, self.sound, level / self.level)
         self.level = level
 
-    def _both(self, film: Tensor, shown: Tensor, level: float, text: Text, branch: str) -> tuple[Tensor, Tensor]:
+    def _both(self, film: Tensor, shown: Tensor, level: float, text: Text, branch: str) -> Pair:
         """The clean film and the clean sound."""
         backend, sound = self.backend, self.sound
         model = backend.pipe.transformer
