@@ -119,6 +119,9 @@ def test_it_codes_film_as_its_own_autoencoder_does_and_in_chunks(cog):
     assert torch.equal(cog.encode(pictures), latents)
     assert torch.equal(torch.cat([encode(pictures[:, :, :9]), encode(pictures[:, :, 9:])], 2), latents)
     assert torch.equal(encode_on(pictures[:, :, 9:]), latents[:, :, 3:])
+    encode = cog.encoder()
+    small = torch.cat([encode(part) for part in pictures.split([1, 4, 4, 4, 4], 2)], 2)
+    assert small.shape == latents.shape and torch.equal(small[:, :, 2::2], latents[:, :, 2::2])      # the last of every chunk has seen all of it
     parts = list(cog.decode(latents))
     assert [part.shape[2] for part in parts] == [1, 4, 4, 4, 4] and torch.equal(torch.cat(parts, 2), back)
     assert torch.equal(torch.cat(list(cog.decode(latents[:, :, 3:], before=latents[:, :, :3])), 2), back[:, :, 9:])

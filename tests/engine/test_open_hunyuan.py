@@ -96,6 +96,9 @@ def test_it_codes_film_as_its_own_autoencoder_does_and_in_stretches(video):
         assert torch.equal(video.encode(pictures[:, :, :count]), latents), count
         parts = list(video.decode(latents))
         assert [part.shape[2] for part in parts] == [1] + [4] * (count // 4) and torch.equal(torch.cat(parts, 2), back), count
+    encode = video.encoder()
+    small = torch.cat([encode(part) for part in pictures.split([1] + [4] * 10, 2)], 2)
+    assert small.shape == latents.shape and torch.equal(small[:, :, 4::3], latents[:, :, 4::3])       # the last of every stretch has seen all of it
     encode, encode_on = video.encoder(), video.encoder(pictures[:, :, :17])
     assert torch.equal(torch.cat([encode(pictures[:, :, :17]), encode(pictures[:, :, 17:29]), encode(pictures[:, :, 29:])], 2), latents)
     assert torch.equal(encode_on(pictures[:, :, 17:]), latents[:, :, 5:])

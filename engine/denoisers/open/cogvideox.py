@@ -9,7 +9,8 @@ It mixes film and noise in a circle, x = a z + b e with a² + b² = 1, and predi
 a + b, at the level b / (a + b); DDIM's step is then Euler's, to the bit but for rounding.
 
 Its autoencoder works through film in chunks of 8 pictures, the first of 9, and evens out each chunk as one: parts put
-together equal a whole where they end with a chunk, and a kept frame's pictures move with the other frame of its chunk.
+together equal a whole where they end with a chunk (and where they do not, the last frame of each chunk does), and a kept
+frame's pictures move with the other frame of its chunk. It was made for 8k + 1 pictures, and takes 4k + 1.
 Sources: arXiv:2408.06072; diffusers' CogVideoXPipeline, -ImageToVideoPipeline and -VideoToVideoPipeline, whose results these
 are to the last digits (tests/engine/test_open_cogvideox.py), where the number of steps divides 1000; where it does not,
 their scheduler steps to another level than the one it calls next, and ours does not.
@@ -74,8 +75,8 @@ class CogVideoXBackend(OpenBackend):
         if config.use_learned_positional_embeddings and x.shape[3:] != (config.sample_height, config.sample_width):
             size, asked = ((width * self.grid.space, height * self.grid.space) for height, width in ((config.sample_height, config.sample_width), x.shape[3:]))
             raise GridMismatch(f"{self.name} makes film of {size[0]}x{size[1]} alone; {asked[0]}x{asked[1]} was asked.")
-        round = x / both
-        shown = torch.cat([round[:, :, :1]] * missing + [round], 2)
+        circle = x / both
+        shown = torch.cat([circle[:, :, :1]] * missing + [circle], 2)
         if "beside" in text:
             shown = torch.cat([shown, torch.cat([text["beside"], torch.zeros_like(x[:, :, :missing])], 2)], 1)
         asked = {"encoder_hidden_states": text["encoder_hidden_states"], "timestep": self.time(level.amax((1, 2, 3, 4))).long()}
@@ -86,27 +87,32 @@ class CogVideoXBackend(OpenBackend):
             asked["ofs"] = x.new_full((1,), 2.0)            # the one that it was released with
         with self.context(model, branch, float(level.amax())):
             v = model(hidden_states=shown.transpose(1, 2).to(model.dtype), **asked, return_dict=False)[0].float().transpose(1, 2)[:, :, missing:]
-        return ((1 - level) * round - level * v) / both
+        return ((1 - level) * circle - level * v) / both
 
     # ---- the autoencoder, chunk after chunk
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
-        """See `Backend`."""
-        vae, time, memory, first = self.pipe.vae, self.grid.time, None, True
+        """See `Backend`. A chunk that is not whole yet is encoded as it is, and again with what comes next, for the frames of that."""
+        vae, time, memory, begun, given = self.pipe.vae, self.grid.time, None, None, 0
 
         @torch.no_grad()
         def encode(pictures: Tensor) -> Tensor:
-            nonlocal memory, first
-            count = pictures.shape[2]
+            nonlocal memory, begun, given
+            first, count = memory is None and begun is None, pictures.shape[2]
             if (count - first) % time:
                 raise GridMismatch(f"CogVideoX encodes {'1 + 4k' if first else '4k'} pictures; {count} were given.")
-            head = min(count, 1 + CHUNK * time) if first else 0
-            first, film, made = False, pictures.to(self.device, vae.dtype), []
-            for part in [film[:, :, :head], *film[:, :, head:].split(CHUNK * time, 2)]:
-                if part.shape[2]:
-                    cells, memory = vae.encoder(part, conv_cache=memory)
-                    made.append(cells if vae.quant_conv is None else vae.quant_conv(cells))
-            return torch.cat(made, 2).chunk(2, 1)[0].float().cpu() * vae.config.scaling_factor
+            film, made = pictures.to(self.device, vae.dtype), []
+            film, known, begun, given = film if begun is None else torch.cat([begun, film], 2), given, None, 0
+            while film.shape[2]:
+                whole = CHUNK * time + (memory is None)
+                part, film = film[:, :, :whole], film[:, :, whole:]
+                cells, after = vae.encoder(part, conv_cache=memory)
+                made.append(cells if vae.quant_conv is None else vae.quant_conv(cells))
+                if part.shape[2] == whole:
+                    memory = after
+                else:
+                    begun, given = part, cells.shape[2]
+            return torch.cat(made, 2)[:, :, known:].chunk(2, 1)[0].float().cpu() * vae.config.scaling_factor
 
         if before is not None:
             encode(before)

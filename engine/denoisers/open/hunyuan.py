@@ -9,7 +9,8 @@ Those that are given a picture read it with the words, by a model that sees: the
 black where it is not. They were not made for film whose first frame is unknown: it works, and is a guess.
 
 Its autoencoder evens out all pictures that it sees at once and so works in stretches of 17 that overlap, as its own methods
-do: a stretch begins with 5 pictures of the one before. Parts put together equal a whole where they end with a stretch.
+do: a stretch begins with 5 pictures of the one before. Parts put together equal a whole where they end with a stretch, and
+where they do not, the last frame of each stretch does.
 Sources: arXiv:2412.03603; diffusers' HunyuanVideoPipeline and HunyuanVideoImageToVideoPipeline, whose results these are to
 the last digits (tests/engine/test_open_hunyuan.py).
 """
@@ -113,24 +114,24 @@ class HunyuanBackend(OpenBackend):
     # ---- the autoencoder, stretch after stretch
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
-        """See `Backend`."""
-        vae, time, past = self.pipe.vae, self.grid.time, None
-        most = vae.tile_sample_min_num_frames + 1
-        lap = most - vae.tile_sample_stride_num_frames              # pictures that two stretches share
+        """See `Backend`. A stretch that is not whole yet is encoded as it is, and again with what comes next, for the frames of that."""
+        vae, time, past, given = self.pipe.vae, self.grid.time, None, 0
+        most, stride = vae.tile_sample_min_num_frames + 1, vae.tile_sample_stride_num_frames
 
         @torch.no_grad()
         def encode(pictures: Tensor) -> Tensor:
-            nonlocal past
+            nonlocal past, given
             film, made = pictures.to(self.device, vae.dtype), []
             if (film.shape[2] - (past is None)) % time:
                 raise GridMismatch(f"HunyuanVideo encodes {'1 + 4k' if past is None else '4k'} pictures; {film.shape[2]} were given.")
-            while film.shape[2]:
-                known = 0 if past is None else past.shape[2]
-                stretch, film = film[:, :, :most - known], film[:, :, most - known:]
-                stretch = torch.cat([past, stretch], 2) if known else stretch
+            past = film if past is None else torch.cat([past, film], 2)
+            while given < self.grid.frames(past.shape[2]):
+                stretch = past[:, :, :most]
                 cells = vae.tiled_encode(stretch) if self._large(stretch) else vae.quant_conv(vae.encoder(stretch))
-                made.append(cells[:, :, self.grid.frames(known) if known else 0:])
-                past = stretch[:, :, -lap:]
+                made.append(cells[:, :, given:])
+                given = cells.shape[2]
+                if stretch.shape[2] == most:
+                    past, given = past[:, :, stride:], given - stride // time
             return torch.cat(made, 2).chunk(2, 1)[0].float().cpu() * vae.config.scaling_factor
 
         if before is not None:
