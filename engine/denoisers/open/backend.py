@@ -10,6 +10,7 @@ grids of noise; steps are the sampler's. A family says how its parts are called.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -18,10 +19,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine import memory
 from engine.denoisers.base import Denoiser, Grid
+from engine.denoisers.open.laying import lay
 from engine.denoisers.open.levels import of_tokens, raised
+from engine.denoisers.open.planning import Plan, choose, lighter, plans
 from engine.denoisers.open.preview import colours
+from engine.denoisers.open.rows import Row
+from engine.errors import NotEnoughMemory
 
+log = logging.getLogger("cineloom")
 Text = dict[str, Any]       # what a transformer is told, by the names of its arguments
 DIGITS = 6                  # to which levels are compared with those of a grid: noise levels are float32
 
@@ -38,8 +45,10 @@ class OpenBackend(ABC):
     rule = "join"               # a cell waits until the noise has come down to it: nothing here was trained on shorter strides
     cells = False               # whether the transformer takes a level per token; else one for all of them
 
-    def __init__(self, pipe: Any, name: str, version: str, device: str = "cpu", default_steps: int = 30, guidance: float = 5.0):
-        self.pipe, self.name, self.version, self.device, self.default_steps, self.guidance = pipe, name, version, device, default_steps, guidance
+    def __init__(self, pipe: Any, name: str, version: str, device: str = "cpu", default_steps: int = 30, guidance: float = 5.0, row: Row | None = None):
+        self.pipe, self.name, self.version, self.device, self.default_steps, self.guidance, self.row = pipe, name, version, device, default_steps, guidance, row
+        self.plans: list[Plan] = []                 # the ways to lay it out for the film at hand, and the one that was taken
+        self.plan: Plan | None = None
         self.grid = self._grid()
         self._times: dict[float, float] = {}        # of the grids that were made: level to time, in the scheduler's own rounding
         self._steps: dict[float, int] = {}
@@ -102,6 +111,7 @@ class OpenBackend(ABC):
 
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
         """The released scheduler's own grid. Its times are remembered, as it rounds them."""
+        self._fit(shape)
         levels, times = self._schedule(steps, shape)
         self._times |= {round(level, DIGITS): time for level, time in zip(levels, times)}
         self._steps = {round(level, DIGITS): step for step, level in enumerate(levels)}
@@ -135,6 +145,38 @@ class OpenBackend(ABC):
         at = round(level, DIGITS)
         return model.cache_context(branch, step_index=self._steps.get(at, 0), sigma=level, num_inference_steps=max(1, len(self._steps) - 1))
 
+    def part(self, name: str) -> Any:
+        """A part of the pipeline, on its device. Parts that wait elsewhere come by themselves when they are called whole, and not when a piece of them is."""
+        part = getattr(self.pipe, name)
+        hook = getattr(part, "_hf_hook", None)
+        if hook is not None:
+            hook.pre_forward(part)
+        return part
+
+    def _fit(self, shape: Sequence[int]) -> None:
+        """Lay the model out for latents of a shape, if it lies on an accelerator."""
+        if self.row is None or not self.device.startswith("cuda"):
+            return
+        free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()      # what is ours may lie otherwise
+        pictures, height, width = self.grid.pictures(shape[2]), shape[3] * self.grid.space, shape[4] * self.grid.space
+        self.plans = plans(self.row, pictures, width, height, free, (memory.free() or 1 << 40) + self.row.bytes_of("transformer"))
+        self._take(choose(self.plans))
+
+    def _take(self, plan: Plan) -> None:
+        if self.plan is None or (plan.name, plan.tiled) != (self.plan.name, self.plan.tiled):
+            log.info("%s: %s.", self.name, plan)
+            lay(self.pipe, plan, self.device)
+        self.plan = plan
+
+    def lighten(self, error: Exception) -> None:
+        """Memory ran out: take the next plan that needs less. Raises NotEnoughMemory when there is none."""
+        after = lighter(self.plans, self.plan) if self.plan else None
+        if after is None:
+            raise NotEnoughMemory(f"Memory ran out ({str(error).splitlines()[0][:120]}), and {self.name} cannot be laid out in less; a smaller or shorter film would work.") from error
+        log.warning("%s: memory ran out; it goes on with %s.", self.name, after)
+        self._take(after)
+        torch.cuda.empty_cache()
+
     def _words(self, prompts: Sequence[str]) -> Text:
         for prompt in prompts:
             if prompt not in self._told:
@@ -160,8 +202,12 @@ class OpenDenoiser:
         x, level = x.to(backend.device), level.to(backend.device)
         shown = backend.shown(level)
         film = raised(x, level, shown)
-        x0 = backend._predict(film, shown, backend.lower(self.told, x, level), "cond")
-        if self.without is not None:
-            without = backend._predict(film, shown, backend.lower(self.without, x, level), "uncond")
-            x0 = torch.lerp(without, x0, backend.guidance_at(self.guidance, float(shown.amax())))
-        return x0.to(home)
+        while True:
+            try:
+                x0 = backend._predict(film, shown, backend.lower(self.told, x, level), "cond")
+                if self.without is not None:
+                    without = backend._predict(film, shown, backend.lower(self.without, x, level), "uncond")
+                    x0 = torch.lerp(without, x0, backend.guidance_at(self.guidance, float(shown.amax())))
+                return x0.to(home)
+            except torch.OutOfMemoryError as error:
+                backend.lighten(error)

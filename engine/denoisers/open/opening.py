@@ -38,4 +38,4 @@ def open_model(row: Row, device: str | None = None) -> OpenBackend:
         pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True)
     except Exception as error:          # diffusers and transformers raise a dozen kinds; each means the same to a person
         raise WeightsError(f"{row.title} in {row.folder} could not be loaded ({str(error)[:200]}). `cineloom models check {row.name}` says whether a file is damaged.") from error
-    return getattr(family, CLASSES[found.family])(pipe.to(device), row.name, row.version, device, row.steps, row.guidance)
+    return getattr(family, CLASSES[found.family])(pipe, row.name, row.version, device, row.steps, row.guidance, row)

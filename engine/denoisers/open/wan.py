@@ -74,7 +74,7 @@ class WanBackend(OpenBackend):
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`."""
-        vae, memory, first = self.pipe.vae, _memory(self.pipe.vae, "encoder"), True
+        vae, memory, first = self.part("vae"), _memory(self.pipe.vae, "encoder"), True
 
         @torch.no_grad()
         def encode(pictures: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ class WanBackend(OpenBackend):
     @torch.no_grad()
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """See `Backend`."""
-        vae, memory = self.pipe.vae, _memory(self.pipe.vae, "decoder")
+        vae, memory = self.part("vae"), _memory(self.pipe.vae, "decoder")
         seen = 0 if before is None else before.shape[2]
         whole = latents if before is None else torch.cat([before, latents], 2)
         for at in range(whole.shape[2]):
