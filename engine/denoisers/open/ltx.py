@@ -23,7 +23,7 @@ from torch import Tensor
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, Text
-from engine.denoisers.open.levels import SEED, raised
+from engine.denoisers.open.levels import SEED
 from engine.denoisers.open.streamed import Streamed
 from engine.errors import GridMismatch
 
@@ -57,33 +57,41 @@ class LTXBackend(OpenBackend):
         scheduler.set_timesteps(sigmas=levels, mu=shift)
         return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
 
+    def shown(self, level: Tensor) -> Tensor:
+        """See `OpenBackend`. What is told beside the film is seen in it with as much noise as there is, on its way to what it becomes."""
+        shown = level.clone()
+        for key in self._keys(level):
+            shown[:, :, key:key + 1] = level.amax((1, 2, 3, 4), keepdim=True)
+        return shown
+
+    def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
+        """See `OpenBackend`. A kept frame that stands alone later in the film was encoded as a still and is told as one: by tokens of its own."""
+        keys = self._keys(level)
+        if not keys:
+            return told
+        return told | {"stills": torch.cat([self.pipe._pack_latents(x[:, :, key:key + 1]) for key in keys], 1),
+                       "places": torch.cat([self._where(x[:, :, :1], key * self.grid.time) for key in keys], 2)}
+
+    def _keys(self, level: Tensor) -> list[int]:
+        """Latent frames that are wholly kept while their neighbours are not. The first is none: it is one picture anyway."""
+        kept = (level.amax((0, 1, 3, 4)) == 0).tolist()
+        return [frame for frame in range(1, len(kept)) if self.later and kept[frame] and sum(kept[frame - 1:frame + 2]) == 1]
+
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
         return self._asked(x, level, text, branch)[0]
 
     def _asked(self, x: Tensor, level: Tensor, text: Text, branch: str) -> tuple[Tensor, ...]:
         """The clean film, and what else the transformer answers."""
-        model = self.pipe.transformer
-        tokens, levels, where = self._lower(x, level)
+        model, told = self.pipe.transformer, dict(text)
+        tokens, levels, where = self.pipe._pack_latents(x), level.flatten(1), self._where(x)
+        if "stills" in told:
+            stills = told.pop("stills")
+            tokens, levels, where = torch.cat([stills, tokens], 1), torch.cat([stills.new_zeros(stills.shape[:2]), levels], 1), torch.cat([told.pop("places"), where], 2)
         if bool((levels == levels[:, :1]).all()):       # one time for all tokens is embedded once
             levels = levels[:, :1]
         with self.context(model, branch, float(level.amax())):
-            velocity, *more = model(hidden_states=tokens.to(model.dtype), timestep=self.time(levels), video_coords=where, **text, return_dict=False)
+            velocity, *more = model(hidden_states=tokens.to(model.dtype), timestep=self.time(levels), video_coords=where, **told, return_dict=False)
         return x - level * self.pipe._unpack_latents(velocity[:, -x[0, 0].numel():].float(), *x.shape[2:]), *more
-
-    def _lower(self, x: Tensor, level: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Tokens (B, S, C), their levels (B, S) and where they are (B, 3, S) in seconds and pixels.
-
-        A kept frame that stands alone later in the film was encoded as a still. It is told as one, at the time of its last
-        picture; in its place the film shows it with as much noise as there is elsewhere, on its way to what it becomes.
-        """
-        keys = _alone(level) if self.later else []
-        shown = level.clone()
-        for key in keys:
-            shown[:, :, key:key + 1] = level.amax((1, 2, 3, 4), keepdim=True)
-        tokens = [x[:, :, key:key + 1] for key in keys] + [raised(x, level, shown)]
-        levels = [level[:, :, key:key + 1] for key in keys] + [shown]
-        where = [self._where(x[:, :, :1], key * self.grid.time) for key in keys] + [self._where(x)]
-        return torch.cat([self.pipe._pack_latents(part) for part in tokens], 1), torch.cat([part.flatten(1) for part in levels], 1), torch.cat(where, 2)
 
     def _where(self, x: Tensor, picture: int = 0) -> Tensor:
         """Seconds, rows and columns of the tokens of film that begins with `picture`: (B, 3, S)."""
@@ -129,9 +137,3 @@ class LTXBackend(OpenBackend):
         if before is None:
             yield made[:, :, :1]
         yield from made[:, :, 1 if before is None else grid.pictures(before.shape[2]):].split(grid.time, 2)
-
-
-def _alone(level: Tensor) -> list[int]:
-    """Latent frames that are wholly kept, while their neighbours are not. The first is none: it is one picture anyway."""
-    kept = (level.amax((0, 1, 3, 4)) == 0).tolist()
-    return [frame for frame in range(1, len(kept)) if kept[frame] and sum(kept[frame - 1:frame + 2]) == 1]

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenDenoiser, Text
-from engine.denoisers.open.levels import SEED
+from engine.denoisers.open.levels import SEED, raised
 from engine.denoisers.open.ltx import LTXBackend
 
 Pair = tuple[Tensor, ...]       # film (B, C, T, H, W) and sound (B, L, C), both clean
@@ -88,21 +88,25 @@ class LTX2Denoiser(OpenDenoiser):
     @torch.no_grad()
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         """See `Denoiser`."""
-        film, shown, noisiest = x.to(self.backend.device), level.to(self.backend.device), float(level.amax())
+        backend, home = self.backend, x.device
+        x, level = x.to(backend.device), level.to(backend.device)
+        shown = backend.shown(level)
+        film, noisiest = raised(x, level, shown), float(level.amax())
         self._come(film, noisiest)
-        made = self._both(film, shown, noisiest, self.told, "cond")
+        told = backend.lower(self.told, x, level)
+        made = self._both(film, shown, noisiest, told, "cond")
         if self.without is not None:
-            made = self._guided(film, shown, noisiest, made)
+            made = self._guided(film, shown, noisiest, made, told, backend.lower(self.without, x, level))
         x0, self.heard = made
-        return x0.to(x.device)
+        return x0.to(home)
 
-    def _guided(self, film: Tensor, shown: Tensor, level: float, made: Pair) -> Pair:
+    def _guided(self, film: Tensor, shown: Tensor, level: float, made: Pair, told: Text, without: Text) -> Pair:
         """Film and sound away from everything that they should not be, clean from clean."""
         backend, led = self.backend, made
-        ways: list[tuple[str, Text, tuple[float, float]]] = [("uncond", self.without or {}, (self.guidance - 1, backend.sound_guidance - 1))]
+        ways: list[tuple[str, Text, tuple[float, float]]] = [("uncond", without, (self.guidance - 1, backend.sound_guidance - 1))]
         if backend.crossed:
-            ways += [("uncond_stg", self.told | {"spatio_temporal_guidance_blocks": list(backend.skipped)}, (backend.skipping,) * 2),
-                     ("uncond_modality", self.told | {"isolate_modalities": True}, (backend.together - 1,) * 2)]
+            ways += [("uncond_stg", told | {"spatio_temporal_guidance_blocks": list(backend.skipped)}, (backend.skipping,) * 2),
+                     ("uncond_modality", told | {"isolate_modalities": True}, (backend.together - 1,) * 2)]
         for branch, text, strengths in ways:
             worse = self._both(film, shown, level, text, branch)
             led = tuple(one + strength * (good - bad) for one, strength, good, bad in zip(led, strengths, made, worse))
