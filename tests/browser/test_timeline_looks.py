@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 from shelving import shelved
 from talking import song, talkie
 from test_timeline import HEAVY, PANEL, Cuts, after, ready
 
 from engine.library import Library, finish
+from engine.media import write_picture
 from engine.provenance import read
 
 # Where a wave is loud, in frames of its clip, as it is drawn: [first, last); its columns are counted, not its numbers.
@@ -100,18 +102,23 @@ def test_film_with_sound_has_a_thin_wave_and_files_show_their_pictures_as_takes_
     voice = finish(library.import_file(talkie(tmp_path / "voice.mp4", 2, (0.5, 1.5))))
     shutil.copy(voice.file("film"), library.folder / "footage.mp4")
     cuts.client.post("studio/cuts", json={"name": "Talk", "takes": [voice.id]})
-    said = {"file": "footage.mp4", "frames": 32, "rate": "16", "width": 128, "height": 64}
-    edit(cuts, None, {"is": "append", "parts": [{"track": "film", "item": {"is": "clip", "id": "footage", "name": "Footage", "start": "0", "length": 32, "media": said}}]})
+    write_picture(library.folder / "still.png", np.full((64, 128, 3), 90, np.uint8))
+    film = {"file": "footage.mp4", "frames": 32, "rate": "16", "width": 128, "height": 64}
+    still = {"file": "still.png", "frames": 1, "rate": "1", "kind": "picture", "width": 128, "height": 64}
+    edit(cuts, None, {"is": "append", "parts": [{"track": "film", "item": {"is": "clip", "id": id, "start": "0", "length": 32, "media": media}} for id, media in (("still", still), ("footage", film))]})
     page = tabs().page
-    ready(page, 3)
+    ready(page, 4)
     for kind in ("film", "sound"):
         loud(page, 8, 24, kind)
     thin, tall = (page.locator(f"{PANEL} .row[data-kind={kind}] .wave:not([hidden])").first.bounding_box()["height"] for kind in ("film", "sound"))
     assert thin < 16 < tall
-    pictures = "[...document.querySelectorAll('.clip[data-id=footage] .part')].map(one => getComputedStyle(one).backgroundImage)"
-    page.wait_for_function(f"{pictures}.length && {pictures}.every(one => one.includes('media/file/') && one.includes('/strip?file=footage.mp4'))")
+    for id, name in (("footage", "footage.mp4"), ("still", "still.png")):
+        pictures = f"[...document.querySelectorAll('.clip[data-id={id}] .part')].map(one => getComputedStyle(one).backgroundImage)"
+        page.wait_for_function(f"{pictures}.length && {pictures}.every(one => one.includes('media/file/') && one.includes('/strip?file={name}'))")
     page.locator(f"{PANEL} .clip[data-id=footage]").dblclick()      # and are played
     page.wait_for_function("[...document.querySelectorAll('.cut-screen video')].some(one => !one.hidden && one.src.includes('/film?file=footage.mp4') && one.readyState > 1 && !one.seeking)")
+    page.locator(f"{PANEL} .clip[data-id=still]").dblclick()
+    page.wait_for_function("[...document.querySelectorAll('.cut-screen img')].some(one => !one.hidden && one.src.includes('/film?file=still.png') && one.naturalWidth === 128)")
     page.locator(f"{PANEL} .look .tool").last.click()
     page.wait_for_function("getComputedStyle([...document.querySelectorAll('.card .picture')].at(-1)).backgroundImage.includes('file=footage.mp4')")
 

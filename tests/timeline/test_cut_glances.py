@@ -65,6 +65,13 @@ def test_a_picture_is_its_own_strip(tmp_path):
     assert said(Glances(tmp_path).strip(tmp_path / "still.png"), 1) == [77]
 
 
+def test_the_strip_of_a_very_wide_film_is_as_wide_as_a_jpeg_can_be(tmp_path):
+    sheets = Sheets(8)
+    sheets.look(np.zeros((8, 16, 2000, 3), np.uint8))
+    sheets.write(tmp_path / "poster.jpg", tmp_path / "strip.jpg")
+    assert Image.open(tmp_path / "strip.jpg").size == (65_000, 108)
+
+
 def test_only_films_sounds_and_pictures_inside_the_project_are_looked_at(tmp_path):
     library = Library(tmp_path / "project")
     wav(tmp_path / "outside.wav", click(9000, 0))
