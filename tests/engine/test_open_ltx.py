@@ -57,6 +57,17 @@ def test_an_encoder_that_led_a_film_is_as_it_was(ltx):
     assert (torch.cat(mixed[::2], 2) - ltx.encode(pictures)).abs().max() < 1e-6 and (torch.cat(mixed[1::2], 2) - ltx.encode(1 - pictures)).abs().max() < 1e-6
 
 
+def test_large_pictures_are_encoded_in_tiles_and_in_parts_at_once(ltx):
+    pictures = torch.rand(1, 3, 17, 64, 128, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    ltx.pipe.vae.enable_tiling(64, 64, tile_sample_stride_height=32, tile_sample_stride_width=32)
+    try:
+        whole, encode = ltx.encode(pictures), ltx.encoder()
+        parts = torch.cat([encode(pictures[:, :, :9]), encode(pictures[:, :, 9:])], 2)
+    finally:
+        ltx.pipe.vae.disable_tiling()
+    assert (parts - whole).abs().max() < 1e-6 and (whole - ltx.encode(pictures)).abs().max() > 1e-3
+
+
 @pytest.mark.parametrize("rule", ["join", "scale"])
 def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(ltx, rule):
     for name, (canvas, strip) in clips(ltx).items():
