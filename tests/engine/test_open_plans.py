@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import tiny
 import torch
@@ -83,3 +86,17 @@ def test_a_walk_whose_memory_ran_out_goes_on_with_a_lighter_plan(backend):
     backend._predict = lambda *asked: (_ for _ in ()).throw(torch.OutOfMemoryError("it is full"))
     with pytest.raises(NotEnoughMemory, match="cannot be laid out in less"):
         film(backend, canvas)
+
+
+def test_the_table_in_the_readme_is_what_would_be_taken():
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    table = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ") and "`" in line and " GB " in line]
+    assert len(table) == 6
+    for card, models, disk, how in table:
+        for name in re.findall(r"`([a-z0-9.-]+)`", models):
+            row = rows.known(name)
+            size = float(re.findall(r"[0-9]+", card)[-1])
+            plan = planning.choose(planning.plans(row, 81, *row.sizes[0][1:], int(size * GB), 128 * GB))
+            low, high = (float(re.findall(r"[0-9]+", disk)[at]) for at in (0, -1))
+            assert plan.fits and low - 1 <= row.numbers * 2 <= high + 1, (name, str(plan))
+            assert planning.SAYS[plan.name].split(",")[0].removeprefix("the transformer ").removesuffix(" on the accelerator") in how, (name, plan.name)
