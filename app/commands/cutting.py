@@ -8,21 +8,16 @@ from __future__ import annotations
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.commands import exporting, filling, handing, sounding
-from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named, open_project
+from app.commands.cuts import AtRevision, Which, open_cuts, say, shown, which
+from app.commands.library import FIRST_PROJECT, Home, Project, as_size, named
 from app.commands.saying import AsJson, answer, aside
 from engine.errors import BadRequest
 
-if TYPE_CHECKING:
-    from engine.library import Library
-    from engine.timeline.cut import Cut
-    from engine.timeline.history import History, Version
-
-Which = Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")]
 Takes = Annotated[list[str], typer.Argument(metavar="TAKE...", help="Their ids, or as much of the beginning as no other has.")]
 Revision = Annotated[int | None, typer.Option(help="Only if the cut is still at this revision, or what was done since has nothing to do with it.",
                                               show_default="the newest")]  # fmt: skip
@@ -54,7 +49,7 @@ def list_cuts(home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJs
 
     _, history = open_cuts(home, project)
     lines = history.cuts()
-    words = [f"{line.id:<11} {line.width}x{line.height} {float(Fraction(line.rate)):g} fps {float(line.frames / Fraction(line.rate)):8.2f} s  {_shown(line.name)}" for line in lines]
+    words = [f"{line.id:<11} {line.width}x{line.height} {float(Fraction(line.rate)):g} fps {float(line.frames / Fraction(line.rate)):8.2f} s  {shown(line.name)}" for line in lines]
     answer({"cuts": [asdict(line) for line in lines]}, "\n".join(words) or "There is no cut in this project yet; `cineloom cut new NAME TAKE...` begins one.", as_json)
 
 
@@ -87,7 +82,7 @@ def add(cut: Which, takes: Takes,
     say(history.edit(version.cut.id, version.revision if revision is None else revision, asked), as_json)
 
 
-def show(cut: Which, revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
+def show(cut: Which, revision: AtRevision = None,
          home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Show what lies in a cut, track by track."""
     _, history = open_cuts(home, project)
@@ -170,66 +165,3 @@ def open_file(file: Annotated[Path, typer.Argument(help="An .otio file, of this 
     for note in notes:
         aside(note)
     say(kept.new(replace(cut, id=new_id()) if cut.id in taken or cut.id == "cut" else cut), as_json, notes=notes)
-
-
-# ---- helpers
-
-def open_cuts(home: Path | None, project: str) -> tuple[Library, History]:
-    from engine.timeline.history import History
-
-    library = open_project(home, project)
-    return library, History(library.store)
-
-
-def which(history: History, asked: str, revision: int | None = None) -> Version:
-    """The cut of that id or name, or the only one whose id begins so; as it is, or as it was at a revision."""
-    lines = history.cuts()
-    for found in ([line for line in lines if line.id == asked], [line for line in lines if line.name == asked], [line for line in lines if asked and line.id.startswith(asked)]):
-        if len(found) > 1:
-            raise BadRequest(f"Several cuts are called or begin with {asked[:40]!r}: {', '.join(line.id for line in found[:5])}; say which.")
-        if found:
-            return history.open(found[0].id, revision)
-    raise BadRequest(f"There is no cut {asked[:40]!r} in this project; `cineloom cut list` says which there are.")
-
-
-def say(version: Version, as_json: bool, whole: bool = False, notes: tuple[str, ...] = ()) -> None:
-    """A cut as it is: how long, and at which revision; `whole` with what lies in it."""
-    from engine.timeline import plain
-
-    cut = version.cut
-    facts = {"id": cut.id, "name": cut.name, "revision": version.revision, "frames": cut.length, "seconds": round(float(cut.seconds(cut.length)), 6), "fps": float(cut.rate),
-             "undo": version.undo, "redo": version.redo, "cut": plain.plain(cut), **({"notes": list(notes)} if notes else {})}  # fmt: skip
-    line = f"{cut.id}: {_shown(cut.name)!r}, {cut.length} frames at {float(cut.rate):g} fps, {float(cut.seconds(cut.length)):.2f} s, revision {version.revision}"
-    answer(facts, "\n".join([line, *(_rows(cut) if whole else [])]), as_json)
-    if not as_json and version.redo and not whole:
-        aside(f"`cineloom cut redo {cut.id}` makes it again: {version.redo}.")
-
-
-def _rows(cut: Cut) -> list[str]:
-    from engine.timeline.cut import Clip, Gap, Title, Transition
-
-    lines = []
-    for track in cut.tracks:
-        marks = "".join(f", {word}" for word, there in (("muted", track.mute), ("locked", track.locked), ("not in sync", not track.sync)) if there)
-        lines.append(f"{track.name or track.id} ({track.kind}{marks})")
-        for placed in track.placed():
-            item = placed.item
-            if isinstance(item, Gap):
-                continue
-            if isinstance(item, Clip):
-                low, high = item.source(cut.rate)
-                words = f"{item.media.take or item.media.file} [{float(low):g}, {float(high):g})" + (f" at {item.speed}" if item.speed != 1 else "")
-                words += f"  {_shown(item.name)}" if item.name else ""
-            elif isinstance(item, Title):
-                words = repr(_shown(item.words))
-            elif isinstance(item, Transition):
-                words = item.kind
-            lines.append(f"  {placed.start:>7} {placed.stop - placed.start:>6}  {item.id:<11} {words}")
-    lines += [f"  {marker.at:>7}         {marker.id:<11} marker {_shown(marker.name or marker.note)}" for marker in cut.markers]
-    return lines
-
-
-def _shown(words: str) -> str:
-    """One line of it that no terminal stumbles over."""
-    clean = "".join(char if char.isprintable() else " " for char in words)
-    return clean if len(clean) <= 60 else clean[:59] + "…"

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from app import signing
+from app.commands.cuts import AtRevision, Which, open_cuts, which
 from app.commands.library import FIRST_PROJECT, Home, Project, as_size
 from app.commands.making import Credentials
-from app.commands.saying import AsJson, answer, aside, bar
+from app.commands.saying import AsJson, answer, aside, bar, long
 
 KINDS = "h264, h265, prores, vp9, av1, gif, png (a folder of pictures) or still"
 
@@ -24,7 +25,7 @@ def register(cut: typer.Typer) -> None:
 
 
 def render(
-    cut: Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")],
+    cut: Which,
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write, replaced when the new one is whole; a folder for pictures.")],
     kind: Annotated[str, typer.Option(help=f"{KINDS}.", show_default="what the file's ending says")] = "",
     size: Annotated[str, typer.Option(help="Width x height in pixels.", show_default="the cut's")] = "",
@@ -35,14 +36,13 @@ def render(
     start: Annotated[int, typer.Option("--from", min=0, help="The first frame of the cut; for a still, the one.")] = 0,
     stop: Annotated[int | None, typer.Option("--to", help="The frame of the cut to stop before.", show_default="its end")] = None,
     sound: Annotated[bool | None, typer.Option("--sound/--no-sound", help="With a track for sound, or without.", show_default="as there is any")] = None,
-    revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
+    revision: AtRevision = None,
     credentials: Credentials = None,
     home: Home = None,
     project: Project = FIRST_PROJECT,
     as_json: AsJson = False,
 ) -> None:
     """Render a cut to a file: MP4, MOV, WebM, GIF, pictures, or one of its frames."""
-    from app.commands.cutting import open_cuts, which
     from engine.timeline.laying import rate_of
     from engine.timeline.rendering import Places, Wanted
     from engine.timeline.rendering import render as rendered
@@ -52,15 +52,12 @@ def render(
     version = which(history, cut, revision)
     wanted = Wanted(kind, as_size(size) if size else None, rate_of(rate) if rate else None, quality, fit, "flow" if flow else "exact", start, stop, sound)
     sign, places = signing.wanted(home, credentials, kind_of(kind, out.suffix).ending), Places(library)
-    with bar("rendering") as shown:
-        for event in rendered(version.cut, places, out, wanted):
-            if hasattr(event, "words"):
-                shown.show(event.words, event.done, event.total or None)
-        if sign is not None:
-            shown.show("signing")
-            sign.cut(event.path, version.cut, places, start, start + 1 if event.kind == "still" else stop)
-    for note in event.notes:
+    made = long(rendered(version.cut, places, out, wanted), "rendering")
+    if sign is not None:
+        with bar("signing"):
+            sign.cut(made.path, version.cut, places, start, start + 1 if made.kind == "still" else stop)
+    for note in made.notes:
         aside(note)
-    heard = "with sound" if event.sound else "without sound"
-    words = f"{event.path}: {event.width}x{event.height}, {event.pictures:,} pictures at {float(event.rate):g} per second, {event.seconds:.2f} s, {heard}"
-    answer({**event.to_json(), "revision": version.revision}, words, as_json)
+    heard = "with sound" if made.sound else "without sound"
+    words = f"{made.path}: {made.width}x{made.height}, {made.pictures:,} pictures at {float(made.rate):g} per second, {made.seconds:.2f} s, {heard}"
+    answer({**made.to_json(), "revision": version.revision}, words, as_json)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.cuts import Which, say, which
 from app.commands.library import FIRST_PROJECT, Home, Project, open_project
 from app.commands.operating import Area, numbers
 from app.commands.saying import AsJson, Backend, answer, bar
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from app.desk import Desk
 
 LOOK = 0.2              # seconds between looks at the line
-Which = Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")]
 One = Annotated[str, typer.Argument(metavar="CANDIDATE", help="Its id, as `candidates` says it.")]
 
 
@@ -70,8 +70,6 @@ def candidates(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, 
 
 def accept(cut: Which, candidate: One, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Put a candidate into its place; `undo` takes that back."""
-    from app.commands.cutting import say
-
     desk, id, revision = _opened(home, project, cut)
     desk.cutting.accept(id, revision, candidate)
     say(desk.cutting.history.open(id), as_json)
@@ -87,7 +85,6 @@ def reject(cut: Which, candidate: One, home: Home = None, project: Project = FIR
 
 def _opened(home: Path | None, project: str, cut: str, backend: str = "") -> tuple[Desk, str, int]:
     """A desk over a project that is there, the cut's id, and its revision. Nobody makes anything yet."""
-    from app.commands.cutting import which
     from app.desk import Desk
 
     folder = open_project(home, project).folder

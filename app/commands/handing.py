@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from app.commands.cuts import AtRevision, Which, open_cuts, which
 from app.commands.library import FIRST_PROJECT, Home, Project
-from app.commands.saying import AsJson, answer, aside, bar
+from app.commands.saying import AsJson, answer, aside, long
 
 
 def register(cut: typer.Typer) -> None:
@@ -20,26 +21,22 @@ def register(cut: typer.Typer) -> None:
 
 
 def export(
-    cut: Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")],
+    cut: Which,
     out: Annotated[Path, typer.Option("--out", "-o", help="A new folder.")],
     kinds: Annotated[str, typer.Option("--kinds", help="Of otio, edl and fcpxml, with commas.")] = "otio,edl,fcpxml",
     media: Annotated[bool, typer.Option("--media/--lists-only", help="With the films, so that the folder opens anywhere; or the lists alone, which name them where they lie.")] = True,
-    revision: Annotated[int | None, typer.Option(help="As it was at this revision.", show_default="the newest")] = None,
+    revision: AtRevision = None,
     home: Home = None,
     project: Project = FIRST_PROJECT,
     as_json: AsJson = False,
 ) -> None:
     """Hand a cut over to Resolve, Premiere, Final Cut and others: OpenTimelineIO, EDL, FCPXML and the films they name."""
-    from app.commands.cutting import open_cuts, which
     from engine.timeline.handover import hand_over
 
     library, history = open_cuts(home, project)
     version = which(history, cut, revision)
-    with bar("handing over") as shown:
-        for event in hand_over(version.cut, library, out, [kind.strip() for kind in kinds.split(",") if kind.strip()], media=media):
-            if hasattr(event, "words"):
-                shown.show(event.words, event.done, event.total or None)
-    for note in event.notes:
+    handed = long(hand_over(version.cut, library, out, [kind.strip() for kind in kinds.split(",") if kind.strip()], media=media), "handing over")
+    for note in handed.notes:
         aside(note)
-    said = {"folder": str(event.folder), "files": [str(path) for path in event.files], "notes": list(event.notes), "revision": version.revision}
-    answer(said, "\n".join(str(path) for path in event.files), as_json)
+    said = {"folder": str(handed.folder), "files": [str(path) for path in handed.files], "notes": list(handed.notes), "revision": version.revision}
+    answer(said, "\n".join(str(path) for path in handed.files), as_json)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app import settings
-from app.commands.saying import AsJson, answer, bar
+from app.commands.saying import AsJson, answer, bar, long
 from engine.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def check(look_only: Annotated[bool, typer.Option("--look-only", help="Say what 
 
     Nothing that somebody may want is removed: what belongs to nothing goes into the folder lost-and-found.
     """
-    found = _long(open_project(home, project).check(not look_only), "checking")
+    found = long(open_project(home, project).check(not look_only), "checking")
     words = {"arrived": "finished, which a killed process had left on the way", "adopted": "taken in: films without a row", "lost": "files that belong to nothing",
              "missing": "takes whose film is missing", "healed": "takes whose film is back", "changed": "takes whose film is not as long as it was",
              "remade": "takes with a new poster or strip", "unseen": "takes without poster or strip", "without_latents": "takes without latents: they start from the film now",
@@ -187,7 +187,7 @@ def import_files(files: Annotated[list[str], typer.Argument(metavar="FILE...", h
     """
     library, takes = open_project(home, project), []
     for file in files:
-        takes.append(_long(library.import_file(file, tag or []), f"importing {Path(file).name}"))
+        takes.append(long(library.import_file(file, tag or []), f"importing {Path(file).name}"))
     answer({"takes": [take.to_json() for take in takes]}, "\n".join(map(_line, takes)), as_json)
 
 
@@ -195,7 +195,7 @@ def export(zip: Annotated[Path, typer.Argument(help="File to write, replaced whe
            project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
     """Write the whole project into one zip."""
     library = open_project(home, project)
-    path = _long(library.export(zip), "packing")
+    path = long(library.export(zip), "packing")
     size = path.stat().st_size
     answer({"path": str(path), "takes": library.count() + library.count(True), "bytes": size}, f"{path}: {size / 1e6:,.1f} MB", as_json)
 
@@ -207,7 +207,7 @@ def open_zip(zip: Annotated[Path, typer.Argument(help="A project's zip.")], home
     there = project in projects(settings.home(home))
     library = open_project(home, project, new=True)
     try:
-        found = _long(library.open_zip(zip), "opening")
+        found = long(library.open_zip(zip), "opening")
     except BaseException:
         if not there and not library.count() and not library.count(True):       # a project that was made for it goes with it
             library.store.close()
@@ -259,14 +259,6 @@ def _change(home: Path | None, project: str, ids: list[str], act: Callable[[Libr
     takes = [act(library, one.id) for one in [named(library, id) for id in ids]]      # all are found before one is changed
     facts: dict[str, Any] = {"takes": [take.to_json() for take in takes]}
     answer(facts, "\n".join(map(_line, takes)), as_json)
-
-
-def _long(events: Iterator, words: str):
-    """Run something that takes its time, with a bar; what came of it."""
-    from engine.library import finish
-
-    with bar(words) as shown:
-        return finish(events, lambda progress: shown.show(progress.words, progress.done, progress.total or None))
 
 
 def _line(take: Take) -> str:

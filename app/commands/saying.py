@@ -61,3 +61,11 @@ def bar(words: str) -> Iterator[Bar]:
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield Bar(progress, words)
+
+
+def long(events: Iterator, words: str) -> Any:
+    """Run something that takes its time, with a bar; what came of it at last."""
+    from engine.library import finish
+
+    with bar(words) as shown:
+        return finish(events, lambda progress: shown.show(progress.words, progress.done, progress.total or None))

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from app.commands.cuts import Which, open_cuts, which
 from app.commands.library import FIRST_PROJECT, Home, Project
-from app.commands.saying import AsJson, answer, bar
+from app.commands.saying import AsJson, answer, long
 
 
 def register(cut: typer.Typer) -> None:
@@ -20,7 +21,7 @@ def register(cut: typer.Typer) -> None:
 
 
 def sound(
-    cut: Annotated[str, typer.Argument(metavar="CUT", help="Its id, as much of the beginning as no other has, or its name.")],
+    cut: Which,
     file: Annotated[Path, typer.Argument(help="WAV, FLAC, MP3, Ogg, AIFF, or a film whose sound is wanted. It is copied into the project.")],
     at: Annotated[int, typer.Option(min=0, help="The frame of the cut to begin at, over what lies there.")] = 0,
     track: Annotated[str, typer.Option(help="The track to lay it on.", show_default="the lowest for sound")] = "",
@@ -30,7 +31,6 @@ def sound(
     as_json: AsJson = False,
 ) -> None:
     """Lay a sound under a cut, as long as its film."""
-    from app.commands.cutting import open_cuts, which
     from engine.library.library import new_id
     from engine.timeline import edits, sounds
 
@@ -38,13 +38,10 @@ def sound(
     version = which(history, cut)
     if track:
         version.cut.track(track)
-    with bar("bringing in the sound") as shown:
-        for event in sounds.bring(library, file):
-            if hasattr(event, "words"):
-                shown.show(event.words, event.done, event.total or None)
-    part = sounds.under(version.cut, event, new_id(), at, track, file.name, whole)
+    media = long(sounds.bring(library, file), "bringing in the sound")
+    part = sounds.under(version.cut, media, new_id(), at, track, file.name, whole)
     clip, on = part.item, part.track
     version = history.edit(version.cut.id, version.revision, edits.Overwrite(new_id(), at, (part,)))
     seconds = float(clip.length / version.cut.rate)
-    facts = {"id": version.cut.id, "revision": version.revision, "clip": clip.id, "track": on, "file": event.file, "frames": clip.length, "seconds": round(seconds, 6)}
+    facts = {"id": version.cut.id, "revision": version.revision, "clip": clip.id, "track": on, "file": media.file, "frames": clip.length, "seconds": round(seconds, 6)}
     answer(facts, f"{version.cut.id}: {seconds:.2f} s of {file.name!r} from frame {at} on, revision {version.revision}", as_json)

@@ -62,8 +62,7 @@ class RippleTrim:
         rows = Rows(cut, self.id)
         group = _at_one_end(rows, self.item, self.end, False)
         for _, piece in group:
-            if piece.item.length + (self.by if self.end == "tail" else -self.by) < 1:
-                raise BadRequest(f"{words(piece.item)} is {piece.item.length} frames long; it cannot lose {abs(self.by)}.")
+            _left(piece, self.by if self.end == "tail" else -self.by)
         tracks = {track for track, _ in group}
         place = group[0][1].start if self.end == "head" else group[0][1].stop
         longer = self.by if self.end == "tail" else -self.by
@@ -96,9 +95,7 @@ class Roll:
         for other, left in rows.group([self.item], self.alone):
             right = rows.beside(other, left, 1)
             if left.stop == place and right and right.start == place:
-                for one, longer in ((left, self.by), (right, -self.by)):
-                    if one.item.length + longer < 1:
-                        raise BadRequest(f"{words(one.item)} is {one.item.length} frames long; it cannot lose {abs(self.by)}.")
+                _left(left, self.by), _left(right, -self.by)
                 left.tail(self.by, rows.rate)
                 right.head(self.by, rows.rate)
         return rows.finish(self.alone)
@@ -136,13 +133,10 @@ class Slide:
             before, after = rows.beside(track, piece, -1), rows.beside(track, piece, 1)
             before = before if before and before.stop == piece.start else None      # a gap gives way by itself
             after = after if after and after.start == piece.stop else None
-            for one, longer in ((before, self.by), (after, -self.by)):
-                if one and one.item.length + longer < 1:
-                    raise BadRequest(f"{words(one.item)} is {one.item.length} frames long; it cannot give way by {abs(self.by)}.")
             if before:
-                before.tail(self.by, rows.rate)
+                _left(before, self.by).tail(self.by, rows.rate)
             if after:
-                after.head(self.by, rows.rate)
+                _left(after, -self.by).head(self.by, rows.rate)
             piece.start += self.by
             if piece.start < 0:
                 raise BadRequest(f"{words(piece.item)} cannot begin before the cut does.")
@@ -199,6 +193,13 @@ class Speed:
         if self.ripple and longer < 0:
             rows.close(stop + longer, stop, tracks)
         return rows.finish()
+
+
+def _left(piece: Piece, longer: int) -> Piece:
+    """The piece itself. Raises BadRequest where nothing of it would be left."""
+    if piece.item.length + longer < 1:
+        raise BadRequest(f"{words(piece.item)} is {piece.item.length} frames long; it cannot lose {abs(longer)}.")
+    return piece
 
 
 def _at_speed(clip: Clip, speed: Fraction, rate: Fraction) -> Clip:

@@ -76,6 +76,6 @@ def test_a_song_is_laid_under_the_film_and_heard_in_it(run, cut, tmp_path):
     code, said = run("render", cut, "-o", tmp_path / "out.mp4")
     assert code == 0 and said["sound"] and said["pictures"] == 26
     (tmp_path / "no.wav").write_text("nothing")
-    for asked, words in (((tmp_path / "no.wav",), "no sound that can be read"), ((tmp_path / "song.wav", "--track", "film"), "cannot lie on a track for film")):
+    for asked, words in (((tmp_path / "no.wav",), "no sound that can be read"), ((tmp_path / "song.wav", "--track", "film"), "sound lies on one for sound")):
         code, facts = run("sound", cut, *asked)
         assert code == 2 and words in facts["error"]
