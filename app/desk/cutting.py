@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,11 +180,11 @@ class Cutting:
         """The files in the project's folder that clips show, by name: by which key they are asked for now, and how many pictures they have."""
         found: dict[str, dict] = {}
         for media in {item.media for track in cut.tracks for item in track.items if isinstance(item, Clip) and item.media.file}:
-            path = self.glances.folder / media.file
-            one = found.setdefault(media.file, {"file": media.file, "kind": path.suffix.lstrip(".").lower(), "pictures": 0})
-            one["pictures"] = max(one["pictures"], 0 if media.kind == "sound" else media.frames)
-            one["missing"] = not path.is_file()
-            one["id"] = "" if one["missing"] else self.glances.key(path)
+            path, key = self.glances.folder / media.file, ""
+            with suppress(BadMedia):        # gone, or a link to elsewhere: a state to show
+                key = self.glances.key(path)
+            pictures = max(found.get(media.file, {}).get("pictures", 0), 0 if media.kind == "sound" else media.frames)
+            found[media.file] = {"id": key, "file": media.file, "kind": path.suffix.lstrip(".").lower(), "pictures": pictures, "missing": not key}
         return found
 
     def _said(self, one: Candidate) -> dict:

@@ -51,12 +51,12 @@ class Glances:
         return path
 
     def key(self, path: Path) -> str:
-        """What a file is called as it is now. Raises BadMedia for one that is gone."""
+        """What a file is called as it is now. Raises BadMedia for one that is gone, or that a link leads to elsewhere."""
         try:
-            found = path.stat()
-        except OSError as error:
+            found, name = path.stat(), path.resolve().relative_to(self.folder).as_posix()
+        except (OSError, ValueError) as error:
             raise BadMedia(f"{kinds.shown(path)} is not in the project any more.") from error
-        return hashlib.sha256(f"{path.name}|{found.st_size}|{found.st_mtime_ns}".encode(errors="replace")).hexdigest()[:32]
+        return hashlib.sha256(f"{name}|{found.st_size}|{found.st_mtime_ns}".encode(errors="replace")).hexdigest()[:32]
 
     def peaks(self, path: Path) -> bytes:
         """The waveform of all its sound, two bytes a stretch, -127 to 127; b"" of what has none. Memory stays flat. Raises BadMedia."""
@@ -68,6 +68,8 @@ class Glances:
 
     def _kept(self, path: Path, ending: str, make: Callable[[Path], bytes]) -> bytes:
         place = self.folder / FOLDER / f"{self.key(path)}{ending}"
+        if place.resolve() != place:            # a project may come from anybody, links and all: none is followed
+            return make(path)
         with suppress(OSError):
             return place.read_bytes()
         with self._making:

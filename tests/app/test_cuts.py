@@ -249,6 +249,9 @@ def test_files_of_the_project_are_seen_and_heard_on_the_page(studio, send, two, 
     assert [ask(film, "strip", "0" * 32).status_code, ask(film, "recipe").status_code] == [404, 404]
     for name in ("../my-films/song.wav", "library.db", "nobody.wav", "song.wav\0"):
         assert studio.get(f"/media/file/{tune['id']}/film", params={"file": name}).status_code == 400
+    (folder / "song.wav").rename(desk.home / "song.wav")
+    (folder / "song.wav").symlink_to(desk.home / "song.wav")
+    assert studio.get(f"/studio/cuts/{two['cut']['id']}").json()["files"]["song.wav"]["missing"] and ask(tune, "film").status_code == 400      # a link leads nowhere
     (folder / "song.wav").unlink()
     gone = studio.get(f"/studio/cuts/{two['cut']['id']}").json()
     assert gone["files"]["song.wav"]["missing"] and "not in the project any more" in gone["missing"]["song"]

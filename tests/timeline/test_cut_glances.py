@@ -83,10 +83,26 @@ def test_only_films_sounds_and_pictures_inside_the_project_are_looked_at(tmp_pat
     for name in ("../outside.wav", str(tmp_path / "outside.wav"), "link.wav", "words.txt", "library.db", "nothing.wav", "", ".", "a/../inside.wav", "inside.wav\n"):
         with pytest.raises(BadMedia):
             glances.path(name)
+    with pytest.raises(BadMedia):
+        glances.peaks(library.folder / "link.wav")              # a take's film may be one
     (library.folder / "broken.wav").write_bytes(b"RIFF....WAVE no sound")
     with pytest.raises(BadMedia):
         glances.peaks(glances.path("broken.wav"))
     assert not (library.folder / "glances").exists()            # nothing is kept of what could not be read
+
+
+def test_links_are_not_followed_to_what_was_kept_or_will_be(tmp_path):
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    project.mkdir(), outside.mkdir()
+    path = wav(project / "song.wav", click(9000, 100))
+    (project / "glances").symlink_to(outside)
+    assert loud(Glances(project).peaks(path)) == [0] and not list(outside.iterdir())
+    (project / "glances").unlink()
+    (project / "glances").mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    glances = Glances(project)
+    (project / "glances" / f"{glances.key(path)}.peaks").symlink_to(outside / "secret")
+    assert loud(glances.peaks(path)) == [0] and (outside / "secret").read_bytes() == b"secret"
 
 
 def test_the_oldest_go_and_a_folder_that_may_not_be_written_is_no_obstacle(tmp_path):
