@@ -7,7 +7,7 @@ ones that it saw instead. Knows how diffusers' modules of this kind are called. 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -36,8 +36,7 @@ class Streamed:
     @contextmanager
     def _led(self) -> Iterator[None]:
         """While it lasts the modules that look back in time look into this film's memory."""
-        ways = {"CausalConv3d": self._convolve, "Downsampler3d": self._shrink}
-        led = [(module, way) for module in self.vae.encoder.modules() for name, way in ways.items() if type(module).__name__.endswith(name)]
+        led = [(module, way) for module in self.part.modules() for name, way in self._ways().items() if type(module).__name__.endswith(name)]
         before = [vars(module).get("forward") for module, _ in led]     # an offloading hook may stand there
         try:
             for module, way in led:
@@ -49,6 +48,15 @@ class Streamed:
                     del module.forward
                 else:
                     module.forward = own
+
+    @property
+    def part(self) -> nn.Module:
+        """What is led."""
+        return self.vae.encoder
+
+    def _ways(self) -> dict[str, Callable[..., Tensor]]:
+        """How a module goes instead, by the end of its class's name."""
+        return {"CausalConv3d": self._convolve, "Downsampler3d": self._shrink}
 
     def _place(self, module: nn.Module) -> Place:
         self.calls[module] += 1
