@@ -29,9 +29,8 @@ def open_model(row: Row, device: str | None = None) -> OpenBackend:
     try:
         family = importlib.import_module(f"engine.denoisers.open.{found.family}")
         pipeline: Any = getattr(importlib.import_module("diffusers"), found.pipeline)
-        importlib.import_module("transformers"), importlib.import_module("ftfy")
     except (ImportError, AttributeError) as error:
-        raise WeightsError(f"{row.title} needs packages that are not installed: `pip install 'cineloom[open]'` brings them ({error}).") from error
+        raise WeightsError(f"{row.title} needs another diffusers than is installed ({error}); `make setup` brings the one that we know.") from error
     diffusers_logging.disable_progress_bar()
     narrow = torch.float32 if device == "cpu" else torch.bfloat16
     try:
