@@ -14,8 +14,7 @@ from typing import Annotated, Any
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]
-# Which model makes it. Hidden while there is only one; "drawn" stands in for it in tests.
-Backend = Annotated[str, typer.Option("--backend", hidden=True)]
+Backend = Annotated[str, typer.Option("--model", "--backend", help="Which model; `cineloom models list` says which there are.", show_default="the built-in one")]
 
 
 def answer(facts: dict[str, Any], words: str, as_json: bool) -> None:
