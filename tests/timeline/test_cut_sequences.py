@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from cuts import rows, some_edit
-from hypothesis import assume, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from engine.errors import BadRequest
@@ -133,6 +133,7 @@ def test_a_stretch_of_time_goes_out_and_comes_in_exactly(data):
     was = seen(cut)
     if not leads(cut, at, at + length):
         out = tried(cut, edits.Extract("out", at, length))
+        event("taken out" if out is not cut else "refused")
         if out is not cut:
             holds(out)
             for id, row in seen(out).items():
