@@ -29,16 +29,17 @@ from engine.timeline.sounds import peaks
 FOLDER = "glances"
 EACH = 50           # stretches of a waveform in a second: an hour of sound has 360 kB
 KEPT = 2000         # files
+AT_ONCE = 2         # an hour of sound keeps nobody else waiting
 
 
 class Glances:
-    """What there is to see of the files of one project. May be used from any thread; one is made at a time."""
+    """What there is to see of the files of one project. May be used from any thread; two are made at a time."""
 
     def __init__(self, folder: Path, kept: int = KEPT):
         """Of the project in `folder`; no more files are kept than that."""
         self.folder = Path(folder).resolve()
         self.kept = kept
-        self._making = threading.Lock()     # the first look at a file decodes it, and a page asks for many
+        self._making = threading.Semaphore(AT_ONCE)     # the first look at a file decodes it, and a page asks for many
 
     def path(self, file: str) -> Path:
         """A film, sound or picture of the project by its name in it. Raises BadMedia for what is none, or lies elsewhere."""

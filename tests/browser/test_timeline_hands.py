@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from shelving import shelved
-from talking import talkie
+from talking import song, talkie
 from test_timeline import PANEL, Cuts, after, box, drag, ready, scale
 
 from engine.library import Library, finish
@@ -157,3 +159,16 @@ def test_cards_of_the_storyboard_are_put_elsewhere(three, cuts):
     assert order(cuts) == ["green", "red", "blue"]
     back(page, cuts, began)
     assert cuts.now()["undo"] == ""                             # and there was no other step
+
+
+def test_a_sound_lies_where_it_is_dropped(three, cuts, tmp_path):
+    page, began = three, cuts.now()["cut"]
+    first, lane = box(page, 0), page.locator(f"{PANEL} .row[data-kind=sound] .lane").bounding_box()
+    after(page, lambda: page.evaluate("""([text, x, y]) => {
+        const carried = new DataTransfer();
+        carried.items.add(new File([Uint8Array.from(atob(text), one => one.charCodeAt(0))], 'Rain.wav', { type: 'audio/wav' }));
+        for (const kind of ['dragover', 'drop']) document.elementFromPoint(x, y).dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, clientX: x, clientY: y, dataTransfer: carried }));
+    }""", [base64.b64encode(song(tmp_path / "Rain.wav", 4, (1, 2)).read_bytes()).decode(), first["x"] + 10 * scale(page), lane["y"] + 8]))
+    track = next(one for one in cuts.now()["cut"]["tracks"] if one["kind"] == "sound")
+    assert [(item["is"], item["length"], item.get("name", "")) for item in track["items"]] == [("gap", 10, ""), ("clip", 41, "Rain.wav")]      # as long as the film
+    back(page, cuts, began)

@@ -1,10 +1,12 @@
 // Glances: what is seen of media without playing it, as the studio made it once: waveforms as bytes, pictures side by side.
 //
 //     a take   media/take/ID/strip          a file of the project   media/file/KEY/strip?file=NAME
-// One is fetched at a time: the studio decodes a file for the first look at it, and a browser has six connections for everything.
+// Two are fetched at a time: the studio decodes a file for the first look at it, an hour of sound keeps it busy for a while, and a
+// browser has six connections for everything.
 // Knows addresses. Knows not where anything is drawn.
 import { url } from '../desk.js';
 
+const AT_ONCE = 2;
 const MOST = 64 << 20;      // bytes of waveforms; that of an hour has 360 kB
 
 /** Where something of a take or a file lies: "film", "strip", "poster", "peaks". */
@@ -13,7 +15,7 @@ export const address = (found, what) => url(found.file ? `media/file/${found.id}
 export class Glances {
   /** `changed()` is called when something has come that was asked for. */
   constructor(changed) {
-    Object.assign(this, { changed, line: Promise.resolve() });
+    Object.assign(this, { changed, waiting: [], busy: 0 });
     this.forget();
   }
 
@@ -44,8 +46,8 @@ export class Glances {
     if (there.has(at)) return there.get(at);
     if (this.bytes > MOST) return none;
     there.set(at, null);
-    this.line = this.line.then(async () => {
-      if (there !== this.there) return;
+    this.waiting.push(async () => {
+      if (there !== this.there) return;         // of another cut
       let came = none;
       try { const answer = await fetch(at); if (answer.ok) came = await read(answer); } catch { /* the state says when the studio is gone */ }
       there.set(at, came);
@@ -53,6 +55,13 @@ export class Glances {
       this.bytes += came.byteLength ?? 0;
       this.changed();
     });
+    this.next();
     return null;
+  }
+
+  next() {
+    if (this.busy === AT_ONCE || !this.waiting.length) return;
+    this.busy += 1;
+    this.waiting.shift()().finally(() => { this.busy -= 1; this.next(); });
   }
 }
