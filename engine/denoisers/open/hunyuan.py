@@ -5,8 +5,8 @@
     I2V, token_replace    the first latent frame stands at level 0, where all of it is kept
     I2V, latent_concat    the first latent frame beside the noise, as channels; asked twice, for no strength can be told
 
-Those that are given a picture read it with the words, by a model that sees: the first frame as decoded where it is kept,
-black where it is not. They were not made for film whose first frame is unknown: it works, and is a guess.
+Those that are given a picture read it with the words, by a model that sees: what the first frame was made of where it is
+kept, black where it is not. They were not made for film whose first frame is unknown: it works, and is a guess.
 
 Its autoencoder evens out all pictures that it sees at once and so works in stretches of 17 that overlap, as its own methods
 do: a stretch begins with 5 pictures of the one before. Parts put together equal a whole where they end with a stretch, and
@@ -27,6 +27,7 @@ from torch import Tensor
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, OpenDenoiser, Text
+from engine.denoisers.open.pictures import Pictures
 from engine.errors import GridMismatch
 
 MEMORY = 6          # latent frames that are worth remembering: whole stretches
@@ -41,7 +42,7 @@ class HunyuanBackend(OpenBackend):
         vae = self.pipe.vae
         self.given = self.pipe.transformer.config.image_condition_type     # or None: how it takes a picture
         self._prompts: list[str] = []
-        self._read_with = lru_cache(maxsize=8)(self._seen)
+        self._pictures, self._read_with = Pictures(self.decode), lru_cache(maxsize=8)(self._seen)
         return Grid(channels=vae.config.latent_channels, space=vae.spatial_compression_ratio, time=vae.temporal_compression_ratio, patch=self.pipe.transformer.config.patch_size,
                     rate=24, memory=MEMORY)
 
@@ -85,7 +86,7 @@ class HunyuanBackend(OpenBackend):
             return {name: one for name, one in told.items() if name != "without"}
         known = level[:, :, :1].amax((1, 2, 3, 4)) <= HARDLY
         stills = [one[:, 0].float().cpu().numpy().tobytes() if known[at] and "without" not in told else b"" for at, one in enumerate(x)]
-        read = [self._read_with(self._prompts[number], "without" in told, still, (x.shape[1], 1, *x.shape[3:])) for number, still in zip(told["number"].tolist(), stills)]
+        read = [self._read_with(self._prompts[number], "without" in told, still, (x.shape[1], *x.shape[3:])) for number, still in zip(told["number"].tolist(), stills)]
         heard = {name: torch.cat([one[name] for one in read]) for name in read[0]} | {name: told[name] for name in told if name == "guidance"}
         if self.given == "latent_concat":
             beside = torch.cat([x, torch.ones_like(x[:, :1])], 1)
@@ -94,13 +95,13 @@ class HunyuanBackend(OpenBackend):
         return heard
 
     def _seen(self, prompt: str, without: bool, still: bytes, shape: tuple[int, ...]) -> Text:
-        """One prompt, read with a picture: the latents of a frame, (C, 1, H, W) float32, or nothing, which is black."""
+        """One prompt, read with a picture: the latents of a frame, (C, H, W) float32, or nothing, which is black."""
         from PIL import Image
 
-        picture = Image.new("RGB", (shape[3] * self.grid.space, shape[2] * self.grid.space))
         if still:
-            shown = next(self.decode(torch.frombuffer(bytearray(still), dtype=torch.float32).view(1, *shape)))[0, :, 0]
-            picture = Image.fromarray(shown.movedim(0, -1).mul(127.5).add(127.5).round().byte().numpy())
+            picture = self._pictures.image(torch.frombuffer(bytearray(still), dtype=torch.float32).view(shape))
+        else:
+            picture = Image.new("RGB", (shape[2] * self.grid.space, shape[1] * self.grid.space))
         every = EVERY["latent_concat" if without else self.given]          # its own pipeline hears more of the black one
         return self._named(self.pipe.encode_prompt(image=picture, prompt=prompt, device=self.device, image_embed_interleave=every))
 
@@ -114,7 +115,11 @@ class HunyuanBackend(OpenBackend):
     # ---- the autoencoder, stretch after stretch
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
-        """See `Backend`. A stretch that is not whole yet is encoded as it is, and again with what comes next, for the frames of that."""
+        """See `Backend`."""
+        return self._pictures.remembering(self._encoder(None)) if self.given and before is None else self._encoder(before)
+
+    def _encoder(self, before: Tensor | None) -> Callable[[Tensor], Tensor]:
+        """A stretch that is not whole yet is encoded as it is, and again with what comes next, for the frames of that."""
         vae, time, past, given = self.pipe.vae, self.grid.time, None, 0
         most, stride = vae.tile_sample_min_num_frames + 1, vae.tile_sample_stride_num_frames
 

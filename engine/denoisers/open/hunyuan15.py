@@ -2,7 +2,7 @@
 
     both    32 channels of 4x16x16; beside the noise as channels, the first latent frame and a mark where all of it is kept,
             nothing and no mark where it is not
-    I2V     what a model that sees has to say of that frame, as decoded; nothing where it is not kept
+    I2V     what a model that sees has to say of the picture that frame was made of; nothing where it is not kept
 
 Its autoencoder is causal both ways: convolutions that look back, and one attention that looks at all frames before. Each
 keeps what it saw, so that film is coded one latent frame after another, and parts equal a whole to the last digits; what
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.pictures import Pictures
 from engine.denoisers.open.streamed import Streamed
 from engine.errors import GridMismatch, WeightsError
 
@@ -40,7 +41,7 @@ class Hunyuan15Backend(OpenBackend):
         if model.use_meanflow:
             raise WeightsError(f"{self.name} was distilled to mean flow, which is not spoken here; the one that it was made from works.")
         self.given = "image_encoder" in self.pipe.components
-        self._looked = lru_cache(maxsize=4)(self._look)
+        self._pictures, self._looked = Pictures(self.decode), lru_cache(maxsize=4)(self._look)
         return Grid(channels=vae.config.latent_channels, space=vae.spatial_compression_ratio, time=vae.temporal_compression_ratio, patch=model.patch_size, rate=24, memory=MEMORY)
 
     def _read(self, prompt: str) -> Text:
@@ -63,11 +64,9 @@ class Hunyuan15Backend(OpenBackend):
 
     def _look(self, still: bytes, cells: tuple[int, int]) -> Tensor:
         """What is seen in a frame, of latents (C, H, W) float32."""
-        from PIL import Image
-
-        shown = next(self.decode(torch.frombuffer(bytearray(still), dtype=torch.float32).view(1, self.grid.channels, 1, *cells)))[0, :, 0]
-        picture = Image.fromarray(shown.movedim(0, -1).mul(127.5).add(127.5).round().byte().numpy())
-        return self.pipe.encode_image(picture, 1, self.device, self.pipe.transformer.dtype)[0]
+        picture = self._pictures.image(torch.frombuffer(bytearray(still), dtype=torch.float32).view(-1, *cells))
+        with torch.no_grad():
+            return self.pipe.encode_image(picture, 1, self.device, self.pipe.transformer.dtype)[0]
 
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
         model, noisiest, text = self.pipe.transformer, level.amax((1, 2, 3, 4)), dict(text)
@@ -80,6 +79,9 @@ class Hunyuan15Backend(OpenBackend):
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`."""
+        return self._pictures.remembering(self._encoder(None)) if self.given and before is None else self._encoder(before)
+
+    def _encoder(self, before: Tensor | None) -> Callable[[Tensor], Tensor]:
         vae, stream, first = self.pipe.vae, Remembering(self.pipe.vae, "encoder"), True
 
         @torch.no_grad()
