@@ -36,7 +36,7 @@ class Pictures:
             nonlocal first
             latents = encode(pictures)
             if first:
-                self._kept |= {_key(made[:, 0]): film[:, 0].cpu() for film, made in zip(pictures, latents)}
+                self._kept |= {named(made[:, 0]): film[:, 0].cpu() for film, made in zip(pictures, latents)}
                 for old in list(self._kept)[:-MOST]:
                     del self._kept[old]
             first = False
@@ -46,7 +46,7 @@ class Pictures:
 
     def of(self, frame: Tensor) -> Tensor:
         """The picture (3, H, W) in -1..1 that a latent frame (C, h, w) was made of."""
-        found = self._kept.get(_key(frame))
+        found = self._kept.get(named(frame))
         return found if found is not None else next(self.decode(frame[None, :, None].float().cpu()))[0, :, 0]
 
     def image(self, frame: Tensor) -> Image:
@@ -56,5 +56,6 @@ class Pictures:
         return Image.fromarray(self.of(frame).mul(127.5).add(127.5).round().clamp(0, 255).to(torch.uint8).movedim(0, -1).numpy())
 
 
-def _key(frame: Tensor) -> str:
+def named(frame: Tensor) -> str:
+    """A latent frame's name, by its bits."""
     return hashlib.sha256(frame.float().cpu().contiguous().numpy().tobytes()).hexdigest()

@@ -10,17 +10,16 @@ Source: diffusers' WanImageToVideoPipeline, whose results these are to the last 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from engine.denoisers.open.backend import Text
+from engine.denoisers.open.pictures import Pictures, named
 from engine.denoisers.open.wan import WanBackend
 
 HARDLY = 0.1        # level up to which a frame counts as given
-KEPT = 8            # pictures that are remembered as they were before they were coded
 
 
 class WanImageBackend(WanBackend):
@@ -28,34 +27,22 @@ class WanImageBackend(WanBackend):
 
     def __init__(self, *given, **more):
         super().__init__(*given, **more)
-        self._pictures: dict[str, Tensor] = {}      # by the latents that were made of them
+        self._pictures = Pictures(self.decode)
         self._beside: dict[str, Text] = {}
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`. A film's first picture is remembered: it is told to the transformer as it was."""
-        encode, first = super().encoder(before), before is None
-
-        def remembering(pictures: Tensor) -> Tensor:
-            nonlocal first
-            latents = encode(pictures)
-            if first:
-                for film, made in zip(pictures, latents):
-                    self._pictures[_key(made[:, 0])] = film[:, 0]
-                while len(self._pictures) > KEPT:
-                    del self._pictures[next(iter(self._pictures))]
-            first = False
-            return latents
-
-        return remembering
+        encode = super().encoder(before)
+        return self._pictures.remembering(encode) if before is None else encode
 
     def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
         """See `OpenBackend`."""
         known = (level.amax((0, 1, 3, 4)) <= HARDLY).tolist()
         ends = [at for at in ((0, len(known) - 1) if self._two else (0,)) if known[at] and not (at and all(known))]
         # What is given stays what it is all through a walk; its noise, if it has any, changes.
-        key = f"{ends} {tuple(x.shape)} " + " ".join(_key(x[:, :, at]) for at in ends if not bool(level[:, :, at].any()))
+        key = f"{ends} {tuple(x.shape)} " + " ".join(named(x[:, :, at]) for at in ends if not bool(level[:, :, at].any()))
         if key not in self._beside or not ends:
-            self._beside = {key: self._conditions([self._picture(x[:, :, at]) for at in ends], ends, x.shape)}
+            self._beside = {key: self._conditions([self._pictures.of(x[0, :, at]) for at in ends], ends, x.shape)}
         return told | self._beside[key]
 
     @property
@@ -63,11 +50,6 @@ class WanImageBackend(WanBackend):
         """Whether a last picture may be told too: where CLIP sees them, only by the kind that has places for two."""
         config = self._experts[0].config
         return config.image_dim is None or config.pos_embed_seq_len is not None
-
-    def _picture(self, frame: Tensor) -> Tensor:
-        """The picture (3, H, W) in -1..1 that a latent frame (1, C, h, w) was made of."""
-        found = self._pictures.get(_key(frame[0]))
-        return found if found is not None else next(self.decode(frame[:, :, None].cpu()))[0, :, 0]
 
     @torch.no_grad()
     def _conditions(self, pictures: Sequence[Tensor], at: Sequence[int], shape: Sequence[int]) -> Text:
@@ -89,7 +71,3 @@ class WanImageBackend(WanBackend):
                 seen *= 2
             told["encoder_hidden_states_image"] = self.pipe.encode_image(seen, self.device).to(model.dtype)
         return told
-
-
-def _key(latents: Tensor) -> str:
-    return hashlib.sha256(latents.float().cpu().contiguous().numpy().tobytes()).hexdigest()
