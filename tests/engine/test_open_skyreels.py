@@ -108,6 +108,19 @@ def test_a_film_between_two_pictures_is_what_its_own_pipeline_makes_of_them(sky)
 
 
 @pytest.mark.parametrize("sky", ["df"], indirect=True)
+def test_a_film_that_goes_on_is_what_its_own_pipeline_makes_of_it(sky):
+    """Its own goes on in windows of five latent frames, of which three are known; so do we, twice."""
+    pictures = torch.rand(13, 3, 32, 32, generator=torch.Generator().manual_seed(2)).mul(255).round()
+    given = [Image.fromarray(one.byte().movedim(0, -1).numpy()) for one in pictures]
+    asked = theirs(sky, "SkyReelsV2DiffusionForcingVideoToVideoPipeline", frames=7, video=given, overlap_history=9, base_num_frames=17)
+    film, drawing = sky.encode((pictures[-9:] / 127.5 - 1).movedim(0, 1)[None]), torch.Generator().manual_seed(7)
+    for _ in range(2):
+        made = ours(sky, op.extend(film[:, :, -3:], 2), chance=torch.randn(1, 16, 5, 4, 4, generator=drawing))
+        film = torch.cat([film, made[:, :, 3:]], 2)
+    assert asked.shape == film.shape and (film - asked).abs().max() < CLOSE
+
+
+@pytest.mark.parametrize("sky", ["df"], indirect=True)
 def test_it_codes_film_as_its_own_autoencoder_does(sky):
     pictures, vae = torch.rand(1, 3, 9, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1, sky.pipe.vae
     with torch.no_grad():

@@ -6,7 +6,7 @@
 Text encoder, autoencoder and scheduler are Wan's. Its own staircase is our "staggered" plan, `lag` being its `ar_step` and
 `block` its `causal_block_size`, as long as a lag is no longer than the walk; where blocks look back only, the transformer's
 own number of frames per block says so. It makes frames in whole blocks then.
-Sources: arXiv:2504.13074; diffusers' SkyReelsV2DiffusionForcingPipeline, -ImageToVideoPipeline and SkyReelsV2Pipeline, whose
+Sources: arXiv:2504.13074; diffusers' SkyReelsV2DiffusionForcingPipeline, -ImageToVideo-, -VideoToVideoPipeline and SkyReelsV2Pipeline, whose
 results these are to the last digits (tests/engine/test_open_skyreels.py), but for one thing: those of diffusion forcing write
 into the film that their scheduler remembers, so that a walk's first correction starts a step too far. Ours does not.
 """
