@@ -31,6 +31,7 @@ class Grid:
     patch: int = 2          # cells along one side of a token: sizes snap to space * patch
     rate: int = 16          # pictures per second
     memory: int = 5         # latent frames back that the autoencoder remembers, at most
+    causal: bool = True     # whether pictures follow from their latent frame and those before it alone
 
     @property
     def step(self) -> int:

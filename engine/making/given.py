@@ -98,7 +98,7 @@ class Given:
     @property
     def stands(self) -> bool:
         """Whether its latents begin the film as they are: a decode of the film gives its own pictures there."""
-        return self.shift == 0 and self.place.first == 0 and self.place.tail == 0 and not self.item.box
+        return self.backend.grid.causal and self.shift == 0 and self.place.first == 0 and self.place.tail == 0 and not self.item.box
 
     def pictures(self, start: int = 0) -> Iterator[np.ndarray]:
         """Its pictures from number `start` on, (height, width, 3) uint8, one after another. Raises BadMedia where the film is too short."""

@@ -40,7 +40,7 @@ class LTXBackend(OpenBackend):
     def _grid(self) -> Grid:
         self.later = not self.pipe.scheduler.config.use_dynamic_shifting        # 0.9.5 and after it
         return Grid(channels=self.pipe.transformer.config.in_channels, space=self.pipe.vae_spatial_compression_ratio, time=self.pipe.vae_temporal_compression_ratio,
-                    patch=self.pipe.transformer_spatial_patch_size, rate=RATE, memory=MEMORY)
+                    patch=self.pipe.transformer_spatial_patch_size, rate=RATE, memory=MEMORY, causal=False)
 
     def _read(self, prompt: str) -> Text:
         told, mask, _, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, device=self.device)
