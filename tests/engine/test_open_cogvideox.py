@@ -128,6 +128,19 @@ def test_it_codes_film_as_its_own_autoencoder_does_and_in_chunks(cog):
 
 
 @pytest.mark.parametrize("cog", ["2b"], indirect=True)
+def test_in_tiles_it_codes_film_as_its_own_autoencoder_does_in_tiles(cog):
+    pictures, vae = torch.rand(1, 3, 17, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1, cog.pipe.vae
+    plain = cog.encode(pictures)
+    vae.enable_tiling(tile_sample_min_height=48, tile_sample_min_width=40)
+    with torch.no_grad():
+        latents = vae.encode(pictures).latent_dist.mode() * vae.config.scaling_factor
+        back = vae.decode(latents / vae.config.scaling_factor).sample.clamp(-1, 1)
+    tiled, film = cog.encode(pictures), torch.cat(list(cog.decode(latents)), 2)
+    vae.disable_tiling()
+    assert torch.equal(tiled, latents) and torch.equal(film, back) and not torch.equal(tiled, plain)
+
+
+@pytest.mark.parametrize("cog", ["2b"], indirect=True)
 @pytest.mark.parametrize("frames", [1, 2, 4])
 def test_film_of_half_a_chunk_has_all_its_pictures(cog, frames):
     latents = torch.randn(1, cog.grid.channels, frames, 4, 4, generator=torch.Generator().manual_seed(1))

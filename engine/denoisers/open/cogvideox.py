@@ -20,14 +20,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, Text
 from engine.errors import GridMismatch
 
+Memory = dict[tuple[int, int], Any]     # of each tile, by its corner: what its convolutions have seen last
 CHUNK = 2           # latent frames that the autoencoder makes together; the first chunk has one more
 MEMORY = 9          # latent frames that are worth remembering: whole chunks
 HARDLY = 0.1        # level up to which the first frame counts as given: it was trained on pictures with a little noise
@@ -93,21 +95,21 @@ class CogVideoXBackend(OpenBackend):
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`. A chunk that is not whole yet is encoded as it is, and again with what comes next, for the frames of that."""
-        vae, time, memory, begun, given = self.pipe.vae, self.grid.time, None, None, 0
+        vae, time, memory, begun, given = self.part("vae"), self.grid.time, {}, None, 0
 
         @torch.no_grad()
         def encode(pictures: Tensor) -> Tensor:
             nonlocal memory, begun, given
-            first, count = memory is None and begun is None, pictures.shape[2]
+            first, count = not memory and begun is None, pictures.shape[2]
             if (count - first) % time:
                 raise GridMismatch(f"CogVideoX encodes {'1 + 4k' if first else '4k'} pictures; {count} were given.")
             film, made = pictures.to(self.device, vae.dtype), []
             film, known, begun, given = film if begun is None else torch.cat([begun, film], 2), given, None, 0
             while film.shape[2]:
-                whole = CHUNK * time + (memory is None)
+                whole = CHUNK * time + (not memory)
                 part, film = film[:, :, :whole], film[:, :, whole:]
-                cells, after = vae.encoder(part, conv_cache=memory)
-                made.append(cells if vae.quant_conv is None else vae.quant_conv(cells))
+                cells, after = self._in_tiles(vae.encoder, vae.quant_conv, part, memory)
+                made.append(cells)
                 if part.shape[2] == whole:
                     memory = after
                 else:
@@ -121,7 +123,7 @@ class CogVideoXBackend(OpenBackend):
     @torch.no_grad()
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """See `Backend`. A last frame without its chunk's other one stands for that too."""
-        vae, time, memory = self.pipe.vae, self.grid.time, None
+        vae, time, memory = self.part("vae"), self.grid.time, {}
         seen = 0 if before is None else before.shape[2]
         whole = latents if before is None else torch.cat([before, latents], 2)
         count = whole.shape[2]
@@ -132,8 +134,36 @@ class CogVideoXBackend(OpenBackend):
             if not part.shape[2]:
                 continue
             cells = (part / vae.config.scaling_factor).to(self.device, vae.dtype)
-            made, memory = vae.decoder(cells if vae.post_quant_conv is None else vae.post_quant_conv(cells), conv_cache=memory)
+            made, memory = self._in_tiles(vae.decoder, vae.post_quant_conv, cells, memory)
             for pictures in ([made[:, :, :1]] if at == 0 else []) + list(made[:, :, int(at == 0):].split(time, 2)):
                 if pictures.shape[2] and seen <= at < count:
                     yield pictures.clamp(-1, 1).float().cpu()
                 at += bool(pictures.shape[2])
+
+    def _in_tiles(self, coder: nn.Module, beside: nn.Module | None, part: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """A chunk coded, and what is remembered of it: whole, or where a memory plan asked for them in tiles that fade into each other, as its own are."""
+        vae, encodes = self.pipe.vae, coder is self.pipe.vae.encoder
+        given, made = [(vae.tile_sample_min_height, vae.tile_sample_min_width), (vae.tile_latent_min_height, vae.tile_latent_min_width)][:: 1 if encodes else -1]
+        shares = vae.tile_overlap_factor_height, vae.tile_overlap_factor_width
+        if not vae.use_tiling or all(side <= most for side, most in zip(part.shape[3:], given)):
+            given, steps = part.shape[3:], part.shape[3:]
+        else:
+            steps = [int(most * (1 - share)) for most, share in zip(given, shares)]
+        after: Memory = {}
+        rows: list[list[Tensor]] = []
+        for top in range(0, part.shape[3], steps[0]):
+            rows.append([])
+            for left in range(0, part.shape[4], steps[1]):
+                tile = part[..., top:top + given[0], left:left + given[1]]
+                tile, after[top, left] = coder(tile if encodes or beside is None else beside(tile), conv_cache=memory.get((top, left)))
+                rows[-1].append(tile if not encodes or beside is None else beside(tile))
+        if len(rows) == len(rows[0]) == 1:
+            return rows[0][0], after
+        fades = [int(most * share) for most, share in zip(made, shares)]
+        for at, row in enumerate(rows):
+            for beyond, tile in enumerate(row):
+                if at:
+                    tile = vae.blend_v(rows[at - 1][beyond], tile, fades[0])
+                if beyond:
+                    vae.blend_h(row[beyond - 1], tile, fades[1])
+        return torch.cat([torch.cat([tile[..., :made[0] - fades[0], :made[1] - fades[1]] for tile in row], 4) for row in rows], 3), after

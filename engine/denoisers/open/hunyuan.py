@@ -120,7 +120,7 @@ class HunyuanBackend(OpenBackend):
 
     def _encoder(self, before: Tensor | None) -> Callable[[Tensor], Tensor]:
         """A stretch that is not whole yet is encoded as it is, and again with what comes next, for the frames of that."""
-        vae, time, past, given = self.pipe.vae, self.grid.time, None, 0
+        vae, time, past, given = self.part("vae"), self.grid.time, None, 0
         most, stride = vae.tile_sample_min_num_frames + 1, vae.tile_sample_stride_num_frames
 
         @torch.no_grad()
@@ -146,7 +146,7 @@ class HunyuanBackend(OpenBackend):
     @torch.no_grad()
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """See `Backend`. A stretch is faded into from the one before it."""
-        vae, time, last = self.pipe.vae, self.grid.time, None
+        vae, time, last = self.part("vae"), self.grid.time, None
         whole = latents if before is None else torch.cat([before, latents], 2)
         at, seen, count = 0, 0 if before is None else before.shape[2], whole.shape[2]
         most, stride = vae.tile_sample_min_num_frames // time, vae.tile_sample_stride_num_frames // time

@@ -82,7 +82,7 @@ class Hunyuan15Backend(OpenBackend):
         return self._pictures.remembering(self._encoder(None)) if self.given and before is None else self._encoder(before)
 
     def _encoder(self, before: Tensor | None) -> Callable[[Tensor], Tensor]:
-        vae, stream, first = self.pipe.vae, Remembering(self.pipe.vae, "encoder"), True
+        vae, stream, first = self.part("vae"), Remembering(self.pipe.vae, "encoder"), True
 
         @torch.no_grad()
         def encode(pictures: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ class Hunyuan15Backend(OpenBackend):
     @torch.no_grad()
     def decode(self, latents: Tensor, before: Tensor | None = None) -> Iterator[Tensor]:
         """See `Backend`."""
-        vae, stream, seen = self.pipe.vae, Remembering(self.pipe.vae, "decoder"), 0 if before is None else before.shape[2]
+        vae, stream, seen = self.part("vae"), Remembering(self.pipe.vae, "decoder"), 0 if before is None else before.shape[2]
         whole = latents if before is None else torch.cat([before, latents], 2)
         for at, cell in enumerate(whole.split(1, 2)):
             made = stream((cell / vae.config.scaling_factor).to(self.device, vae.dtype))
