@@ -111,6 +111,19 @@ def test_it_codes_film_as_its_own_autoencoder_does_and_in_stretches(video):
     assert torch.equal(torch.cat(list(video.decode(latents[:, :, 4:], before=latents[:, :, :4])), 2), back[:, :, 13:])
 
 
+@pytest.mark.parametrize("video", ["t2v"], indirect=True)
+def test_in_tiles_it_codes_film_as_its_own_autoencoder_does_in_tiles(video):
+    pictures, vae, scale = torch.rand(1, 3, 21, 48, 48, generator=torch.Generator().manual_seed(1)) * 2 - 1, video.pipe.vae, video.pipe.vae.config.scaling_factor
+    plain = video.encode(pictures)
+    vae.enable_tiling(tile_sample_min_height=32, tile_sample_min_width=32, tile_sample_stride_height=24, tile_sample_stride_width=24)
+    with torch.no_grad():
+        latents = vae.encode(pictures).latent_dist.mode() * scale
+        back = vae.decode(latents / scale).sample.clamp(-1, 1)
+    tiled, film = video.encode(pictures), torch.cat(list(video.decode(latents)), 2)
+    vae.disable_tiling()
+    assert torch.equal(tiled, latents) and torch.equal(film, back) and not torch.equal(tiled, plain)
+
+
 def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(video):
     for name, (canvas, strip) in clips(video).items():
         made = film(video, canvas, guidance=2.0)

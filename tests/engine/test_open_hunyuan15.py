@@ -88,6 +88,20 @@ def test_it_codes_film_as_its_own_autoencoder_does_and_in_parts(video):
         assert torch.equal(vae.encode(pictures).latent_dist.mode() * scale, latents)
 
 
+@pytest.mark.parametrize("video", ["t2v"], indirect=True)
+def test_in_tiles_it_codes_film_as_its_own_autoencoder_does_in_tiles(video):
+    """Every tile remembers its own past."""
+    pictures, vae, scale = torch.rand(1, 3, 9, 96, 96, generator=torch.Generator().manual_seed(1)) * 2 - 1, video.pipe.vae, video.pipe.vae.config.scaling_factor
+    plain = video.encode(pictures)
+    vae.enable_tiling(tile_sample_min_height=64, tile_sample_min_width=64, tile_latent_min_height=4, tile_latent_min_width=4)
+    with torch.no_grad():
+        latents = vae.encode(pictures).latent_dist.mode() * scale
+        back = vae.decode(latents / scale).sample.clamp(-1, 1)
+    tiled, film = video.encode(pictures), torch.cat(list(video.decode(latents)), 2)
+    vae.disable_tiling()
+    assert (tiled - latents).abs().max() < 1e-5 and (film - back).abs().max() < 1e-5 and (tiled - plain).abs().max() > 1e-3
+
+
 def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(video):
     for name, (canvas, strip) in clips(video).items():
         made = film(video, canvas, guidance=2.0, steps=2)
