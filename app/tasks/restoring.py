@@ -153,7 +153,7 @@ class _Back:
         """Two films that are changed where they meet, and from when to when. One alone needs no more than its curve of strength."""
         one, two = self.films[:2]
         changed = [frame for frame, strength in enumerate(self.recipe.strength) if strength]
-        begin, end = max(0, 1 + (changed[0] - 1) * self.time), 1 + changed[-1] * self.time
+        begin, end = max(0, 1 + (changed[0] - 1) * self.time), (changed[-1] + 1 == len(self.recipe.strength)) + changed[-1] * self.time
         same = {cue.prompt for cue in self.recipe.cues} == {self.recipe.prompt}
         return {"second": self.film(two), "within": [self.seconds(one.start + begin), self.seconds(two.start + end - two.at)],
                 "strength": list(self.recipe.strength[changed[0] : changed[-1] + 1])} | ({"prompt": self.recipe.prompt} if same else {})  # fmt: skip

@@ -35,6 +35,11 @@ class Change:
     def __bool__(self) -> bool:
         return bool(self.recipe.strength or self.recipe.area or self.mask)
 
+    @property
+    def pauses(self) -> bool:
+        """Whether film is changed for a while and kept for a while: then there are joins in it."""
+        return bool(self) and 0 < np.count_nonzero(self.curve) < self.frames
+
     def cells(self) -> Tensor:
         """Strengths (1, 1, T, h, w) of the canvas: the most of what lies in each cell, so that one that is touched at all is changed."""
         height, width, space = self.grid.cells(self.recipe.height), self.grid.cells(self.recipe.width), self.grid.space
@@ -52,8 +57,10 @@ class Change:
     def pixels(self) -> Iterator[np.ndarray]:
         """For each picture, how much of what was made is shown where film was given: (H, W) 0..1, 0 is untouched."""
         shown, last = np.zeros((self.recipe.height, self.recipe.width), np.float32), None
-        for frame, pixels in zip(self._frames(), self._where()):
-            if self.curve[frame] == 0 or not self:
+        frames = [*self._frames(), self.frames]
+        for frame, after, pixels in zip(frames, frames[1:], self._where()):
+            leads = frame < after < self.frames and self.curve[after] == 0      # the last picture before film that is kept is kept with it
+            if self.curve[frame] == 0 or leads or not self:
                 yield np.zeros_like(shown)
                 continue
             if pixels is not last:

@@ -24,8 +24,8 @@ from engine.errors import BadRequest
 from engine.making.change import Change
 from engine.making.given import Given
 from engine.recipe import Cue, Recipe
+from engine.recipe.within import EDGE
 
-EDGE = 0.6          # strength of a latent frame of which some pictures are known: what is left of it fades into them
 TENT = 0.9          # strength in the middle of two films that lie over each other
 FINE = 1_000        # steps of the grid of noise by which a strength is turned into a level
 

@@ -28,10 +28,12 @@ def pictures(backend: Backend, latents: Tensor, layout: Layout) -> Iterator[np.n
     kept, shown, recipe, fading = _kept(layout, backend), layout.change.pixels(), layout.change.recipe, Fading()
     for part in _decoded(backend, latents, layout):
         made = eight_bits(part[0, :, :, :recipe.height, :recipe.width].movedim(0, -1) / 2 + 0.5)      # a canvas may go on beyond
-        rows = list(islice(kept, len(made)))
+        rows, shares = list(islice(kept, len(made))), list(islice(shown, len(made)))
         if not layout.change:
             fading.meet(made, rows)
-        for picture, back, new in zip(made, rows, shown):
+        elif layout.change.pauses:
+            fading.meet(made, [[] if share.any() else row for row, share in zip(rows, shares)])
+        for picture, back, new in zip(made, rows, shares):
             for one, old in back:
                 _put_back(picture[one.box], old, None if one.item.role == "still" else new[one.box])
         yield made

@@ -1,11 +1,12 @@
 """Within: seconds of film that are changed, while all else of it is kept.
 
-    pictures   0 | 1 2 3 4 | 5 6 7 8 | 9 ..   |       only 6 to 10 are asked for: the latent frames that hold them are changed
-    strength   0 |    0    |   .6    |  .6    |  0    a number for each frame, as recipes say it: 0 is kept, pixel by pixel
+    pictures   0 | 1 2 3 4 | 5 6 7 8 | 9 .. 12 | 13 ..      only 6 to 10 are asked for: the latent frames that hold them are changed
+    strength   0 |    0    |   .9    |   .6    |  0         a number for each frame, as recipes say it: 0 is kept, pixel by pixel
 
     across a cut   | a . . 6 6 | 6 6 . . b |          two films that meet where a latent frame begins; the cut stays one
 
-Film is read from a picture on that puts the beginning of the change where a frame begins, where that can be: then no more is changed
+The last picture of the last of them, 12, is kept as well: a frame that shows it already leads on to what follows (`EDGE`), as where
+film is led up to. Film is read from a picture on that puts the beginning of the change where a frame begins, where that can be: then no more is changed
 than was asked, but for what fills the last frame. Knows times, grids and strengths. Knows no operation.
 """
 
@@ -23,6 +24,8 @@ from engine.errors import BadRequest
 from engine.recipe.bounds import number
 from engine.recipe.source import Source, same_shape
 from engine.recipe.value import Recipe
+
+EDGE = 0.6          # strength of a latent frame of which some pictures are known: what is left of it fades into them
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def _loss(first: int, last: int, least: int, most: int, begin: int, end: int, gr
     Worst is an end that is not kept though there is film, for nothing leads to it; then film that is left out; then what is changed
     without being asked.
     """
-    before, behind = grid.frame_of(max(0, begin - first)), grid.frames(last - first) - 1 - grid.frame_of(max(0, min(end, last) - 1 - first))
+    before, behind = grid.frame_of(max(0, begin - first)), grid.frames(last - first) - 1 - grid.frame_of(max(0, min(end, last) - (end >= most) - first))
     lost = 1_000_000 * ((begin > least and before == 0) + (end < most and behind == 0))
     left = 1_000 * ((most - last) * (behind == 0) + (first - least) * (before == 0))
     return lost + left + (last - first) - grid.time * (before + behind)
@@ -87,8 +90,12 @@ def strengths(curve: Sequence[float], within: Within | None, laid: Sequence[Part
     last = min(count, two.at + round(within.end * grid.rate) - two.first)
     if not first < last or (len(laid) > 1 and not first < two.at < last):
         raise BadRequest(f"From {within.begin:g} s to {within.end:g} s is no stretch of {one.source.name}{' and what follows it' if len(laid) > 1 else ''}.")
-    begin, end = grid.frame_of(first), grid.frame_of(last - 1) + 1
-    return [*[0.0] * begin, *map(float, along(curve, end - begin)), *[0.0] * (grid.frames(count) - end)]
+    frames = grid.frames(count)
+    begin, end = grid.frame_of(first), min(frames, grid.frame_of(last - (last == count)) + 1)
+    changed = [float(strength) for strength in along(curve, end - begin)]
+    if end < frames:
+        changed[-1] = min(changed[-1], EDGE)
+    return [*[0.0] * begin, *changed, *[0.0] * (frames - end)]
 
 
 def along(curve: Sequence[float] | np.ndarray, count: int) -> np.ndarray:
@@ -99,7 +106,7 @@ def along(curve: Sequence[float] | np.ndarray, count: int) -> np.ndarray:
 def edges(recipe: Recipe, time: int) -> tuple[int, ...]:
     """Pictures before which film that is kept meets film that is changed, in order; `time` pictures make a latent frame.
 
-        . . . . 6 6 6 . .       5 and 17: frames begin before pictures 1, 5, 9, 13, 17, ...
+        . . . . 6 6 6 . .       13 and 24: frames begin before pictures 1, 5, 9, 13, ..., and the last changed one ends with a kept picture
     """
     kept = along(recipe.strength, 1 + (recipe.pictures - 1) // time) == 0
-    return tuple(1 + time * (frame - 1) for frame in range(1, len(kept)) if kept[frame] != kept[frame - 1])
+    return tuple(1 + time * (frame - 1) - int(kept[frame]) for frame in range(1, len(kept)) if kept[frame] != kept[frame - 1])

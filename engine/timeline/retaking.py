@@ -59,11 +59,13 @@ def asked(cut: Cut, item: str, span: Sequence[int], prompt: str, strength: float
 def filled(cut: Cut, candidate: Candidate, take: Take) -> tuple[Clip, ...]:
     """The clips that the stretch lay in, with the new film where it is new. Raises BadRequest where it lies in them no longer, BadMedia."""
     held = [one for one in take.recipe.get("inputs", []) if one["role"] == "film"]
-    frames = [frame for frame, strength in enumerate(take.recipe.get("strength", [])) if strength]
+    strengths = take.recipe.get("strength", [])
+    frames = [frame for frame, strength in enumerate(strengths) if strength]
     if len(held) != len(candidate.over) or not frames:
         raise BadRequest(f"Take {take.id} does not say what of it is new.")
     media = media_of(take)
-    new = max(0, 1 + (frames[0] - 1) * GRID), min(take.pictures, 1 + frames[-1] * GRID)     # its pictures, [first, last)
+    # Its pictures, [first, last). The last of a frame that kept film follows is kept.
+    new = max(0, 1 + (frames[0] - 1) * GRID), min(take.pictures, (frames[-1] + 1 == len(strengths)) + frames[-1] * GRID)
     linked = any(_clip(cut, id).link for id in candidate.over)
     items: list[Clip] = []
     for number, (id, one) in enumerate(zip(candidate.over, held)):

@@ -44,7 +44,7 @@ def test_a_stretch_is_made_anew_listed_accepted_and_undone(run, cut, capsys):
     code, said = run("make", "One", "retake", clip, "green right", "--from", 6, "--to", 11, "--strength", 0.9, "--times", 2, "--backend", "drawn")
     assert code == 0, said
     one, other = said["candidates"]
-    assert one["state"] == "done" and one["score"] > 0 and [item["length"] for item in one["items"]] == [5, 8, 4] and said["revision"] == 0
+    assert one["state"] == "done" and one["score"] > 0 and [item["length"] for item in one["items"]] == [5, 7, 5] and said["revision"] == 0
     assert run("reject", "One", other["id"])[1]["candidates"] == [one]
     code, now = run("accept", "One", one["id"])
     assert code == 0 and (now["revision"], now["undo"], now["frames"]) == (1, "accept", 17)
