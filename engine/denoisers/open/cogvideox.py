@@ -46,7 +46,7 @@ class CogVideoXBackend(OpenBackend):
         clean, noise = scheduler.alphas_cumprod.double().sqrt(), (1 - scheduler.alphas_cumprod.double()).sqrt()
         self._levels = noise / (clean + noise)                                  # of its thousand times
         return Grid(channels=vae.latent_channels, space=self.pipe.vae_scale_factor_spatial, time=self.pipe.vae_scale_factor_temporal, patch=model.patch_size,
-                    rate=16 if model.patch_size_t else 8, memory=MEMORY)
+                    rate=16 if model.patch_size_t else 8, memory=MEMORY, causal=False)
 
     def _read(self, prompt: str) -> Text:
         told, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, max_sequence_length=self.pipe.transformer.config.max_text_seq_length, device=self.device)

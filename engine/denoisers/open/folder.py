@@ -19,7 +19,8 @@ from pathlib import Path
 from engine.errors import WeightsError
 
 FAMILIES = {"WanPipeline": "wan", "WanImageToVideoPipeline": "wan_image", "LTXPipeline": "ltx", "LTXConditionPipeline": "ltx", "LTX2Pipeline": "ltx2", "CogVideoXPipeline": "cogvideox", "CogVideoXImageToVideoPipeline": "cogvideox",
-            "HunyuanVideoPipeline": "hunyuan", "SkyReelsV2DiffusionForcingPipeline": "skyreels"}
+            "HunyuanVideoPipeline": "hunyuan", "HunyuanVideoImageToVideoPipeline": "hunyuan", "HunyuanVideo15Pipeline": "hunyuan15", "HunyuanVideo15ImageToVideoPipeline": "hunyuan15",
+            "SkyReelsV2DiffusionForcingPipeline": "skyreels", "SkyReelsV2Pipeline": "skyreels"}
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 HEADER = 100_000_000        # bytes: the longest header that safetensors allow
 BLOCK = 1 << 24

@@ -44,7 +44,7 @@ class HunyuanBackend(OpenBackend):
         self._prompts: list[str] = []
         self._pictures, self._read_with = Pictures(self.decode), lru_cache(maxsize=8)(self._seen)
         return Grid(channels=vae.config.latent_channels, space=vae.spatial_compression_ratio, time=vae.temporal_compression_ratio, patch=self.pipe.transformer.config.patch_size,
-                    rate=24, memory=MEMORY)
+                    rate=24, memory=MEMORY, causal=False)
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "", period: int | None = None,
                  continues: bool = False) -> OpenDenoiser:

@@ -16,7 +16,7 @@ from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.rows import Row
 from engine.errors import WeightsError
 
-CLASSES = {"wan": "WanBackend", "wan_image": "WanImageBackend", "ltx": "LTXBackend", "cogvideox": "CogVideoXBackend", "hunyuan": "HunyuanBackend", "skyreels": "SkyReelsBackend", "ltx2": "LTX2Backend"}
+CLASSES = {"wan": "WanBackend", "wan_image": "WanImageBackend", "ltx": "LTXBackend", "cogvideox": "CogVideoXBackend", "hunyuan": "HunyuanBackend", "hunyuan15": "Hunyuan15Backend", "skyreels": "SkyReelsBackend", "ltx2": "LTX2Backend"}
 
 
 def open_model(row: Row, device: str | None = None) -> OpenBackend:

@@ -62,9 +62,10 @@ class Row:
 _WAN = Grid(channels=16, space=8, time=4, patch=2, rate=16, memory=8)
 _WAN5 = Grid(channels=48, space=16, time=4, patch=2, rate=24, memory=8)
 _LTX = Grid(channels=128, space=32, time=8, patch=1, rate=24, memory=8, causal=False)
-_COG = Grid(channels=16, space=8, time=4, patch=2, rate=8, memory=8)
+_COG = Grid(channels=16, space=8, time=4, patch=2, rate=8, memory=9, causal=False)
 _COG15 = replace(_COG, rate=16)
-_HUNYUAN = Grid(channels=16, space=8, time=4, patch=2, rate=24, memory=8)
+_HUNYUAN = Grid(channels=16, space=8, time=4, patch=2, rate=24, memory=6, causal=False)
+_HUNYUAN15 = Grid(channels=32, space=16, time=4, patch=1, rate=24, memory=8)
 _SKY = replace(_WAN, rate=24)
 _480 = (("16:9", 832, 480), ("9:16", 480, 832), ("1:1", 624, 624))
 _720 = (("16:9", 1280, 720), ("9:16", 720, 1280), ("1:1", 960, 960), *_480)
@@ -97,6 +98,8 @@ KNOWN: tuple[Row, ...] = (
         solver="sde", about="At 16 pictures a second."),
     Row("hunyuanvideo", "HunyuanVideo, 13B", "hunyuan", "hunyuanvideo-community/HunyuanVideo", TENCENT, {"transformer": 12.8, "text_encoder": 8.03, "text_encoder_2": 0.123, "vae": 0.246}, _HUNYUAN, _720, 129, 50, 6.0,
         solver="euler", about="Not licensed in the European Union, the United Kingdom and South Korea."),
+    Row("hunyuanvideo-1.5", "HunyuanVideo 1.5, 8B", "hunyuan15", "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v", TENCENT, {"transformer": 8.33, "text_encoder": 7.07, "text_encoder_2": 0.219, "vae": 1.26}, _HUNYUAN15,
+        (("16:9", 848, 480), ("9:16", 480, 848), ("1:1", 640, 640)), 121, 50, 6.0, solver="euler", about="Smaller and newer, at 480p. Not licensed in the European Union, the United Kingdom and South Korea."),
     Row("skyreels-2-1.3b", "SkyReels V2, 1.3B", "skyreels", "Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers", SKYREELS, {"transformer": 1.42, "text_encoder": 5.68, "vae": 0.127}, _SKY, (("16:9", 960, 544), ("9:16", 544, 960)), 97, 30, 6.0,
         native=("levels",), about="A level for every frame: film that goes on and on."),
 )
