@@ -23,7 +23,7 @@ from engine.timeline.materials import media_of
 from engine.timeline.replacing import Candidate
 from engine.timeline.rows import cropped
 
-GRID = 4                # pictures in a latent frame, of every model there is
+GRID = 4                # pictures in a latent frame, of most models; a task rounds to its own model's
 BESIDE = Fraction(1)    # seconds that are kept on either side, where the take has them: what a join is measured beside
 
 
@@ -64,8 +64,9 @@ def filled(cut: Cut, candidate: Candidate, take: Take) -> tuple[Clip, ...]:
     if len(held) != len(candidate.over) or not frames:
         raise BadRequest(f"Take {take.id} does not say what of it is new.")
     media = media_of(take)
-    # Its pictures, [first, last). The last of a frame that kept film follows is kept.
-    new = max(0, 1 + (frames[0] - 1) * GRID), min(take.pictures, (frames[-1] + 1 == len(strengths)) + frames[-1] * GRID)
+    # Its pictures, [first, last): a first one, and as many in each frame as the model has. The last of a frame that kept film follows is kept.
+    time = (take.pictures - 1) // max(1, len(strengths) - 1)
+    new = max(0, 1 + (frames[0] - 1) * time), min(take.pictures, (frames[-1] + 1 == len(strengths)) + frames[-1] * time)
     linked = any(_clip(cut, id).link for id in candidate.over)
     items: list[Clip] = []
     for number, (id, one) in enumerate(zip(candidate.over, held)):
