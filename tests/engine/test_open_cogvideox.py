@@ -10,6 +10,8 @@ from PIL import Image
 from tiny_cogvideox import KINDS, TOKENS, cogvideox
 
 from engine import operations as op
+from engine.denoisers.catalog import describe, open_backend
+from engine.denoisers.open import keeping
 from engine.denoisers.open.cogvideox import CogVideoXBackend
 from engine.errors import GridMismatch
 from engine.sampler import noise, plan, sample
@@ -157,6 +159,14 @@ def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(cog):
         assert canvas.strip() == strip, name
         assert made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name
         assert not torch.equal(made[~kept], canvas.latents[~kept]), name
+
+
+@pytest.mark.parametrize("kind", ["2b", "1.5"])
+def test_a_folder_of_ones_own_is_told_of_as_its_backend_is(kind, tmp_path, monkeypatch):
+    monkeypatch.setenv("CINELOOM_MODELS", str(tmp_path / "models"))
+    *_, row = keeping.add(cogvideox(tmp_path / "my-cog", kind))
+    backend = open_backend("my-cog")
+    assert (row.grid, row.solver) == (backend.grid, backend.solver) == (describe("my-cog").grid, describe("my-cog").solver)
 
 
 @pytest.mark.parametrize("cog", ["5b i2v"], indirect=True)

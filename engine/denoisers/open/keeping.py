@@ -38,7 +38,7 @@ def add(folder: Path, name: str = "") -> Iterator[str | Row]:
         hashed[path] = digest
         yield f"{len(hashed)} of {len(found.files)} files are looked through."
     facts = {"model": name, "title": folder.name, "family": found.family, "folder": str(folder), "parts": {part: count / 1e9 for part, count in found.numbers.items()}, "grid": grid,
-             "sizes": [list(size) for size in like.sizes], "pictures": like.pictures, "steps": like.steps, "guidance": like.guidance, "solver": like.solver, "version": lying.version(hashed), "files": hashed}
+             "sizes": [list(size) for size in like.sizes], "pictures": like.pictures, "steps": like.steps, "guidance": like.guidance, "solver": _solver(folder), "version": lying.version(hashed), "files": hashed}
     models_folder().mkdir(parents=True, exist_ok=True)
     write_bytes(models_folder() / f"{name}.json", json.dumps(facts, indent=1).encode())
     yield installed()[name]
@@ -85,6 +85,14 @@ def _grid(folder: Path, family: str) -> dict[str, int]:
     found = {"channels": vae.get("z_dim") or vae.get("latent_channels")}
     if family in ("wan", "skyreels"):
         found |= {"space": vae.get("scale_factor_spatial", 8), "time": vae.get("scale_factor_temporal", 4)}
+    if family == "cogvideox":
+        found["rate"] = 16 if dit.get("patch_size_t") else 8
     patch = dit.get("patch_size")
     found["patch"] = patch[1] if isinstance(patch, list) else patch
     return {name: int(value) for name, value in found.items() if value}
+
+
+def _solver(folder: Path) -> str:
+    """The one of ours that its scheduler is."""
+    name = str(json.loads((folder / "scheduler" / "scheduler_config.json").read_text()).get("_class_name"))
+    return "unipc" if "UniPC" in name else "sde" if name == "CogVideoXDPMScheduler" else "euler"
