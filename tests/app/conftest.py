@@ -105,3 +105,21 @@ def worker_process(home):
     for child in started:
         child.kill()
         child.wait()
+
+
+@pytest.fixture
+def send(studio):
+    """Ask something of a cut; the answer, which must be one."""
+
+    def ask(path: str, **asked):
+        reply = studio.post(f"/studio/cuts{path}", json=asked)
+        assert reply.status_code == 200, reply.json()
+        return reply.json()
+
+    return ask
+
+
+@pytest.fixture
+def two(send):
+    """A cut of two takes, 17 frames each."""
+    return send("", name="One", takes=[A, B])

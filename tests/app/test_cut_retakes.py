@@ -24,22 +24,6 @@ def home(stocked):
     return stocked
 
 
-@pytest.fixture
-def send(studio):
-    def ask(path: str, **asked):
-        reply = studio.post(f"/studio/cuts{path}", json=asked)
-        assert reply.status_code == 200, reply.json()
-        return reply.json()
-
-    return ask
-
-
-@pytest.fixture
-def two(send):
-    """A cut of two takes, 17 frames each."""
-    return send("", name="One", takes=[A, B])
-
-
 def row(answer):
     return [(item["media"]["take"], item["length"]) for item in answer["cut"]["tracks"][0]["items"]]
 

@@ -21,24 +21,6 @@ def home(stocked):
     return stocked
 
 
-@pytest.fixture
-def send(studio):
-    """Ask something of a cut; the answer, which must be one."""
-
-    def ask(path: str, **asked):
-        reply = studio.post(f"/studio/cuts{path}", json=asked)
-        assert reply.status_code == 200, reply.json()
-        return reply.json()
-
-    return ask
-
-
-@pytest.fixture
-def two(send):
-    """A cut of two takes, 17 frames each."""
-    return send("", name="One", takes=[A, B])
-
-
 def row(answer, track="film"):
     """Names of media and lengths of a track's items."""
     items = next(one for one in answer["cut"]["tracks"] if one["id"] == track).get("items", [])

@@ -126,3 +126,23 @@ def open_tab(browser):
 def page(tabs):
     """One tab's page."""
     return tabs().page
+
+
+@pytest.fixture
+def cuts(fresh):
+    """The fresh studio with no cuts in it, and with none afterwards."""
+    from cutting import Cuts
+
+    found = Cuts(fresh.address)
+    found.clear()
+    yield found
+    found.clear()
+    found.client.close()
+
+
+@pytest.fixture
+def library(fresh):
+    """The fresh studio's first project."""
+    from engine.library import Library
+
+    return Library.open(fresh.home)

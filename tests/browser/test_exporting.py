@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_timeline import HEAVY, PANEL, Cuts
+from cutting import HEAVY, PANEL, Cuts
 
 from engine.media import read_film
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from shelving import drop, film_with_sound, shelved
 
-from engine.library import Library
 
 HEAVY = 120_000
 JOINS = {"seam": 2.4, "joins": [{"picture": 8, "difference": 1.02, "velocity": 1.1}, {"picture": 20, "difference": 2.43, "velocity": 4.3}]}
-
-
-@pytest.fixture
-def library(fresh):
-    return Library.open(fresh.home)
 
 
 def play(page, id: str) -> None:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import os
 import re
 
-import pytest
 from reels import film, recipe
 from running import Running
 from shelving import drop, shelved
 
 from engine.bench.library import fill
 from engine.library import Edge, Library
-
-
-@pytest.fixture
-def library(fresh):
-    return Library.open(fresh.home)
 
 
 def focused(page) -> str | None:

@@ -7,25 +7,9 @@ import base64
 import pytest
 from shelving import shelved
 from talking import song, talkie
-from test_timeline import PANEL, Cuts, after, box, drag, ready, scale
+from cutting import PANEL, after, box, drag, ready, scale
 
-from engine.library import Library, finish
-
-
-@pytest.fixture
-def cuts(fresh):
-    """The studio's cuts; none are left."""
-    found = Cuts(fresh.address)
-    found.clear()
-    yield found
-    found.clear()
-    found.client.close()
-
-
-@pytest.fixture
-def library(fresh):
-    """Its first project."""
-    return Library.open(fresh.home)
+from engine.library import finish
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from shelving import shelved
 from talking import song, talkie
-from test_timeline import HEAVY, PANEL, Cuts, after, ready
+from cutting import HEAVY, PANEL, after, ready
 
-from engine.library import Library, finish
+from engine.library import finish
 from engine.media import write_picture
 from engine.provenance import read
 
@@ -30,22 +30,6 @@ LOUD = """(kind) => {
     const frame = (x) => (begin + x / width * canvas.offsetWidth) / wide * frames;
     return [frame(loud[0]), frame(loud.at(-1) + 1)];
 }"""
-
-
-@pytest.fixture
-def cuts(fresh):
-    """The studio's cuts; none are left."""
-    found = Cuts(fresh.address)
-    found.clear()
-    yield found
-    found.clear()
-    found.client.close()
-
-
-@pytest.fixture
-def library(fresh):
-    """Its first project."""
-    return Library.open(fresh.home)
 
 
 def edit(cuts, page, said: dict) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 
 import pytest
 
@@ -12,20 +10,6 @@ from engine.denoisers.drawn import DrawnBackend
 from engine.library import Library
 from engine.make import make
 from engine.recipe import compose
-
-
-@pytest.fixture
-def run(tmp_path, capsys, monkeypatch):
-    """Call a command with --json: its exit code and the one object it answered."""
-    monkeypatch.setenv("CINELOOM_HOME", str(tmp_path / "home"))
-    before = signal.getsignal(signal.SIGTERM)
-
-    def call(*arguments: object) -> tuple[int, dict]:
-        code = main(["cut", *map(str, arguments), "--json"])
-        return code, json.loads(capsys.readouterr().out.splitlines()[-1])
-
-    yield call
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import wave
 
 import numpy as np
@@ -11,23 +10,8 @@ import pytest
 from burnt import burnt, read
 from PIL import Image
 
-from app.cli import main
 from engine.library import Library, finish
 from engine.media import carried, probe, read_film, write_film
-
-
-@pytest.fixture
-def run(tmp_path, capsys, monkeypatch):
-    """Call a command with --json: its exit code and the one object it answered."""
-    monkeypatch.setenv("CINELOOM_HOME", str(tmp_path / "home"))
-    before = signal.getsignal(signal.SIGTERM)
-
-    def call(*arguments: object) -> tuple[int, dict]:
-        code = main(["cut", *map(str, arguments), "--json"])
-        return code, json.loads(capsys.readouterr().out.splitlines()[-1])
-
-    yield call
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
