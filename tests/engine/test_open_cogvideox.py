@@ -169,7 +169,7 @@ def test_a_folder_of_ones_own_is_told_of_as_its_backend_is(kind, tmp_path, monke
     assert (row.grid, row.solver) == (backend.grid, backend.solver) == (describe("my-cog").grid, describe("my-cog").solver)
 
 
-@pytest.mark.parametrize("cog", ["5b i2v"], indirect=True)
-def test_one_that_learnt_where_cells_are_says_which_size_it_makes(cog):
-    with pytest.raises(GridMismatch, match="makes film of 64x64 alone; 32x32 was asked"):
-        film(cog, op.text(cog.grid.latent_shape(9, 32, 32)))
+@pytest.mark.parametrize("cog, side, says", [("5b i2v", 32, "makes film of 64x64 alone; 32x32 was asked"), ("1.5", 96, "makes film of 64x64 at most; 96x96 was asked")], indirect=["cog"])
+def test_one_that_has_no_positions_for_a_size_says_which_it_makes(cog, side, says):
+    with pytest.raises(GridMismatch, match=says):
+        film(cog, op.text(cog.grid.latent_shape(9, side, side)))

@@ -73,10 +73,8 @@ class CogVideoXBackend(OpenBackend):
 
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
         model = self.pipe.transformer
+        self._check(x.shape[3:])
         config, both, missing = model.config, torch.hypot(1 - level, level), -x.shape[2] % self.deep
-        if config.use_learned_positional_embeddings and x.shape[3:] != (config.sample_height, config.sample_width):
-            size, asked = ((width * self.grid.space, height * self.grid.space) for height, width in ((config.sample_height, config.sample_width), x.shape[3:]))
-            raise GridMismatch(f"{self.name} makes film of {size[0]}x{size[1]} alone; {asked[0]}x{asked[1]} was asked.")
         circle = x / both
         shown = torch.cat([circle[:, :, :1]] * missing + [circle], 2)
         if "beside" in text:
@@ -90,6 +88,14 @@ class CogVideoXBackend(OpenBackend):
         with self.context(model, branch, float(level.amax())):
             v = model(hidden_states=shown.transpose(1, 2).to(model.dtype), **asked, return_dict=False)[0].float().transpose(1, 2)[:, :, missing:]
         return ((1 - level) * circle - level * v) / both
+
+    def _check(self, cells: Sequence[int]) -> None:
+        """Raises GridMismatch for a size that it has no positions for: one that learnt them has those of one size, 1.5 as many as were made for it."""
+        config, space = self.pipe.transformer.config, self.grid.space
+        has = config.sample_height, config.sample_width
+        alone = config.use_learned_positional_embeddings and tuple(cells) != has
+        if alone or (config.patch_size_t and any(side > most for side, most in zip(cells, has))):
+            raise GridMismatch(f"{self.name} makes film of {has[1] * space}x{has[0] * space} {'alone' if alone else 'at most'}; {cells[1] * space}x{cells[0] * space} was asked.")
 
     # ---- the autoencoder, chunk after chunk
 

@@ -57,10 +57,9 @@ class Hunyuan15Backend(OpenBackend):
         known = level[:, :, :1].amax((1, 2, 3, 4)) <= HARDLY
         beside = torch.cat([x, torch.ones_like(x[:, :1])], 1)
         beside[:, :, 1:], beside[:, :, :1] = 0, beside[:, :, :1] * known.view(-1, 1, 1, 1, 1)
-        seen = torch.zeros(len(x), self.pipe.vision_num_semantic_tokens, self.pipe.vision_states_dim, device=x.device, dtype=self.pipe.transformer.dtype)
-        for at in known.nonzero().flatten().tolist() if self.given else []:
-            seen[at] = self._looked(x[at, :, 0].float().cpu().numpy().tobytes(), tuple(x.shape[3:]))
-        return told | {"beside": beside, "image_embeds": seen}
+        nothing = torch.zeros(self.pipe.vision_num_semantic_tokens, self.pipe.vision_states_dim, device=x.device, dtype=self.pipe.transformer.dtype)
+        seen = [self._looked(one[:, 0].float().cpu().numpy().tobytes(), tuple(x.shape[3:])) if self.given and first else nothing for one, first in zip(x, known.tolist())]
+        return told | {"beside": beside, "image_embeds": torch.stack(seen)}
 
     def _look(self, still: bytes, cells: tuple[int, int]) -> Tensor:
         """What is seen in a frame, of latents (C, H, W) float32."""
