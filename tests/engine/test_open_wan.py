@@ -144,3 +144,16 @@ def test_what_a_canvas_keeps_is_what_is_told(pictured):
         made = film(backend, canvas, guidance=2.0)
         kept = (canvas.levels == 0).expand_as(made)
         assert canvas.strip() == strip and made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name
+
+
+def test_what_is_told_is_of_the_film_at_hand(pictured):
+    """A later window of the same shape, shown with a breath of noise, has a first frame of its own."""
+    backend = WanImageBackend(pictured, "wan", "1")
+    stills = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(5)) * 2 - 1
+    canvases = [op.animate(backend.encode(still[None, :, None]), 2) for still in stills]
+    breath = canvases[0].levels.clone()
+    breath[:, :, 0] = 0.02
+    one, two = (backend.lower({}, canvas.latents, breath)["beside"] for canvas in canvases)
+    assert not torch.equal(one, two)
+    empty = torch.ones_like(breath)
+    assert backend.lower({}, canvases[0].latents, empty)["beside"] is backend.lower({}, canvases[0].latents, empty)["beside"], "nothing is coded once"

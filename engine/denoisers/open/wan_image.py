@@ -39,9 +39,9 @@ class WanImageBackend(WanBackend):
         """See `OpenBackend`."""
         known = (level.amax((0, 1, 3, 4)) <= HARDLY).tolist()
         ends = [at for at in ((0, len(known) - 1) if self._two else (0,)) if known[at] and not (at and all(known))]
-        # What is given stays what it is all through a walk; its noise, if it has any, changes.
-        key = f"{ends} {tuple(x.shape)} " + " ".join(named(x[:, :, at]) for at in ends if not bool(level[:, :, at].any()))
-        if key not in self._beside or not ends:
+        # What is kept stays what it is all through a walk, and is coded once; where it is shown with a breath of noise, that changes.
+        key = f"{ends} {tuple(x.shape)} " + " ".join(named(x[:, :, at]) for at in ends)
+        if key not in self._beside:
             self._beside = {key: self._conditions([self._pictures.of(x[0, :, at]) for at in ends], ends, x.shape)}
         return told | self._beside[key]
 
