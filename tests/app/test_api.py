@@ -54,7 +54,7 @@ SMALL = {"seconds": 0.5, "width": 64, "height": 64, "steps": 2}
 
 
 def test_only_the_public_functions_are_public_and_each_is_documented(studio):
-    named = httpx.get(f"{studio.address}gradio_api/info").json()["named_endpoints"]
+    named = httpx.get(f"{studio.address}gradio_api/info", timeout=60).json()["named_endpoints"]
     assert sorted(name.strip("/") for name in named) == NAMES
     for name, told in named.items():
         assert told["description"].count(" ") > 5, name

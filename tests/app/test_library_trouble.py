@@ -173,7 +173,7 @@ for number in range(8):
 def test_two_studios_on_one_project_take_nothing_from_each_other(library):
     """They add, edit the same take, empty the trash and check, all at once."""
     take(library, "shared")
-    children = [subprocess.Popen([sys.executable, "-c", STUDIO, str(ROOT), str(ROOT / "tests" / "app"), str(library.folder), me], stderr=subprocess.PIPE) for me in "ab"]
+    children = [subprocess.Popen([sys.executable, "-c", STUDIO, str(ROOT), str(ROOT / "tests"), str(library.folder), me], stderr=subprocess.PIPE) for me in "ab"]
     for child in children:
         assert child.wait() == 0, child.stderr.read().decode()
         child.stderr.close()
@@ -297,7 +297,7 @@ def test_a_damaged_database_is_said_so_and_its_films_come_back(library):
 def test_a_file_that_grows_past_the_limit_of_its_account_is_a_sentence(library, tmp_path):
     code = ("import sys, resource; sys.path[:0] = sys.argv[1:3]; from reels import film; from engine.library import Library, finish; library = Library(sys.argv[3]);"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200));\ntry:\n finish(library.import_file(sys.argv[4]))\nexcept Exception as error: print(type(error).__name__)")
-    done = subprocess.run([sys.executable, "-c", code, str(ROOT), str(ROOT / "tests" / "app"), str(library.folder), str(film(tmp_path / "x.mp4"))], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, str(ROOT), str(ROOT / "tests"), str(library.folder), str(film(tmp_path / "x.mp4"))], capture_output=True, text=True)
     assert done.stdout == "CannotWrite\n", done.stderr
     with pytest.raises(BadMedia):
         finish(library.import_file(tmp_path / "nothing.mp4"))
