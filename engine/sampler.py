@@ -116,6 +116,7 @@ def sample(denoise: Denoiser, canvas: Canvas, noise: Tensor, levels: Tensor | Se
     noise    (B, C, T, H, W) float32, like the canvas
     levels   a level plan (N + 1, B, 1, T, H, W) from `plan`, or just a grid of sigmas, unrolled by "scale"
     solver   one of `engine.solvers`: "euler", exact where the path is straight, and what a flow map is made for, or one of second order
+    fresh    new noise for a step, for a solver that wants some; drawn from `noise` unless given
     since    a step of the same walk to go on from: its index, x and past. What follows is bit for bit what it would
              have been; nothing follows the last step
 

@@ -10,7 +10,6 @@ Knows where its files lie, how they are checked, and how prompts become denoiser
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch import Tensor
 from engine.denoisers.base import Denoiser, Grid
 from engine.denoisers.catalog import narrow, version
 from engine.denoisers.guidance import Guided
+from engine.digest import sha256
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder, Stream
 from engine.paper.transformer import PaperTransformer
@@ -153,7 +153,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 def hash_files(folder: Path) -> dict[str, str]:
     """SHA-256 of each weight file, by its name under `folder`."""
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in weight_files(folder)}
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in weight_files(folder)}
 
 
 def check_files(folder: Path) -> dict:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from engine.digest import sha256
 from engine.errors import BadMedia
 from engine.events import Decoded, Kept, Made, Started, Stepped, Stop
 from engine.media.writing import write_bytes, writing
@@ -41,7 +42,7 @@ class File:
     def of(cls, path: str | Path, *, carried: bool = False) -> File:
         """A file that is there; `carried` takes its bytes along. Raises BadMedia when it cannot be read."""
         try:
-            file = cls(Path(path).name, _hash(path), str(path))
+            file = cls(Path(path).name, sha256(path), str(path))
             return File(file.name, file.sha256, "", Path(path).read_bytes()) if carried else file
         except OSError as error:
             raise BadMedia(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -56,7 +57,7 @@ class File:
         elif Path(self.path) != target:
             with writing(target):
                 shutil.copyfile(self.path, target)
-            if _hash(target) != self.sha256:
+            if sha256(target) != self.sha256:
                 raise BadMedia(f"{self.name} changed while it was copied; retry it.")
         return target
 
@@ -161,11 +162,3 @@ def resolve(inputs: Sequence[File], folder: Path) -> dict[str, Path]:
             named = File(f"{file.sha256[:16]}{Path(file.name).suffix}", file.sha256, data=file.data)
             found[file.sha256] = named.land(folder)
     return found
-
-
-def _hash(path: str | Path) -> str:
-    total = hashlib.sha256()
-    with open(path, "rb") as file:
-        while part := file.read(1 << 20):
-            total.update(part)
-    return total.hexdigest()

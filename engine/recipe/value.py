@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import __version__, memory
+from engine.digest import sha256
 from engine.errors import BadMedia
 from engine.recipe.machine import here
 
@@ -157,10 +158,6 @@ def fingerprint(path: str | Path, most: int = FILE) -> str:
         if not 0 < size <= most:
             raise BadMedia(f"{shown} is empty." if size == 0 else f"{shown} is no ordinary file." if size < 0 else
                            f"{shown} has {memory.words(size)}; {what}s of up to {memory.words(most)} can be read.")
-        total = hashlib.sha256()
-        with path.open("rb") as file:
-            while part := file.read(1 << 20):
-                total.update(part)
-        return total.hexdigest()
+        return sha256(path)
     except (OSError, ValueError) as error:          # ValueError: a name with a zero byte in it, before Python 3.12
         raise BadMedia(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}.") from error

@@ -19,7 +19,7 @@ ROW = re.compile(rf"^\s*({LITERAL.pattern})\s*:\s*({LITERAL.pattern}),?\s*(?://.
 
 
 def modules() -> list[Path]:
-    return [path for path in sorted(WEB.rglob("*.js")) if path not in TABLES and path.name != "words.js"]
+    return [path for path in sorted(WEB.rglob("*.js")) if WEB / "words" not in path.parents and path.name != "words.js"]
 
 
 def said() -> dict[str, str]:
@@ -35,17 +35,18 @@ def said() -> dict[str, str]:
 
 
 def table(path: Path) -> dict[str, str]:
-    """A table as data. Every line between the brackets is a row, so that nothing is passed over."""
-    code = path.read_text(encoding="utf-8")
+    """A language's table as data, out of the parts in its folder. Every line between the brackets is a row, so that nothing is passed over."""
     rows = {}
-    for line in code[code.index("{") + 1 : code.rindex("}")].splitlines():
-        if not line.strip() or line.strip().startswith("//"):
-            continue
-        row = ROW.match(line)
-        assert row, f"{path.name}: no row: {line!r}"
-        key = ast.literal_eval(row[1])
-        assert key not in rows, f"{path.name}: {key!r} is there twice"
-        rows[key] = ast.literal_eval(row[2])
+    for part in sorted(path.with_suffix("").glob("*.js")):
+        code = part.read_text(encoding="utf-8")
+        for line in code[code.index("{") + 1 : code.rindex("}")].splitlines():
+            if not line.strip() or line.strip().startswith("//"):
+                continue
+            row = ROW.match(line)
+            assert row, f"{part.name}: no row: {line!r}"
+            key = ast.literal_eval(row[1])
+            assert key not in rows, f"{part.name}: {key!r} is there twice"
+            rows[key] = ast.literal_eval(row[2])
     return rows
 
 

@@ -27,3 +27,13 @@ def clips(backend):
             "precede": (op.precede(clip, 2), "##..."), "connect": (op.connect(clip, clip.flip(2), 2), "...##..."), "dissolve": (op.dissolve(clip, clip.flip(2), 2), ".99."),
             "loop": (op.loop(clip, 2), "..##"), "edit": (op.edit(clip, 0.6), "666"), "inpaint": (op.inpaint(clip, hole), "###"),
             "outpaint": (op.outpaint(clip, 8, 8, 2, 2), "###"), "finish": (op.finish(clip), "444")}
+
+
+def keeps(backend, **how) -> None:
+    """Every operation runs: strips as drawn, kept cells to the bit, all others made. `how` as of `film`."""
+    for name, (canvas, strip) in clips(backend).items():
+        made = film(backend, canvas, **{"guidance": 2.0} | how)
+        kept = (canvas.levels == 0).expand_as(made)
+        assert canvas.strip() == strip, name
+        assert made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name
+        assert not torch.equal(made[~kept], canvas.latents[~kept]), name

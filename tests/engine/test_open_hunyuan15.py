@@ -5,7 +5,7 @@ from __future__ import annotations
 import diffusers
 import pytest
 import torch
-from parity import CLOSE, PROMPT, WITHOUT, clips, film
+from parity import CLOSE, PROMPT, WITHOUT, keeps
 from PIL import Image
 from tiny_hunyuan15 import TOKENS, hunyuan15
 
@@ -103,12 +103,7 @@ def test_in_tiles_it_codes_film_as_its_own_autoencoder_does_in_tiles(video):
 
 
 def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(video):
-    for name, (canvas, strip) in clips(video).items():
-        made = film(video, canvas, guidance=2.0, steps=2)
-        kept = (canvas.levels == 0).expand_as(made)
-        assert canvas.strip() == strip, name
-        assert made.isfinite().all() and torch.equal(made[kept], canvas.latents[kept]), name
-        assert not torch.equal(made[~kept], canvas.latents[~kept]), name
+    keeps(video, steps=2)
 
 
 @pytest.mark.parametrize("video", ["i2v"], indirect=True)

@@ -54,19 +54,24 @@ def test_a_project_without_cuts_is_packed_as_it_always_was(tmp_path):
         assert "cuts.jsonl" not in zip.namelist() and json.loads(zip.read("project.json"))["format"] == 1
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"cut": 7}', '{"cut": {"id": "x"}}', "over"])
-def test_a_cut_that_cannot_be_read_keeps_everything_out(source, tmp_path, line):
-    path, bad = packed(source, tmp_path), tmp_path / "bad.zip"
+def refuses(path, spoil) -> Library:
+    """A project that opens nothing of a zip whose cuts are spoilt."""
+    bad = path.with_name("bad.zip")
     with zipfile.ZipFile(path) as zip, zipfile.ZipFile(bad, "w") as out:
         for name in zip.namelist():
-            text = zip.read(name)
-            if name == "cuts.jsonl":
-                broken = text.replace(b'"length": 2', b'"length": 2000') if line == "over" else line.encode() + b"\n"
-                text = text + broken
-            out.writestr(name, text)
-    target = Library(tmp_path / "target")
+            out.writestr(name, spoil(zip.read(name)) if name == "cuts.jsonl" else zip.read(name))
+    target = Library(path.with_name("target"))
     with pytest.raises(BadMedia, match="nothing of it was opened"):
         finish(target.open_zip(bad))
+    return target
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"cut": 7}', '{"cut": {"id": "x"}}', "over"])
+def test_a_cut_that_cannot_be_read_keeps_everything_out(source, tmp_path, line):
+    def spoilt(text: bytes) -> bytes:
+        return text + (text.replace(b'"length": 2', b'"length": 2000') if line == "over" else line.encode() + b"\n")
+
+    target = refuses(packed(source, tmp_path), spoilt)
     assert History(target.store).cuts() == [] and History(target.store).cuts(trashed=True) == []
 
 
@@ -187,16 +192,7 @@ def test_a_past_that_does_not_lead_to_its_cut_is_not_believed(tmp_path, case):
 @pytest.mark.parametrize("candidate", [7, [], [{}, False], [{"id": "../x", "over": ["a"]}, False], [{"id": "x", "over": []}, False], [{"id": "x", "over": ["a"], "job": "../../etc"}, False],
                                        [{"id": "x", "over": ["a"], "items": [{"is": "clip", "id": "a", "media": {"frames": 9, "rate": "16", "file": "../../etc/passwd"}, "start": "0", "length": 2}]}, False]])
 def test_a_candidate_that_cannot_be_keeps_everything_out(source, tmp_path, candidate):
-    path, bad = packed(source, tmp_path), tmp_path / "bad.zip"
-    with zipfile.ZipFile(path) as zip, zipfile.ZipFile(bad, "w") as out:
-        for name in zip.namelist():
-            text = zip.read(name)
-            if name == "cuts.jsonl":
-                text = b"\n".join(json.dumps(json.loads(line) | {"candidates": [candidate]}).encode() for line in text.splitlines())
-            out.writestr(name, text)
-    target = Library(tmp_path / "target")
-    with pytest.raises(BadMedia, match="nothing of it was opened"):
-        finish(target.open_zip(bad))
+    target = refuses(packed(source, tmp_path), lambda text: b"\n".join(json.dumps(json.loads(line) | {"candidates": [candidate]}).encode() for line in text.splitlines()))
     assert History(target.store).cuts() == []
 
 

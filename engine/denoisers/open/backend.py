@@ -4,12 +4,13 @@ Knows diffusers' pipelines as bags of parts: text encoder, transformer, autoenco
 grids of noise; steps are the sampler's. A family says how its parts are called.
 
     prompt  -> _read     what its transformer hears of the words
-    level   -> _time     the time that its transformer was trained with
+    level   -> time      the time that its transformer was trained with
     x       -> _predict  the clean film, from whatever it answers
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,7 @@ from engine.errors import NotEnoughMemory
 
 log = logging.getLogger("cineloom")
 Text = dict[str, Any]       # what a transformer is told, by the names of its arguments
+PROMPTS = 32                # of which what the transformer hears is kept: four megabytes each
 DIGITS = 6                  # to which levels are compared with those of a grid: noise levels are float32
 
 
@@ -37,7 +39,7 @@ class OpenBackend(ABC):
     """A family, opened.
 
     pipe        the diffusers pipeline, whose parts are used and which is never called
-    name        "wan-2.1-t2v-1.3b"
+    name        "wan-2.1-1.3b"
     version     short hash of the weights
     """
 
@@ -65,9 +67,15 @@ class OpenBackend(ABC):
     def _read(self, prompt: str) -> Text:
         """What the transformer hears of one prompt, a batch of one."""
 
-    @abstractmethod
     def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[Sequence[float], Sequence[float]]:
         """The released scheduler's levels, `steps` + 1 from its noisiest to 0, and the times of all but the last."""
+        scheduler = copy.deepcopy(self.pipe.scheduler)
+        scheduler.set_timesteps(**self._timesteps(steps, shape))
+        return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
+
+    def _timesteps(self, steps: int, shape: Sequence[int]) -> dict[str, Any]:
+        """What its `set_timesteps` is told for so many steps of latents of `shape`."""
+        return {"num_inference_steps": steps}
 
     @abstractmethod
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
@@ -183,6 +191,8 @@ class OpenBackend(ABC):
                 with torch.no_grad():
                     self._told[prompt] = self._read(prompt)
         told = [self._told[prompt] for prompt in prompts]
+        for old in list(self._told)[:-PROMPTS]:
+            del self._told[old]
         return {name: None if one is None else torch.cat([each[name] for each in told]) for name, one in told[0].items()}
 
 

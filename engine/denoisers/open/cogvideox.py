@@ -53,7 +53,7 @@ class CogVideoXBackend(OpenBackend):
         return {"encoder_hidden_states": told.to(self.pipe.transformer.dtype)}
 
     def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
-        scheduler = copy.deepcopy(self.pipe.scheduler)
+        scheduler = copy.deepcopy(self.pipe.scheduler)       # it knows times only
         scheduler.set_timesteps(steps)
         times = scheduler.timesteps.tolist()
         return [*self._levels[times].tolist(), 0.0], times

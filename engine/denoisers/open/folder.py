@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.digest import sha256
 from engine.errors import WeightsError
 
 FAMILIES = {"WanPipeline": "wan", "WanImageToVideoPipeline": "wan_image", "LTXPipeline": "ltx", "LTXConditionPipeline": "ltx", "LTX2Pipeline": "ltx2", "CogVideoXPipeline": "cogvideox", "CogVideoXImageToVideoPipeline": "cogvideox",
@@ -23,7 +24,6 @@ FAMILIES = {"WanPipeline": "wan", "WanImageToVideoPipeline": "wan_image", "LTXPi
             "SkyReelsV2DiffusionForcingPipeline": "skyreels", "SkyReelsV2Pipeline": "skyreels"}
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 HEADER = 100_000_000        # bytes: the longest header that safetensors allow
-BLOCK = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,7 @@ def _numbers(path: Path) -> int:
 def hashes(folder: Path, files: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
     """(name under the folder, SHA-256) of each file, one after another: of a large model that takes minutes."""
     for path in files:
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-        yield path.relative_to(folder).as_posix(), digest.hexdigest()
+        yield path.relative_to(folder).as_posix(), sha256(path)
 
 
 def version(hashed: dict[str, str]) -> str:

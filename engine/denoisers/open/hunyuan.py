@@ -17,7 +17,6 @@ the last digits (tests/engine/test_open_hunyuan.py).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -27,6 +26,7 @@ from torch import Tensor
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, OpenDenoiser, Text
+from engine.denoisers.open.levels import begun, first_beside
 from engine.denoisers.open.pictures import Pictures
 from engine.errors import GridMismatch
 
@@ -65,10 +65,8 @@ class HunyuanBackend(OpenBackend):
         words, pooled, mask = (one.to(self.pipe.transformer.dtype) for one in read)
         return {"encoder_hidden_states": words, "pooled_projections": pooled, "encoder_attention_mask": mask}
 
-    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
-        scheduler = copy.deepcopy(self.pipe.scheduler)
-        scheduler.set_timesteps(sigmas=np.linspace(1, 0, steps + 1)[:-1])
-        return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
+    def _timesteps(self, steps: int, shape: Sequence[int]) -> dict:
+        return {"sigmas": np.linspace(1, 0, steps + 1)[:-1]}
 
     # ---- a picture to begin with
 
@@ -84,14 +82,12 @@ class HunyuanBackend(OpenBackend):
         """See `OpenBackend`. The words read with the first frame, and that frame and where it is as channels (B, C + 1, T, H, W)."""
         if self.given is None:
             return {name: one for name, one in told.items() if name != "without"}
-        known = level[:, :, :1].amax((1, 2, 3, 4)) <= HARDLY
+        known = begun(level, HARDLY)
         stills = [one[:, 0].float().cpu().numpy().tobytes() if known[at] and "without" not in told else b"" for at, one in enumerate(x)]
         read = [self._read_with(self._prompts[number], "without" in told, still, (x.shape[1], *x.shape[3:])) for number, still in zip(told["number"].tolist(), stills)]
         heard = {name: torch.cat([one[name] for one in read]) for name in read[0]} | {name: told[name] for name in told if name == "guidance"}
         if self.given == "latent_concat":
-            beside = torch.cat([x, torch.ones_like(x[:, :1])], 1)
-            beside[:, :, 1:], beside[:, :, :1] = 0, beside[:, :, :1] * known.view(-1, 1, 1, 1, 1)
-            heard["beside"] = beside
+            heard["beside"] = first_beside(x, known)
         return heard
 
     def _seen(self, prompt: str, without: bool, still: bytes, shape: tuple[int, ...]) -> Text:

@@ -13,7 +13,6 @@ the last digits (tests/engine/test_open_hunyuan15.py).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.levels import begun, first_beside
 from engine.denoisers.open.pictures import Pictures
 from engine.denoisers.open.streamed import Streamed
 from engine.errors import GridMismatch, WeightsError
@@ -47,19 +47,15 @@ class Hunyuan15Backend(OpenBackend):
     def _read(self, prompt: str) -> Text:
         return dict(zip(HEARD, self.pipe.encode_prompt(prompt=prompt, device=self.device, dtype=self.pipe.transformer.dtype)))
 
-    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
-        scheduler = copy.deepcopy(self.pipe.scheduler)
-        scheduler.set_timesteps(sigmas=np.linspace(1, 0, steps + 1)[:-1])
-        return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
+    def _timesteps(self, steps: int, shape: Sequence[int]) -> dict:
+        return {"sigmas": np.linspace(1, 0, steps + 1)[:-1]}
 
     def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
         """See `OpenBackend`. The first frame and where it is, (B, C + 1, T, H, W), and what is seen in it."""
-        known = level[:, :, :1].amax((1, 2, 3, 4)) <= HARDLY
-        beside = torch.cat([x, torch.ones_like(x[:, :1])], 1)
-        beside[:, :, 1:], beside[:, :, :1] = 0, beside[:, :, :1] * known.view(-1, 1, 1, 1, 1)
+        known = begun(level, HARDLY)
         nothing = torch.zeros(self.pipe.vision_num_semantic_tokens, self.pipe.vision_states_dim, device=x.device, dtype=self.pipe.transformer.dtype)
         seen = [self._looked(one[:, 0].float().cpu().numpy().tobytes(), tuple(x.shape[3:])) if self.given and first else nothing for one, first in zip(x, known.tolist())]
-        return told | {"beside": beside, "image_embeds": torch.stack(seen)}
+        return told | {"beside": first_beside(x, known), "image_embeds": torch.stack(seen)}
 
     def _look(self, still: bytes, cells: tuple[int, int]) -> Tensor:
         """What is seen in a frame, of latents (C, H, W) float32."""

@@ -6,6 +6,8 @@ at every step, so that a held cell comes down a path as straight as the others'.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,10 +26,27 @@ def raised(x: Tensor, level: Tensor, to: Tensor) -> Tensor:
         return x
     share = torch.where(level < 1, (1 - to) / (1 - level).clamp(min=1e-6), 1.0)
     more = (to.square() - (share * level).square()).clamp(min=0).sqrt()
-    fresh = torch.randn(x.shape[1:], generator=torch.Generator("cpu").manual_seed(SEED)).to(x.device, x.dtype)
-    return torch.where(higher, share * x + more * fresh, x)
+    return torch.where(higher, share * x + more * _noise(tuple(x.shape[1:]), x.device), x)
+
+
+@lru_cache(maxsize=1)
+def _noise(shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """Drawn once for all steps of a walk."""
+    return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(SEED)).to(device)
 
 
 def of_tokens(level: Tensor, patch: int) -> Tensor:
     """The highest level in each token's cells, (B, 1, T, H, W) -> (B, 1, T, H / patch, W / patch): no token is thought cleaner than it is."""
     return F.max_pool3d(level, (1, patch, patch)) if patch > 1 else level
+
+
+def begun(level: Tensor, hardly: float) -> Tensor:
+    """Whether each film's first latent frame is given, (B,) bool: none of its cells is noisier than `hardly`."""
+    return level[:, :, :1].amax((1, 2, 3, 4)) <= hardly
+
+
+def first_beside(x: Tensor, given: Tensor) -> Tensor:
+    """The first frame as channels beside the noise and a mark where it is, (B, C + 1, T, H, W); nothing and no mark where it is not `given`, (B,)."""
+    beside = torch.zeros_like(x[:, :1]).repeat(1, x.shape[1] + 1, 1, 1, 1)
+    beside[:, :, :1] = torch.cat([x[:, :, :1], torch.ones_like(x[:, :1, :1])], 1) * given.view(-1, 1, 1, 1, 1)
+    return beside

@@ -12,7 +12,6 @@ LTXConditionPipeline, whose results these are to the last digits (tests/engine/t
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -46,16 +45,14 @@ class LTXBackend(OpenBackend):
         told, mask, _, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, device=self.device)
         return {"encoder_hidden_states": told.to(self.pipe.transformer.dtype), "encoder_attention_mask": mask}
 
-    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
-        return self._noise(linear_quadratic_schedule(steps).tolist() if self.later else np.linspace(1, 1 / steps, steps), shape)
-
-    def _noise(self, levels: Sequence[float], shape: Sequence[int]) -> tuple[list[float], list[float]]:
-        """Levels as the scheduler shifts them for a film of `shape`, and their times."""
-        scheduler = copy.deepcopy(self.pipe.scheduler)
-        own = scheduler.config
+    def _timesteps(self, steps: int, shape: Sequence[int]) -> dict:
+        own = self.pipe.scheduler.config
         shift = calculate_shift(int(np.prod(shape[2:])), own.base_image_seq_len, own.max_image_seq_len, own.base_shift, own.max_shift)
-        scheduler.set_timesteps(sigmas=levels, mu=shift)
-        return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
+        return {"sigmas": self._levels(steps), "mu": shift}
+
+    def _levels(self, steps: int) -> Sequence[float]:
+        """Before the scheduler shifts them for a film's size."""
+        return linear_quadratic_schedule(steps).tolist() if self.later else np.linspace(1, 1 / steps, steps)
 
     def shown(self, level: Tensor) -> Tensor:
         """See `OpenBackend`. What is told beside the film is seen in it with as much noise as there is, on its way to what it becomes."""

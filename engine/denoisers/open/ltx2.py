@@ -47,9 +47,9 @@ class LTX2Backend(LTXBackend):
         seen, heard, mask = self.pipe.connectors(told, mask, padding_side=self.pipe.tokenizer.padding_side)
         return {"encoder_hidden_states": seen, "audio_encoder_hidden_states": heard, "encoder_attention_mask": mask, "audio_encoder_attention_mask": mask}
 
-    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
+    def _levels(self, steps: int) -> Sequence[float]:
         distilled = not self.pipe.scheduler.config.use_dynamic_shifting and steps == len(DISTILLED_SIGMA_VALUES)
-        return self._noise(DISTILLED_SIGMA_VALUES if distilled else np.linspace(1, 1 / steps, steps), shape)
+        return DISTILLED_SIGMA_VALUES if distilled else np.linspace(1, 1 / steps, steps)
 
     def _where(self, x: Tensor, picture: int = 0) -> Tensor:
         """Where its tokens begin and end, (B, 3, S, 2): a picture that is told of stands where its latent frame begins."""

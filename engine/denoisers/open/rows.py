@@ -43,6 +43,7 @@ class Row:
     steps: int
     guidance: float
     solver: str = "unipc"
+    second: float = 1.0             # guidance of an expert for the clean part, over that of the one for the noisy part
     native: tuple[str, ...] = ()    # what it was trained to be given: "image", "last", "control", "levels"
     gated: bool = False             # whether the hub asks for an account that has accepted the licence
     about: str = ""
@@ -78,7 +79,7 @@ KNOWN: tuple[Row, ...] = (
         about="Film from words at 720p."),
     Row("wan-2.2-5b", "Wan 2.2, 5B", "wan", "Wan-AI/Wan2.2-TI2V-5B-Diffusers", APACHE, {"transformer": 5.0, "text_encoder": 5.68, "vae": 0.7}, _WAN5, _704, 121, 30, 5.0, native=("image", "levels"),
         about="A level for every token: given pictures, extensions and loops are what it was made for. The one to begin with."),
-    Row("wan-2.2-14b", "Wan 2.2, 2x14B", "wan", "Wan-AI/Wan2.2-T2V-A14B-Diffusers", APACHE, {"transformer": 14.3, "transformer_2": 14.3, "text_encoder": 5.68, "vae": 0.127}, _WAN, _720, 81, 40, 4.0,
+    Row("wan-2.2-14b", "Wan 2.2, 2x14B", "wan", "Wan-AI/Wan2.2-T2V-A14B-Diffusers", APACHE, {"transformer": 14.3, "transformer_2": 14.3, "text_encoder": 5.68, "vae": 0.127}, _WAN, _720, 81, 40, 4.0, second=0.75,
         about="Two experts, one for the noisy part of the walk and one for the clean part."),
     Row("wan-2.1-i2v-14b", "Wan 2.1 from pictures, 14B", "wan_image", "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers", APACHE, {"transformer": 16.4, "text_encoder": 5.68, "image_encoder": 0.63, "vae": 0.127}, _WAN, _480, 81, 30, 5.0,
         native=("image", "last"), about="A picture set in motion, or film from one picture to another."),

@@ -13,12 +13,13 @@ into the film that their scheduler remembers, so that a walk's first correction 
 
 from __future__ import annotations
 
-import torch
+from dataclasses import replace
+
 from torch import Tensor
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import Text
-from engine.denoisers.open.wan import MEMORY, WanBackend
+from engine.denoisers.open.wan import WanBackend
 from engine.errors import GridMismatch
 
 
@@ -26,20 +27,8 @@ class SkyReelsBackend(WanBackend):
     """See `OpenBackend`."""
 
     def _grid(self) -> Grid:
-        config = self.pipe.vae.config
         self.forces = "DiffusionForcing" in type(self.pipe).__name__
-        self.solver = "unipc" if "UniPC" in type(self.pipe.scheduler).__name__ else "euler"
-        shape = (1, config.z_dim, 1, 1, 1)
-        self._mean, self._deviation = torch.tensor(config.latents_mean).view(shape), torch.tensor(config.latents_std).view(shape)
-        return Grid(channels=config.z_dim, space=config.scale_factor_spatial, time=config.scale_factor_temporal, patch=self.pipe.transformer.config.patch_size[1], rate=24, memory=MEMORY)
-
-    @property
-    def _experts(self) -> list:
-        return [self.pipe.transformer]
-
-    def guidance_at(self, guidance: float, level: float) -> float:
-        """See `OpenBackend`."""
-        return guidance
+        return replace(super()._grid(), rate=24)
 
     def shown(self, level: Tensor) -> Tensor:
         """See `OpenBackend`. The highest of each frame's cells."""

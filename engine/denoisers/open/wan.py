@@ -9,8 +9,7 @@ Sources: arXiv:2503.20314; diffusers' WanPipeline, whose results these are to th
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import patchify, unpatchify
@@ -30,7 +29,7 @@ class WanBackend(OpenBackend):
 
     def _grid(self) -> Grid:
         config = self.pipe.vae.config
-        self.cells = bool(self.pipe.config.expand_timesteps)
+        self.cells = bool(self.pipe.config.get("expand_timesteps"))
         self.solver = "unipc" if "UniPC" in type(self.pipe.scheduler).__name__ else "euler"
         shape = (1, config.z_dim, 1, 1, 1)
         self._mean, self._deviation = torch.tensor(config.latents_mean).view(shape), torch.tensor(config.latents_std).view(shape)
@@ -39,25 +38,18 @@ class WanBackend(OpenBackend):
 
     @property
     def _experts(self) -> list:
-        return [model for model in (self.pipe.transformer, self.pipe.transformer_2) if model is not None]
+        return [model for model in (self.pipe.transformer, getattr(self.pipe, "transformer_2", None)) if model is not None]
 
     def _read(self, prompt: str) -> Text:
         told, _ = self.pipe.encode_prompt(prompt, do_classifier_free_guidance=False, max_sequence_length=LENGTH, device=self.device)
         return {"encoder_hidden_states": told.to(self._experts[0].dtype)}
 
-    def _schedule(self, steps: int, shape: Sequence[int]) -> tuple[list[float], list[float]]:
-        scheduler = copy.deepcopy(self.pipe.scheduler)
-        scheduler.set_timesteps(steps)
-        return scheduler.sigmas.tolist(), scheduler.timesteps.tolist()
-
     def guidance_at(self, guidance: float, level: float) -> float:
-        """The clean expert was released with a guidance of its own, in the same proportion to the noisy one's."""
-        return guidance * self.second if self._clean(level) else guidance
-
-    second = 1.0        # guidance of the clean expert over that of the noisy one
+        """See `OpenBackend`. The clean expert was released with a guidance of its own: it is led in the same proportion to the noisy one's."""
+        return guidance * self.row.second if self.row and self._clean(level) else guidance
 
     def _clean(self, level: float) -> bool:
-        boundary = self.pipe.config.boundary_ratio
+        boundary = self.pipe.config.get("boundary_ratio")
         return boundary is not None and self.time(torch.tensor(level)).item() < 1000 * boundary
 
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
