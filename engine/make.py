@@ -17,7 +17,7 @@ from pathlib import Path
 from torch import Tensor
 
 from engine.checkpoint import Checkpoint, pack, pack_windows, unpack
-from engine.denoisers.base import Backend
+from engine.denoisers.base import Backend, Manner
 from engine.denoisers.catalog import describe
 from engine.errors import BadMedia, BadRequest, Cancelled
 from engine.events import Decoded, Event, Finished, Kept, Made, Started, Stepped, Stop
@@ -63,6 +63,7 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
     fits(recipe, model)
     recipe = recipe.made_by(backend.version)
     with workshop(folder) as bench:
+        backend.begin(Manner(recipe.cache, recipe.guider, tuple((lora.sha256, lora.weight) for lora in recipe.loras)))
         layout = lay(recipe, backend, inputs or {})
         walk, part = Walk(recipe, backend, layout, unpack(since, recipe, backend.version, windows)), 1.0
         keeper = _Keeper(recipe, backend.version, every, walk)

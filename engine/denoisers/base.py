@@ -67,6 +67,15 @@ class Grid:
         return batch, self.channels, self.frames(pictures), self.cells(height), self.cells(width)
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a model is walked, beside words and noise: what changes the film and is not said of what it shows."""
+
+    cache: str = ""                             # what of a step is taken from the one before: a name of the catalog's row, and its number
+    guider: str = ""                            # how words lead: a name of the catalog's row
+    loras: tuple[tuple[str, float], ...] = ()   # sha256 of each file laid over the weights, and its weight
+
+
 class Denoiser(Protocol):
     """One model, one prompt, ready to be walked by the sampler."""
 
@@ -91,6 +100,10 @@ class Backend(Protocol):
     grid: Grid
     default_steps: int
     rule: str               # how a level map and the grid of noise meet: "scale" or "join", see `engine.sampler.plan`
+
+    def begin(self, manner: Manner) -> None:
+        """A walk begins, and nothing of the last one is left: its caches, its way of guidance, what lay over the weights."""
+        ...
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:

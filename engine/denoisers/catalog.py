@@ -47,6 +47,9 @@ class Model:
     window: int = 0                                 # latent frames that it makes well at once; 0 is any number
     tile: tuple[int, int] | tuple = ()              # width and height that it makes at once; none is any size
     solver: str = "euler"                           # that a recipe gets unless another is asked
+    caches: tuple[str, ...] = ()                    # ways to take part of a step from the one before
+    guiders: tuple[str, ...] = ()                   # ways of guidance beside the plain one
+    loras: bool = False                             # whether files of weights can be laid over its own
 
     @property
     def vocabulary(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.denoisers.base import Denoiser
+from engine.denoisers.base import Denoiser, Manner
 from engine.denoisers.catalog import describe
 from engine.denoisers.exact import GaussianDenoiser
 from engine.denoisers.guidance import Guided
@@ -39,6 +39,9 @@ class DrawnBackend:
         self.model = describe(self.name)
         self.grid = self.model.grid
         self.default_steps = self.model.default_steps
+
+    def begin(self, manner: Manner) -> None:
+        """See `Backend`: it knows one manner."""
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:

@@ -18,7 +18,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 
-from engine.denoisers.base import Denoiser, Grid
+from engine.denoisers.base import Denoiser, Grid, Manner
 from engine.denoisers.catalog import narrow, version
 from engine.denoisers.guidance import Guided
 from engine.digest import sha256
@@ -83,6 +83,9 @@ class PaperBackend:
                                "Restore the folder from the repository, or train new ones with `cineloom train paper`.") from error
         return cls(transformer.to(device).eval(), autoencoder.to(device, memory_format=torch.channels_last).eval(),
                    words, facts, device)
+
+    def begin(self, manner: Manner) -> None:
+        """See `Backend`: it knows one manner."""
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "",
                  period: float | None = None, continues: bool = False) -> Denoiser:

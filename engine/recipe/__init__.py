@@ -15,6 +15,6 @@ Knows how to be asked for, checked, hashed and written as JSON. Knows neither to
 from engine.recipe.asking import compose, fits
 from engine.recipe.bounds import check
 from engine.recipe.reading import from_json
-from engine.recipe.value import Cue, Input, Recipe
+from engine.recipe.value import Cue, Input, Lora, Recipe
 
-__all__ = ["Cue", "Input", "Recipe", "check", "compose", "fits", "from_json"]
+__all__ = ["Cue", "Input", "Lora", "Recipe", "check", "compose", "fits", "from_json"]

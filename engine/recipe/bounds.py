@@ -26,6 +26,7 @@ SEEDS = 2**63           # [0, SEEDS)
 OVERLAP = 2             # latent frames that a window sees of the film on either side of it
 CURVE = 1_000           # numbers of a curve of strength
 CUES = 200
+LORAS, LAID = 16, 10.0      # files laid over a model, and the weight of one, to either side
 MANY = 10**9            # more than there ever is
 
 # Operation: how many stills and films it takes, at least and at most, and how a person is told.
@@ -76,8 +77,10 @@ def check(recipe: Recipe, model: Model | None = None) -> None:
          f"A tile is a width and a height of at least {SIDES[0]} pixels; {list(recipe.tile)} was asked.")
     _check_given(recipe, want)
     _check_changes(recipe, want)
+    _check_loras(recipe, want)
     if model is not None:
         _check_grid(recipe, model, want)
+        _check_manner(recipe, model, want)
 
 
 def _check_given(recipe: Recipe, want: Want) -> None:
@@ -147,6 +150,30 @@ def _check_grid(recipe: Recipe, model: Model, want: Want) -> None:
         other = seen.setdefault(grid.frame_of(item.at), item)
         want(other is item, f"Pictures {other.at} and {item.at} fall on the same moment; {model.title} can hold one in "
                             f"every {grid.time}.")
+
+
+def _check_loras(recipe: Recipe, want: Want) -> None:
+    """What is laid over the model."""
+    want(len(recipe.loras) <= LORAS, f"Up to {LORAS} LoRAs are laid over a model; {len(recipe.loras)} were asked.")
+    for lora in recipe.loras:
+        want(len(lora.sha256) == 64 and set(lora.sha256) <= set("0123456789abcdef"), "A LoRA is known by its sha256, 64 hexadecimal digits.")
+        want(0 < len(lora.name) <= 200 and not control_characters(lora.name), "A LoRA has the name of its file, up to 200 characters.")
+        want(-LAID <= lora.weight <= LAID, f"A LoRA's weight goes from {-LAID:g} to {LAID:g}, and 0 is none; {lora.weight:g} was asked.")
+    want(len({lora.sha256 for lora in recipe.loras}) == len(recipe.loras), "A LoRA is laid over a model once; one was asked twice.")
+
+
+def _check_manner(recipe: Recipe, model: Model, want: Want) -> None:
+    """That the model can be walked so."""
+    cache, _, amount = recipe.cache.partition(" ")
+    want(not cache or cache in model.caches, f"{model.title} {'has no caches' if not model.caches else 'knows the caches ' + ', '.join(model.caches)}; {cache!r:.60} was asked.")
+    if amount:
+        try:
+            number(float(amount), "amount of a cache")
+        except ValueError as error:
+            raise BadRequest(f"A cache is a name and a number, such as 'first-block 0.08'; {recipe.cache!r:.60} was asked.") from error
+    want(not recipe.guider or recipe.guider in model.guiders,
+         f"{model.title} {'has plain guidance only' if not model.guiders else 'is led by ' + ', '.join(model.guiders)}; {recipe.guider!r:.60} was asked.")
+    want(model.loras or not recipe.loras, f"{model.title} takes no LoRAs.")
 
 
 def control_characters(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from engine import __version__
 from engine.errors import BadRequest
 from engine.recipe.bounds import check, number
 from engine.recipe.older import brought_up
-from engine.recipe.value import FORMAT, Cue, Input, Recipe
+from engine.recipe.value import FORMAT, Cue, Input, Lora, Recipe
 
 LONG = 10_000           # entries of a list
 
@@ -37,10 +37,10 @@ def from_json(text: str) -> Recipe:
         raise BadRequest(f"This recipe is of format {made_for!r:.20}; this Cineloom ({__version__}) reads up to "
                          f"{FORMAT}. A newer Cineloom would read it.")
     data = brought_up(data, made_for)
-    inputs, cues = data.pop("inputs", []), data.pop("cues", [])
-    if not isinstance(inputs, list) or not isinstance(cues, list):
-        raise BadRequest("A recipe's inputs and cues are lists.")
-    recipe = _fill(Recipe, data, inputs=tuple(_fill(Input, item) for item in inputs), cues=tuple(_fill(Cue, item) for item in cues))
+    lists = {name: (kind, data.pop(name, [])) for name, kind in (("inputs", Input), ("cues", Cue), ("loras", Lora))}
+    if not all(isinstance(items, list) for _, items in lists.values()):
+        raise BadRequest(f"A recipe's {', '.join(list(lists)[:-1])} and {list(lists)[-1]} are lists.")
+    recipe = _fill(Recipe, data, **{name: tuple(_fill(kind, item) for item in items) for name, (kind, items) in lists.items()})
     check(recipe)
     return recipe
 

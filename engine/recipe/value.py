@@ -27,7 +27,7 @@ from engine.digest import sha256
 from engine.errors import BadMedia
 from engine.recipe.machine import here
 
-FORMAT = 3              # of the JSON; a change that old programs would misread raises it, and `older` gets a step
+FORMAT = 4              # of the JSON; a change that old programs would misread raises it, and `older` gets a step
 FILE = 500_000_000      # bytes of an input picture; more is a mistake
 FILM = 50_000_000_000   # bytes of an input film
 _UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -68,6 +68,15 @@ class Cue:
 
 
 @dataclass(frozen=True)
+class Lora:
+    """Weights laid over the model's: what a small file taught it."""
+
+    name: str               # of its file, without the ending
+    sha256: str             # of its bytes: the recipe means this file, wherever it lies now
+    weight: float = 1.0     # 0 is none; it may be negative
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One take, to be made again at will. Sizes are pixels, whole cells of the backend's grid, lengths are pictures."""
 
@@ -92,6 +101,9 @@ class Recipe:
     cues: tuple[Cue, ...] = ()          # further prompts, in the order of their times
     window: int = 0                     # latent frames that are made at once; 0: all of them
     tile: tuple[int, ...] = ()          # width, height in pixels that are made at once; none: all of them
+    cache: str = ""                     # what of a step is taken from the one before, "first-block 0.08"; nothing: every step whole
+    guider: str = ""                    # how words lead, "apg", where it is not by plain guidance
+    loras: tuple[Lora, ...] = ()        # laid over the model, in this order
 
     @property
     def loops(self) -> bool:
@@ -110,7 +122,8 @@ class Recipe:
         files may have, and the two code points that XML does not know are escaped.
         """
         data = {"cineloom": FORMAT, **dataclasses.asdict(self), "guidance": float(self.guidance) + 0.0,         # no -0.0
-                "strength": [float(level) + 0.0 for level in self.strength]}
+                "strength": [float(level) + 0.0 for level in self.strength],
+                "loras": [dataclasses.asdict(lora) | {"weight": float(lora.weight) + 0.0} for lora in self.loras]}
         return _UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(data, ensure_ascii=False))
 
     def digest(self) -> str:
@@ -132,6 +145,8 @@ class Recipe:
             asked["strength"] = [float(level) + 0.0 for level in self.strength]
         if self.cues:
             asked["cues"] = [[cue.at, cue.prompt, cue.over] + [True] * cue.cut for cue in self.cues]
+        if self.loras:
+            asked["loras"] = [[lora.sha256, float(lora.weight) + 0.0] for lora in self.loras]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def made_by(self, version: str, device: str | None = None) -> Recipe:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.denoisers.catalog import describe
 from engine.errors import BadMedia, BadRequest, CineloomError, NotEnoughMemory
-from engine.recipe import Input, Recipe, check, compose, from_json
+from engine.recipe import Input, Lora, Recipe, check, compose, from_json
 
 PLENTY = 10**12
 drawn = describe("drawn")
@@ -235,7 +235,7 @@ def changed(**fields):
 @pytest.mark.parametrize("text, sentence", [
     (changed(brightness=0.5),                        "does not know: brightness. It may come from a newer one"),
     (changed(inputs=[{"path": "a", "sha256": "0" * 64, "crop": 1}]), "does not know: crop"),
-    (changed(cineloom=4),                              "of format 4; .* reads up to 3"),
+    (changed(cineloom=5),                              "of format 5; .* reads up to 4"),
     (changed(cineloom="new"),                        "of format 'new'"),
     (changed(prompt=...),                            "lacks prompt"),
     (changed(seed="7"),                              "seed is of type int; '7' was found"),
@@ -246,7 +246,7 @@ def changed(**fields):
     (changed(seed=-1),                               "seed is a whole number from 0"),
     (changed(prompt=" "),                            "prompt is empty"),
     (changed(prompt="a\x00b"),                       "control characters"),
-    (changed(inputs={}),                             "inputs and cues are lists"),
+    (changed(inputs={}),                             "inputs, cues and loras are lists"),
     (changed(inputs=[7]),                            "input is a JSON object"),
     (changed(inputs=[{"path": "a", "sha256": "zz"}]), "64 hexadecimal digits"),
     ("",                                             "is no JSON"),
@@ -298,3 +298,27 @@ def test_a_recipe_off_the_grid_is_refused_where_the_grid_is_known():
         check(Recipe("text", "a boat", 33, 250, 144, 7), drawn)
     with pytest.raises(BadRequest, match=r"1 \+ 4k pictures; 30 was asked"):
         check(Recipe("text", "a boat", 30, 256, 144, 7), drawn)
+
+
+@pytest.mark.parametrize("change, sentence", [
+    ({"cache": "first-block"}, "has no caches; 'first-block' was asked"),
+    ({"guider": "apg"}, "has plain guidance only; 'apg' was asked"),
+    ({"loras": (Lora("a", "0" * 64),)}, "takes no LoRAs"),
+    ({"loras": (Lora("a", "zz"),)}, "64 hexadecimal digits"),
+    ({"loras": (Lora("a", "0" * 64), Lora("b", "0" * 64))}, "asked twice"),
+    ({"loras": (Lora("a", "0" * 64, 11.0),)}, "weight goes from -10 to 10"),
+    ({"loras": (Lora("", "0" * 64),)}, "has the name of its file"),
+    ({"loras": tuple(Lora("a", f"{at:064x}") for at in range(17))}, "Up to 16 LoRAs"),
+])
+def test_a_model_is_walked_as_it_can_be(change, sentence):
+    with pytest.raises(BadRequest, match=sentence):
+        check(dataclasses.replace(ask()[0], **change), drawn)
+
+
+def test_a_cache_has_a_name_and_a_number():
+    able = dataclasses.replace(drawn, caches=("first-block",), guiders=("apg",), loras=True)
+    for cache in ("first-block", "first-block 0.08"):
+        check(dataclasses.replace(ask()[0], cache=cache, guider="apg", loras=(Lora("a", "0" * 64, -1.0),)), able)
+    for cache, sentence in (("second-block", "knows the caches first-block"), ("first-block much", "a name and a number"), ("first-block nan", "is a number")):
+        with pytest.raises(BadRequest, match=sentence):
+            check(dataclasses.replace(ask()[0], cache=cache), able)

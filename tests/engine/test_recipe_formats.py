@@ -55,7 +55,7 @@ def test_there_is_one_of_every_operation():
     assert {recipe.operation for recipe in newest} == set(OPERATIONS)
     assert {item.role for recipe in newest for item in recipe.inputs} == {"still", "film", "mask"}
     plain = Recipe("text", "waves", 33, 256, 144, 7)
-    for name in ("strength", "area", "was", "cues", "window", "tile"):
+    for name in ("strength", "area", "was", "cues", "window", "tile", "cache", "guider", "loras"):
         assert any(getattr(recipe, name) != getattr(plain, name) for recipe in newest), name
 
 
@@ -67,7 +67,7 @@ def test_a_recipe_before_formats_were_said_is_of_the_first():
 @pytest.mark.parametrize("number", [0, -1, FORMAT + 1, 10**30, True, 1.5, None, "2", [1]])
 def test_a_format_that_is_none_or_yet_to_come_is_a_sentence(number):
     data = {**json.loads(KEPT[-1][1]["text"]), "cineloom": number}
-    with pytest.raises(BadRequest, match=r"of format .*; this Cineloom .* reads up to 3"):
+    with pytest.raises(BadRequest, match=r"of format .*; this Cineloom .* reads up to 4"):
         from_json(json.dumps(data))
 
 

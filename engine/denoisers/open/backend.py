@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from engine import memory
-from engine.denoisers.base import Denoiser, Grid
+from engine.denoisers.base import Denoiser, Grid, Manner
 from engine.denoisers.open.laying import lay
 from engine.denoisers.open.levels import of_tokens, raised
 from engine.denoisers.open.planning import Plan, choose, lighter, plans
@@ -109,6 +109,9 @@ class OpenBackend(ABC):
         return told
 
     # ---- the contract
+
+    def begin(self, manner: Manner) -> None:
+        """See `Backend`."""
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:
