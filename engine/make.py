@@ -19,6 +19,7 @@ from torch import Tensor
 from engine.checkpoint import Checkpoint, pack, pack_windows, unpack
 from engine.denoisers.base import Backend, Manner
 from engine.denoisers.catalog import describe
+from engine.denoisers.open import loras
 from engine.errors import BadMedia, BadRequest, Cancelled
 from engine.events import Decoded, Event, Finished, Kept, Made, Started, Stepped, Stop
 from engine.making.given import eight_bits
@@ -46,9 +47,10 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
     every       seconds of walking after which a Kept comes between steps, and one when the walk is at its end; nothing
                 is kept before it is asked for
     since       the state of an earlier Kept of this recipe: the walk goes on there and its latents are bit for bit what
-                they would have been. One of another recipe, model or version is passed over
+                they would have been; with a cache nearly so, for that begins anew. One of another recipe, model or version
+                is passed over
     windows     the finished windows that earlier Kepts said, in order, as bytes or as files
-    inputs      where the recipe's inputs lie on this machine, by hash, if not where it says
+    inputs      where the recipe's inputs lie on this machine, by hash, if not where it says; its LoRAs, if not in their folder
 
     Pictures that the recipe gives and does not change are in the film exactly, at the film's size, before it is compressed.
     On an error, when cancelled, or when the consumer stops listening, the folder is as it was before. Raises BadRequest
@@ -63,18 +65,21 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
     fits(recipe, model)
     recipe = recipe.made_by(backend.version)
     with workshop(folder) as bench:
-        backend.begin(Manner(recipe.cache, recipe.guider, tuple((lora.sha256, lora.weight) for lora in recipe.loras)))
-        layout = lay(recipe, backend, inputs or {})
-        walk, part = Walk(recipe, backend, layout, unpack(since, recipe, backend.version, windows)), 1.0
-        keeper = _Keeper(recipe, backend.version, every, walk)
-        yield Started(recipe, walk.count, layout.canvas.frames, walk.done)
-        for stride in walk:
-            yield Stepped(stride.index, stride.count, eight_bits(backend.preview(stride.x0)[0].movedim(0, -1)))
-            yield from keeper.look(stride)
-            if (yield from _heed(cancelled, keeper)) is Stop.TAKE:
-                walk.settle(stride)
-                part = (stride.index + 1) / stride.count
-                break
+        backend.begin(Manner(recipe.cache, recipe.guider, recipe.loras, loras.find(recipe.loras, known=inputs)))
+        try:
+            layout = lay(recipe, backend, inputs or {})
+            walk, part = Walk(recipe, backend, layout, unpack(since, recipe, backend.version, windows)), 1.0
+            keeper = _Keeper(recipe, backend.version, every, walk)
+            yield Started(recipe, walk.count, layout.canvas.frames, walk.done)
+            for stride in walk:
+                yield Stepped(stride.index, stride.count, eight_bits(backend.preview(stride.x0)[0].movedim(0, -1)))
+                yield from keeper.look(stride)
+                if (yield from _heed(cancelled, keeper)) is Stop.TAKE:
+                    walk.settle(stride)
+                    part = (stride.index + 1) / stride.count
+                    break
+        finally:
+            backend.end()
         save_latents(bench / "latents.safetensors", walk.latents, recipe)
         write_bytes(bench / "recipe.json", recipe.to_json().encode() + b"\n")
         frames = walk.latents.shape[2]

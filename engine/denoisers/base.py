@@ -9,12 +9,15 @@ latents and back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from engine.recipe.value import Lora
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,13 @@ class Manner:
 
     cache: str = ""                             # what of a step is taken from the one before: a name of the catalog's row, and its number
     guider: str = ""                            # how words lead: a name of the catalog's row
-    loras: tuple[tuple[str, float], ...] = ()   # sha256 of each file laid over the weights, and its weight
+    loras: tuple[Lora, ...] = ()                # laid over the weights, in this order
+    files: Mapping[str, Path] = field(default_factory=dict, compare=False)      # where they lie here, by hash
+
+    @property
+    def grid(self) -> str:
+        """The grid of noise of its own that one of them asks for, the first that does; a name of `open.distilled`'s rows."""
+        return next((lora.grid for lora in self.loras if lora.grid and lora.weight), "")
 
 
 class Denoiser(Protocol):
@@ -103,6 +112,10 @@ class Backend(Protocol):
 
     def begin(self, manner: Manner) -> None:
         """A walk begins, and nothing of the last one is left: its caches, its way of guidance, what lay over the weights."""
+        ...
+
+    def end(self) -> None:
+        """The walk is over, or given up: memory that only it needed is free again."""
         ...
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,

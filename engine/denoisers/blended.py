@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser
+from engine.denoisers.places import Placed
 from engine.errors import BadRequest, GridMismatch
 
 
@@ -27,7 +28,7 @@ class Blended:
         if weights.dim() != 2 or len(weights) != len(denoisers) or not torch.allclose(weights.sum(0), torch.ones(weights.shape[1])):
             raise BadRequest(f"{len(denoisers)} prompts share a film by {len(denoisers)} rows of weights whose columns sum to 1; "
                              f"{tuple(weights.shape)} with sums {weights.sum(0).tolist()[:4]} were given.")
-        self.parts = [(denoiser, row) for denoiser, row in zip(denoisers, weights) if bool((row != 0).any())]
+        self.parts = [(Placed(denoiser, f"words {at}"), row) for at, (denoiser, row) in enumerate(zip(denoisers, weights)) if bool((row != 0).any())]
 
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         """See `Denoiser`. Raises GridMismatch for film of another length than the weights'."""

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.denoisers import manners
 from engine.denoisers.base import Grid
 from engine.denoisers.open import rows
 from engine.paper.words import Words
@@ -160,8 +161,8 @@ def _open(row: rows.Row) -> Model:
     weights = sum(row.bytes_of(part, 4 if part == "vae" else 2) for part in row.parts)
     return Model(
         name=row.name, title=row.title, about=row.about, grid=row.grid, default_steps=row.steps, default_guidance=row.guidance, steps=(row.steps // 2, row.steps),
-        sizes=row.sizes, words=None, memory_fixed=PROGRAM + weights, memory_cell=row.bytes_of("transformer") // 1_000_000, memory_pixel=3_000,
-        version=row.version, window=row.grid.frames(row.pictures), solver=row.solver,
+        sizes=row.sizes, words=None, memory_fixed=PROGRAM + weights, memory_cell=int(2_000 * row.parts.get("transformer", 0)), memory_pixel=3_000,
+        version=row.version, window=row.grid.frames(row.pictures), solver=row.solver, caches=manners.caches(row), guiders=manners.guiders(row), loras=True,
     )
 
 

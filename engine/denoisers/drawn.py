@@ -43,6 +43,9 @@ class DrawnBackend:
     def begin(self, manner: Manner) -> None:
         """See `Backend`: it knows one manner."""
 
+    def end(self) -> None:
+        """See `Backend`: it remembers nothing."""
+
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:
         """An exact denoiser for film as each prompt draws it; the negative prompt draws what guidance leads away from."""

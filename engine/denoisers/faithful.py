@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser
+from engine.denoisers.places import Placed
 
 
 class Faithful:
@@ -28,7 +29,7 @@ class Faithful:
     """
 
     def __init__(self, told: Denoiser, was: Denoiser, source: Tensor, noise: Tensor):
-        self.told, self.was, self.source, self.noise = told, was, source, noise
+        self.told, self.was, self.source, self.noise = told, Placed(was, "was"), source, noise
 
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         """See `Denoiser`."""

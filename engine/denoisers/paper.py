@@ -87,6 +87,9 @@ class PaperBackend:
     def begin(self, manner: Manner) -> None:
         """See `Backend`: it knows one manner."""
 
+    def end(self) -> None:
+        """See `Backend`: it remembers nothing."""
+
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "",
                  period: float | None = None, continues: bool = False) -> Denoiser:
         """A denoiser for a batch of prompts. Guidance None is what the weights were measured with; 1 is none.

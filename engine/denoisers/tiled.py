@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser
+from engine.denoisers.places import place
 from engine.errors import BadRequest
 
 OVERLAP = 0.25      # of a part, at least
@@ -40,7 +41,8 @@ class Tiled:
             if not bool((level[part] > 0).any()):       # nothing to make there: what is known stays
                 answer = x[part]
             else:
-                answer = self.denoise(x[part], level[part], next_level[part])
+                with place(f"tile {row.start},{column.start}"):
+                    answer = self.denoise(x[part], level[part], next_level[part])
             weight = _hill(row, x.shape[3]).view(-1, 1) * _hill(column, x.shape[4])
             made[part] += answer * weight.to(x)
             sums[part] += weight.to(x)

@@ -23,6 +23,7 @@ from engine.denoisers.base import Backend, Denoiser
 from engine.denoisers.blended import Blended, crossing
 from engine.denoisers.faithful import Faithful
 from engine.denoisers.held import Held
+from engine.denoisers.places import Placed
 from engine.denoisers.tiled import Tiled
 from engine.making.layout import Layout
 from engine.making.toning import tone
@@ -127,7 +128,7 @@ class Walk:
             denoise = Tiled(denoise, self.recipe.tile[1] // space, self.recipe.tile[0] // space)
         if self.recipe.holds:
             denoise = Held(denoise, part.latents.clone())
-        return sample(denoise, part, noise, levels, self.recipe.solver, earlier)
+        return sample(Placed(denoise, f"window {self.at}"), part, noise, levels, self.recipe.solver, earlier)
 
     def _shared(self, window: Window, source: Tensor, noise: Tensor) -> Denoiser:
         """The words that have a say in this window, and those that the source had."""

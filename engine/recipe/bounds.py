@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.denoisers.manners import read_cache
+from engine.denoisers.open import distilled
 from engine.errors import BadRequest
 from engine.recipe.value import Input, Recipe
 
@@ -27,6 +29,7 @@ OVERLAP = 2             # latent frames that a window sees of the film on either
 CURVE = 1_000           # numbers of a curve of strength
 CUES = 200
 LORAS, LAID = 16, 10.0      # files laid over a model, and the weight of one, to either side
+EXPERTS = ("", "noisy", "clean")
 MANY = 10**9            # more than there ever is
 
 # Operation: how many stills and films it takes, at least and at most, and how a person is told.
@@ -159,18 +162,18 @@ def _check_loras(recipe: Recipe, want: Want) -> None:
         want(len(lora.sha256) == 64 and set(lora.sha256) <= set("0123456789abcdef"), "A LoRA is known by its sha256, 64 hexadecimal digits.")
         want(0 < len(lora.name) <= 200 and not control_characters(lora.name), "A LoRA has the name of its file, up to 200 characters.")
         want(-LAID <= lora.weight <= LAID, f"A LoRA's weight goes from {-LAID:g} to {LAID:g}, and 0 is none; {lora.weight:g} was asked.")
+        want(lora.expert in EXPERTS, f"Of two experts a LoRA is for the noisy or the clean one, or for both; {lora.expert!r:.40} was asked.")
+        if lora.grid:
+            distilled.of(lora.grid)
     want(len({lora.sha256 for lora in recipe.loras}) == len(recipe.loras), "A LoRA is laid over a model once; one was asked twice.")
 
 
 def _check_manner(recipe: Recipe, model: Model, want: Want) -> None:
     """That the model can be walked so."""
-    cache, _, amount = recipe.cache.partition(" ")
-    want(not cache or cache in model.caches, f"{model.title} {'has no caches' if not model.caches else 'knows the caches ' + ', '.join(model.caches)}; {cache!r:.60} was asked.")
-    if amount:
-        try:
-            number(float(amount), "amount of a cache")
-        except ValueError as error:
-            raise BadRequest(f"A cache is a name and a number, such as 'first-block 0.08'; {recipe.cache!r:.60} was asked.") from error
+    name = recipe.cache.partition(" ")[0]
+    want(not name or name in model.caches, f"{model.title} {'has no caches' if not model.caches else 'knows the caches ' + ', '.join(model.caches)}; {name!r:.60} was asked.")
+    if name:
+        read_cache(recipe.cache)
     want(not recipe.guider or recipe.guider in model.guiders,
          f"{model.title} {'has plain guidance only' if not model.guiders else 'is led by ' + ', '.join(model.guiders)}; {recipe.guider!r:.60} was asked.")
     want(model.loras or not recipe.loras, f"{model.title} takes no LoRAs.")

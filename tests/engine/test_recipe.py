@@ -319,6 +319,6 @@ def test_a_cache_has_a_name_and_a_number():
     able = dataclasses.replace(drawn, caches=("first-block",), guiders=("apg",), loras=True)
     for cache in ("first-block", "first-block 0.08"):
         check(dataclasses.replace(ask()[0], cache=cache, guider="apg", loras=(Lora("a", "0" * 64, -1.0),)), able)
-    for cache, sentence in (("second-block", "knows the caches first-block"), ("first-block much", "a name and a number"), ("first-block nan", "is a number")):
+    for cache, sentence in (("second-block", "knows the caches first-block"), ("first-block much", "takes a number from 0 to 1"), ("first-block nan", "takes a number"), ("first-block 2", "from 0 to 1")):
         with pytest.raises(BadRequest, match=sentence):
             check(dataclasses.replace(ask()[0], cache=cache), able)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -22,8 +23,13 @@ from torch import Tensor
 
 from engine import memory
 from engine.denoisers.base import Denoiser, Grid, Manner
+from engine.denoisers.manners import sizes
+from engine.denoisers.open import distilled
+from engine.denoisers.open.caching import Caching, kept
+from engine.denoisers.open.guiding import Guider
 from engine.denoisers.open.laying import lay
 from engine.denoisers.open.levels import of_tokens, raised
+from engine.denoisers.open.overlay import Overlay
 from engine.denoisers.open.planning import Plan, choose, lighter, plans
 from engine.denoisers.open.preview import colours
 from engine.denoisers.open.rows import Row
@@ -53,7 +59,10 @@ class OpenBackend(ABC):
         self.plan: Plan | None = None
         self.grid = self._grid()
         self._times: dict[float, float] = {}        # of the grids that were made: level to time, in the scheduler's own rounding
-        self._steps: dict[float, int] = {}
+        self._walk: tuple[float, ...] = ()          # the grid of the walk at hand
+        self.manner, self.caching = Manner(), None  # how it is walked
+        self.overlay = Overlay(pipe, name)          # the LoRAs over its weights
+        self.film: Tensor | None = None             # that is asked about
         self._told: dict[str, Text] = {}
         self._colours: Tensor | None = None
 
@@ -112,6 +121,16 @@ class OpenBackend(ABC):
 
     def begin(self, manner: Manner) -> None:
         """See `Backend`."""
+        self.end()
+        self.manner = manner
+        if self.overlay.lay(manner.loras, manner.files):
+            self._told.clear()                      # of some families a part that reads words is laid over too
+
+    def end(self) -> None:
+        """See `Backend`."""
+        if self.caching is not None:
+            self.caching.close()
+        self.caching, self.film = None, None
 
     def denoiser(self, prompts: Sequence[str], *, guidance: float | None = None, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:
@@ -123,10 +142,17 @@ class OpenBackend(ABC):
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
         """The released scheduler's own grid. Its times are remembered, as it rounds them."""
         self._fit(shape)
-        levels, times = self._schedule(steps, shape)
+        levels, times = self._schedule(steps, shape) if not self.manner.grid else self._distilled(steps)
         self._times |= {round(level, DIGITS): time for level, time in zip(levels, times)}
-        self._steps = {round(level, DIGITS): step for step, level in enumerate(levels)}
-        return (*levels[:-1], 0.0)
+        self._walk = (*levels[:-1], 0.0)
+        if self.manner.cache:
+            self.caching = self.caching or Caching(self.transformers, self.manner.cache, steps, lambda: self.film, sizes(self.row) if self.row else None)
+        return self._walk
+
+    def _distilled(self, steps: int) -> tuple[Sequence[float], Sequence[float]]:
+        """The levels that a LoRA over it was distilled at, and their times, which were never rounded."""
+        levels = distilled.of(self.manner.grid).grid(steps)
+        return levels, [self._rule(level) for level in levels[:-1]]
 
     def encode(self, pictures: Tensor) -> Tensor:
         """See `Backend`."""
@@ -151,10 +177,24 @@ class OpenBackend(ABC):
         times = [self._times.get(round(value, DIGITS), self._rule(value)) for value in values.tolist()]
         return torch.tensor(times, device=level.device)[back].view_as(level)
 
+    @property
+    def transformers(self) -> dict[str, Any]:
+        """The transformers by name: one, or two experts."""
+        found = {name: getattr(self.pipe, name, None) for name in ("transformer", "transformer_2")}
+        return {name: model for name, model in found.items() if model is not None}
+
+    def answering(self, level: float) -> Any:
+        """The transformer that answers at a level of noise."""
+        return self.pipe.transformer
+
+    def step(self, level: float) -> int:
+        """The step of the walk at hand that a level belongs to: the last that is no less noisy."""
+        return max(0, sum(one >= level - 10**-DIGITS for one in self._walk[:-1]) - 1)
+
     def context(self, model: Any, branch: str, level: float) -> AbstractContextManager:
         """The transformer's cache for one branch of guidance at one step."""
-        at = round(level, DIGITS)
-        return model.cache_context(branch, step_index=self._steps.get(at, 0), sigma=level, num_inference_steps=max(1, len(self._steps) - 1))
+        where = {"sigma": level, "num_inference_steps": max(1, len(self._walk) - 1)}
+        return self.caching.of(model, branch, self.step(level), **where) if self.caching else model.cache_context(branch, step_index=self.step(level), **where)
 
     def part(self, name: str) -> Any:
         """A part of the pipeline, on its device. Parts that wait elsewhere come by themselves when they are called whole, and not when a piece of them is."""
@@ -169,6 +209,8 @@ class OpenBackend(ABC):
         if self.row is None or not self.device.startswith("cuda"):
             return
         free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()      # what is ours may lie otherwise
+        inside = self.pipe.transformer.config
+        free -= kept(self.manner.cache, math.prod(shape[2:]) // self.grid.patch**2, inside.num_attention_heads * inside.attention_head_dim)
         pictures, height, width = self.grid.pictures(shape[2]), shape[3] * self.grid.space, shape[4] * self.grid.space
         self.plans = plans(self.row, pictures, width, height, free, (memory.free() or 1 << 40) + self.row.bytes_of("transformer"))
         self._take(choose(self.plans))
@@ -185,6 +227,8 @@ class OpenBackend(ABC):
         if after is None:
             raise NotEnoughMemory(f"Memory ran out ({str(error).splitlines()[0][:120]}), and {self.name} cannot be laid out in less; a smaller or shorter film would work.") from error
         log.warning("%s: memory ran out; it goes on with %s.", self.name, after)
+        if self.caching is not None:
+            self.caching.forget()                   # it may hold half a step
         self._take(after)
         torch.cuda.empty_cache()
 
@@ -207,6 +251,7 @@ class OpenDenoiser:
 
     def __init__(self, backend: OpenBackend, told: Text, without: Text | None, guidance: float):
         self.backend, self.told, self.without, self.guidance = backend, told, without, guidance
+        self.guider = Guider(backend.manner.guider, backend.pipe.transformer) if backend.manner.guider and without is not None else None
 
     @torch.no_grad()
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
@@ -214,13 +259,24 @@ class OpenDenoiser:
         backend, home = self.backend, x.device
         x, level = x.to(backend.device), level.to(backend.device)
         shown = backend.shown(level)
-        film = raised(x, level, shown)
+        film = backend.film = raised(x, level, shown)
         while True:
             try:
-                x0 = backend._predict(film, shown, backend.lower(self.told, x, level), "cond")
-                if self.without is not None:
-                    without = backend._predict(film, shown, backend.lower(self.without, x, level), "uncond")
-                    x0 = torch.lerp(without, x0, backend.guidance_at(self.guidance, float(shown.amax())))
-                return x0.to(home)
+                return self._led(x, level, film, shown, next_level.to(backend.device) < level).to(home)
             except torch.OutOfMemoryError as error:
                 backend.lighten(error)
+
+    def _led(self, x: Tensor, level: Tensor, film: Tensor, shown: Tensor, moving: Tensor) -> Tensor:
+        """The clean film, as the words lead: of `x` at `level`, which is shown as `film`."""
+        backend, noisiest = self.backend, float(shown.amax())
+
+        def ask(told: Text, branch: str) -> Tensor:
+            return backend._predict(film, shown, backend.lower(told, x, level), branch)
+
+        if self.without is None:
+            return ask(self.told, "cond")
+        strength = backend.guidance_at(self.guidance, noisiest)
+        if self.guider is not None:
+            return self.guider(ask, self.told, self.without, film, shown, moving, strength, backend.step(noisiest), len(backend._walk) - 1, backend.answering(noisiest))
+        told = ask(self.told, "cond")
+        return torch.lerp(ask(self.without, "uncond"), told, strength)

@@ -124,6 +124,7 @@ class LTX2Denoiser(OpenDenoiser):
     def _both(self, film: Tensor, shown: Tensor, level: float, text: Text, branch: str) -> Pair:
         """The clean film and the clean sound."""
         backend, sound = self.backend, self.sound
+        backend.film = film
         model = backend.pipe.transformer
         time = backend.time(torch.full((len(film),), level, device=film.device))
         x0, velocity = backend._asked(film, shown, text | {

@@ -10,6 +10,7 @@ Sources: arXiv:2503.20314; diffusers' WanPipeline, whose results these are to th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import patchify, unpatchify
@@ -48,13 +49,17 @@ class WanBackend(OpenBackend):
         """See `OpenBackend`. The clean expert was released with a guidance of its own: it is led in the same proportion to the noisy one's."""
         return guidance * self.row.second if self.row and self._clean(level) else guidance
 
+    def answering(self, level: float) -> Any:
+        """See `OpenBackend`."""
+        return self.pipe.transformer_2 if self._clean(level) else self.pipe.transformer
+
     def _clean(self, level: float) -> bool:
         boundary = self.pipe.config.get("boundary_ratio")
         return boundary is not None and self.time(torch.tensor(level)).item() < 1000 * boundary
 
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:
         noisiest = float(level.amax())
-        model = self.pipe.transformer_2 if self._clean(noisiest) else self.pipe.transformer
+        model = self.answering(noisiest)
         times = self.time(of_tokens(level, self.grid.patch)).flatten(1) if self.cells else self.time(level.amax((1, 2, 3, 4)))
         told = dict(text)
         beside = [told.pop("beside")] if "beside" in told else []               # what a kind for pictures is given, see `wan_image`
