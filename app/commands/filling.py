@@ -1,4 +1,4 @@
-"""`cineloom cut make`, `candidates`, `accept`, `reject`: film that is missing in a cut, made by the studio's own queue.
+"""`cineloom cut make`, `again`, `candidates`, `accept`, `reject`: film that is missing in a cut, made by the studio's own queue.
 
     make ─→ jobs in line ─→ takes ─→ candidates beside the cut ─→ accept: one undo step
 
@@ -8,6 +8,7 @@ Knows options and what is printed. What is made of a clip is engine.timeline.gen
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
 LOOK = 0.2              # seconds between looks at the line
 One = Annotated[str, typer.Argument(metavar="CANDIDATE", help="Its id, as `candidates` says it.")]
+Times = Annotated[int, typer.Option(min=1, max=8, help="How many candidates.")]
+Later = Annotated[bool, typer.Option("--later", help="Only put it in line: a studio that is open makes it, or the next one.")]
 
 
 def register(cut: typer.Typer) -> None:
     """Add the commands to those of a cut."""
-    for command in (make, candidates, accept, reject):
+    for command in (make, again, candidates, accept, reject):
         cut.command(command.__name__)(command)
 
 
@@ -42,8 +45,8 @@ def make(
     stop: Annotated[int | None, typer.Option("--to", min=1, help="And the one to stop before.")] = None,
     strength: Annotated[float | None, typer.Option(min=0, max=1, help="How far film is changed: 0 keeps it, 1 makes it anew.", show_default="what usually does")] = None,
     area: Area = None,
-    times: Annotated[int, typer.Option(min=1, max=8, help="How many candidates.")] = 1,
-    later: Annotated[bool, typer.Option("--later", help="Only put it in line: a studio that is open makes it, or the next one.")] = False,
+    times: Times = 1,
+    later: Later = False,
     backend: Backend = "",
     home: Home = None,
     project: Project = FIRST_PROJECT,
@@ -53,13 +56,15 @@ def make(
     desk, id, revision = _opened(home, project, cut, backend)
     if (start is None) != (stop is None):
         raise BadRequest("A stretch is said by --from and --to, both in frames of the cut.")
-    before = {one["id"] for one in desk.cutting.open(id)["candidates"]}
-    said = desk.cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, times=times, area=numbers(area, "area"),
-                             span=() if start is None else (start, stop))  # fmt: skip
-    new = [one["id"] for one in said["candidates"] if one["id"] not in before]
-    if not later:
-        _made(desk, new)
-    _say(desk.cutting.open(id), as_json, new)
+    _made(desk, id, later, as_json, lambda: desk.cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, times=times,
+                                                              area=numbers(area, "area"), span=() if start is None else (start, stop)))  # fmt: skip
+
+
+def again(cut: Which, candidate: One, times: Times = 1, later: Later = False, backend: Backend = "", home: Home = None, project: Project = FIRST_PROJECT,
+          as_json: AsJson = False) -> None:
+    """Have more made of what a candidate was made of: the same words, stretch and strength, and other chance."""
+    desk, id, _ = _opened(home, project, cut, backend)
+    _made(desk, id, later, as_json, lambda: desk.cutting.again(id, candidate, times))
 
 
 def candidates(cut: Which, home: Home = None, project: Project = FIRST_PROJECT, as_json: AsJson = False) -> None:
@@ -93,7 +98,16 @@ def _opened(home: Path | None, project: str, cut: str, backend: str = "") -> tup
     return desk, version.cut.id, version.revision
 
 
-def _made(desk: Desk, jobs: list[str]) -> None:
+def _made(desk: Desk, id: str, later: bool, as_json: bool, ask: Callable[[], dict]) -> None:
+    """Ask for candidates, have them made unless that is for later, and say which came."""
+    before = {one["id"] for one in desk.cutting.open(id)["candidates"]}
+    new = [one["id"] for one in ask()["candidates"] if one["id"] not in before]
+    if not later:
+        _wait(desk, new)
+    _say(desk.cutting.open(id), as_json, new)
+
+
+def _wait(desk: Desk, jobs: list[str]) -> None:
     """Wait until these jobs are over. Whoever is at work on this home makes them, or a worker of our own."""
     try:
         desk.start()

@@ -119,15 +119,29 @@ class Cutting:
         version = self.history.open(id)
         if revision != version.revision:
             version.cut.find(item)      # whose clip is there still may be asked for, whatever else was changed
-        if not 1 <= times <= MANY:
-            raise BadRequest(f"1 to {MANY} candidates are made at once; {times} were asked.")
         wish = generating.wish(version.cut, kind, item, frames, prompt, strength, span, area, mask)
         asked = dict(wish.asked)
         if kind == "variation":
             asked = self.desk.making.restore(asked["take"])["wishes"] | {"seed": None}
-        jobs = self.desk.making.make(read(asked | {"variations": times}))
-        for job in jobs:
-            self.history.offer(id, Candidate(job.id, wish.over, kind=kind, job=job.id, frames=wish.frames))
+        return self._made(id, asked, times, Candidate("", wish.over, kind=kind, frames=wish.frames, start=wish.start))
+
+    def again(self, id: str, candidate: str, times: int = 1) -> dict:
+        """Put more of what a candidate was made of in line, each with a seed of its own, also of one that failed. Raises BadRequest."""
+        found = next((one for one in self.history.candidates(id) if one.id == candidate), None)
+        if found is None:
+            raise BadRequest("This candidate is not here any more: what it was made for was changed, or it was accepted already.")
+        take, job = self.desk.library.take(found.job), self.desk.queue.job(found.job)
+        recipe = take.recipe if take else job.recipe if job else None
+        if not recipe:
+            raise BadRequest("Nobody knows any more what this candidate was made of; ask for it anew.")
+        asked = self.desk.making.restore(recipe=recipe)["wishes"] | {"seed": None}
+        return self._made(id, asked, times, dataclasses.replace(found, items=(), lead=0, score=0.0))
+
+    def _made(self, id: str, asked: dict, times: int, like: Candidate) -> dict:
+        if not 1 <= times <= MANY:
+            raise BadRequest(f"1 to {MANY} candidates are made at once; {times} were asked.")
+        for job in self.desk.making.make(read(asked | {"variations": times})):
+            self.history.offer(id, dataclasses.replace(like, id=job.id, job=job.id))
         return self._answer(self.history.open(id))
 
     def accept(self, id: str, revision: int, candidate: str) -> dict:

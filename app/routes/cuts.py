@@ -69,6 +69,10 @@ def routes(desk: Desk) -> APIRouter:
     def tried(id: str, candidate: str) -> dict:
         return cutting.tried(id, candidate)
 
+    @router.post("/studio/cuts/{id}/candidates/{candidate}/again")
+    def again(id: str, candidate: str, times: int = Body(1, embed=True)) -> dict:
+        return cutting.again(id, candidate, times)
+
     @router.post("/studio/cuts/{id}/candidates/{candidate}/accept")
     def accept(id: str, candidate: str, revision: int = Body(ge=0, embed=True)) -> dict:
         return cutting.accept(id, revision, candidate)

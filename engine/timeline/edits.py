@@ -20,7 +20,7 @@ from engine.timeline.cut import Cut, Gap, Track, Transition
 from engine.timeline.dressing import (AddMarker, AddTrack, AddTransition, Fade, Level, Link, Mute, RemoveMarker, RemoveTrack, RemoveTransition, Rename, SetCut,
                                       SetMarker, SetTitle, SetTrack, SetTransition)  # fmt: skip
 from engine.timeline.placing import Append, CloseGap, Insert, Lift, Move, OpenGap, Overwrite, Part, Reorder, RippleDelete
-from engine.timeline.ranges import Extract, MakeRoom
+from engine.timeline.ranges import Clear, Extract, MakeRoom
 from engine.timeline.replacing import Accept, Candidate, Replace
 from engine.timeline.trimming import RippleTrim, Roll, Slide, Slip, Speed, Split, Trim
 
@@ -42,11 +42,11 @@ class Several:
 
 Edit = (Insert | Overwrite | Append | Move | Reorder | Lift | RippleDelete | OpenGap | CloseGap | Trim | RippleTrim | Roll | Slip | Slide | Split | Speed
         | AddTransition | SetTransition | RemoveTransition | SetTitle | Level | Fade | Mute | Rename | Link | AddMarker | SetMarker | RemoveMarker | AddTrack
-        | SetTrack | RemoveTrack | SetCut | Replace | Accept | Extract | MakeRoom | Several)  # fmt: skip
+        | SetTrack | RemoveTrack | SetCut | Replace | Accept | Extract | Clear | MakeRoom | Several)  # fmt: skip
 MOST = 4 << 20              # characters of one edit
 TOGETHER = 1000             # edits in one step
 
-__all__ = ["Accept", "AddMarker", "AddTrack", "AddTransition", "Append", "Candidate", "CloseGap", "Edit", "Extract", "Fade", "Insert", "Level", "Lift", "Link", "MakeRoom",
+__all__ = ["Accept", "AddMarker", "AddTrack", "AddTransition", "Append", "Candidate", "Clear", "CloseGap", "Edit", "Extract", "Fade", "Insert", "Level", "Lift", "Link", "MakeRoom",
            "Move", "Mute", "OpenGap", "Overwrite", "Part", "RemoveMarker", "RemoveTrack", "RemoveTransition", "Rename", "Reorder", "Replace", "RippleDelete",
            "RippleTrim", "Roll", "SetCut", "SetMarker", "SetTitle", "SetTrack", "SetTransition", "Several", "Slide", "Slip", "Speed", "Split", "Trim", "read",
            "rebased", "write"]  # fmt: skip
@@ -139,7 +139,7 @@ def _moved(edit: Edit, base: Cut, now: Cut) -> Edit | None:
     name = getattr(edit, "item", "")
     if not name:
         tracks = [part.track for part in getattr(edit, "parts", ())] or [track.id for track in base.tracks if track.id == getattr(edit, "track", "") or marker]
-        if isinstance(edit, Extract | MakeRoom):        # all rows follow the lowest film
+        if isinstance(edit, Extract | Clear | MakeRoom):        # all rows follow the lowest film
             tracks = [track.id for track in base.tracks if track.kind == "film"]
         name = _anchor(base.track(tracks[0]), at) if tracks else ""
     if not name:

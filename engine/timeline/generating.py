@@ -37,6 +37,7 @@ class Wish:
     asked: dict             # fields of app.tasks.Wishes; of a "variation" only `take`, whose own recipe is made again
     over: tuple[str, ...]
     frames: int             # of the cut that are to be made
+    start: Fraction = Fraction(0)       # of a retake: see Candidate
 
 
 def wish(cut: Cut, kind: str, item: str, frames: int = 0, prompt: str = "", strength: float | None = None, span: Sequence[int] = (),
@@ -52,7 +53,8 @@ def wish(cut: Cut, kind: str, item: str, frames: int = 0, prompt: str = "", stre
         raise BadRequest(f"Up to {LONGEST} s of film are made at once; {frames!r:.20} frames were asked.")
     if kind == "retake":
         asked, over = retaking.asked(cut, item, span, prompt, strength, area, mask)
-        return Wish(asked, over, span[1] - span[0])
+        placed = cut.find(item)[1]
+        return Wish(asked, over, span[1] - span[0], _film(placed.item).edge(span[0] - placed.start, cut.rate))
     track, placed = cut.find(item)
     clip = _film(placed.item)
     words = {"prompt": prompt} if prompt else {}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -77,7 +78,7 @@ class Glances:
             with suppress(OSError):
                 return place.read_bytes()       # somebody else was waited for
             made = make(path)
-            with suppress(CannotWrite):         # a project that may only be read is looked at anew each time
+            with suppress(CannotWrite, OSError):        # a project that may only be read is looked at anew each time
                 with writing(place):
                     place.parent.mkdir(exist_ok=True)
                 write_whole(place, made)
@@ -85,10 +86,15 @@ class Glances:
         return made
 
     def _forget(self) -> None:
-        there = list((self.folder / FOLDER).iterdir())
-        if len(there) > self.kept:
-            for old in sorted(there, key=lambda one: one.stat().st_mtime_ns)[: len(there) - self.kept]:
-                old.unlink(missing_ok=True)
+        made = {}
+        with os.scandir(self.folder / FOLDER) as entries:
+            for entry in entries:
+                with suppress(OSError):         # another process was quicker
+                    if entry.is_file(follow_symlinks=False):
+                        made[entry.path] = entry.stat(follow_symlinks=False).st_mtime_ns
+        for old in sorted(made, key=made.__getitem__)[: max(0, len(made) - self.kept)]:
+            with suppress(OSError):
+                os.unlink(old)
 
 
 def _peaks(path: Path) -> bytes:

@@ -9,6 +9,7 @@ in another cut than the one that came, none of it is believed. Knows edits and t
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -38,8 +39,6 @@ class Lived:
 
 def told(steps: list[dict], first: Cut, head: int, revisions: list[int]) -> dict:
     """The past of a cut as plain data. `steps`: rows of cut_steps, in order."""
-    import json
-
     made = [[row["parent"], row["created"], json.loads(row["edit"])] for row in steps[1:]]
     return {"first": plain.plain(first), "began": steps[0]["created"], "steps": made, "next": [[row["step"], row["next"]] for row in steps if row["next"] is not None],
             "head": head, "revisions": revisions}  # fmt: skip
@@ -49,7 +48,7 @@ def lived(said: Any, cut: Cut, renamed: Mapping[str, str]) -> Lived | None:
     """What was told, done again; None where it does not lead to this cut. `renamed`: takes that are called otherwise here."""
     try:
         return _lived(said, cut, renamed)
-    except (BadRequest, KeyError, IndexError, TypeError, ValueError, OverflowError):
+    except (BadRequest, LookupError, TypeError, ValueError, ArithmeticError, RecursionError):
         return None
 
 
@@ -63,7 +62,7 @@ def _lived(said: dict, cut: Cut, renamed: Mapping[str, str]) -> Lived | None:
             return None
         text, now = states.get(parent) or _state(steps, parent)
         edit = called(edits.read(edit), renamed)
-        work += sum(len(track.items) for track in now.tracks) + 1
+        work += (sum(len(track.items) for track in now.tracks) + 1) * (len(edit.edits) if isinstance(edit, edits.Several) else 1)
         if work > WORK or edit.id in seen:
             return None
         seen.add(edit.id)
@@ -74,7 +73,7 @@ def _lived(said: dict, cut: Cut, renamed: Mapping[str, str]) -> Lived | None:
         if len(states) > RECENT:
             states.popitem(last=False)
     for step, after in said["next"]:
-        if steps[_whole(after)]["parent"] != _whole(step):
+        if not 0 <= _whole(after) < len(steps) or steps[after]["parent"] != _whole(step):
             return None
         steps[step]["next"] = after
     head, revisions = _whole(said["head"]), tuple(map(_whole, said["revisions"]))

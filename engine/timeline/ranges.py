@@ -4,6 +4,7 @@
     titles    | . t [ t . | . ] . |   ->     | . t | . . |                 titles    | . t | . . . | t . | . . . |
     sound     | a . [ . . | b ] . |          | a . | b . |                 sound     | a . | . . . | . . | b . . |
                extract: out, and closed up                                  make room: nothing there, all behind it later
+               clear: out, and nothing moves
 
 All rows are those that move together when film ripples: tracks that are locked or kept out of sync stay as they are. Markers move
 along; those in what is taken out lie where it was.
@@ -29,17 +30,33 @@ class Extract:
 
     def apply(self, cut: Cut) -> Cut:
         _bounds(self.at, self.length)
-        if self.at >= cut.length:
-            raise BadRequest(f"This cut has {cut.length} frames; nothing lies at {self.at} that could be taken out.")
+        _there(cut, self.at)
         rows = Rows(cut, self.id)
         every, stop = rows.following([rows.lead]), self.at + self.length
         clips = [track for track in every if rows.tracks[track].kind != "titles"]       # words become shorter by themselves, and stay one
         for frame in (self.at, stop):
             split_all(rows, clips, frame)
-        for track in clips:             # before anything moves: what lies inside goes, also where it is linked to what comes later
-            for piece in [piece for piece in rows.rows[track] if self.at <= piece.start and piece.stop <= stop]:
-                rows.take(track, piece)
+        _take_out(rows, clips, self.at, stop)        # before anything moves: also what is linked to what comes later
         rows.close(self.at, stop, [*every, rows.lead])
+        return rows.finish()
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Take a stretch of time out of all rows and leave nothing there: what lies across its ends is split, what lies inside goes."""
+
+    id: str
+    at: int                 # frames of the cut
+    length: int
+
+    def apply(self, cut: Cut) -> Cut:
+        _bounds(self.at, self.length)
+        _there(cut, self.at)
+        rows = Rows(cut, self.id)
+        every, stop = rows.following([rows.lead]), self.at + self.length
+        for frame in (self.at, stop):
+            split_all(rows, every, frame)
+        _take_out(rows, every, self.at, stop)
         return rows.finish()
 
 
@@ -67,6 +84,17 @@ class MakeRoom:
         rows.open(self.at, length, [*every, rows.lead])
         put_down(rows, laid)
         return rows.finish()
+
+
+def _take_out(rows: Rows, tracks: list[str], at: int, stop: int) -> None:
+    for track in tracks:
+        for piece in [piece for piece in rows.rows[track] if at <= piece.start and piece.stop <= stop]:
+            rows.take(track, piece)
+
+
+def _there(cut: Cut, at: int) -> None:
+    if at >= cut.length:
+        raise BadRequest(f"This cut has {cut.length} frames; nothing lies at {at} that could be taken out.")
 
 
 def _bounds(at: int, length: int) -> None:

@@ -38,6 +38,7 @@ class Candidate:
     job: str = ""                       # that makes it, or made it
     score: float = 0.0                  # of its worst join, 1 is nothing to be seen; 0 where nobody measured
     frames: int = 0                     # of the cut, that were asked to be made
+    start: Fraction = Fraction(0)       # of a retake: where in the media of the first clip its stretch begins, in frames of that
 
 
 @dataclass(frozen=True)

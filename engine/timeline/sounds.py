@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +24,7 @@ from engine import memory
 from engine.errors import BadMedia, BadRequest, CannotWrite
 from engine.library.importing import ROOM, Progress
 from engine.media import hearing, kinds, writing
+from engine.media.writing import part_of, sweep
 from engine.timeline.checks import NAME
 from engine.timeline.cut import Clip, Cut, Media
 from engine.timeline.materials import whole
@@ -75,6 +75,7 @@ def bring(library: Library, path: str | Path) -> Iterator[Progress | Media]:
     On an error, or when the consumer stops, nothing is left. Raises BadMedia for what has no sound that can be read, CannotWrite.
     """
     path = Path(path)
+    sweep(library.folder / FOLDER)
     first = kinds.head(path, kinds.FILM_FILE)
     found = hearing.probe_sound(path)
     if found is None:
@@ -83,7 +84,7 @@ def bring(library: Library, path: str | Path) -> Iterator[Progress | Media]:
     if size + ROOM > free:
         raise CannotWrite(f"{kinds.shown(path)} has {memory.words(size)}, and {memory.words(free)} are free on the project's disk; free some room first.")
     folder = library.folder / FOLDER
-    part = folder / f".{secrets.token_hex(6)}.part"
+    part = part_of(folder / "sound")
     digest, done = hashlib.sha256(), 0
     try:
         with writing(folder):

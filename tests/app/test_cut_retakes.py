@@ -69,6 +69,38 @@ def test_a_stretch_of_one_clip_is_made_anew_and_its_ends_are_kept(studio, send, 
     assert row(back) == [(A, 17), (B, 17)] and [one["id"] for one in back["candidates"]] == [one["id"], other["id"]]
 
 
+def test_one_more_try_is_of_the_same_stretch_words_and_part_of_the_picture(studio, send, desk, two):
+    id = two["cut"]["id"]
+    wished = {"span": [6, 11], "prompt": "green right", "strength": 0.7, "area": [16, 16, 32, 32]}
+    now = send(f"/{id}/make", revision=0, kind="retake", item=item(two), **wished)
+    first = now["candidates"][0]
+    assert (first["start"], first["frames"]) == ("6", 5)            # where it is made is known before it is there
+    studio.post(f"/studio/jobs/{first['job']}/cancel")
+    send(f"/{id}/candidates/{first['id']}/again")                   # of one that never came to be, too
+    send(f"/{id}/candidates/{first['id']}/again", times=2)
+    _, *more = made(desk, studio, id)
+    takes = [desk.library.take(one["job"]) for one in more]
+    assert len({take.seed for take in takes}) == 3 and [one["start"] for one in more] == ["6"] * 3
+    assert {(take.prompt, take.recipe["operation"], tuple(take.recipe["strength"]), tuple(take.recipe["area"])) for take in takes} == {
+        ("green right", "inpaint", (0, 0, 0.7, 0.6, 0), tuple(takes[0].recipe["area"]))}
+    assert [[part["length"] for part in one["items"]] for one in more] == [[5, 7, 5]] * 3
+    send(f"/{id}/candidates/{more[0]['id']}/accept", revision=0)
+    for gone, times, sentence in ((more[0]["id"], 1, "not here any more"), ("nobody", 1, "not here any more")):
+        reply = studio.post(f"/studio/cuts/{id}/candidates/{gone}/again", json={"times": times})
+        assert reply.status_code == 400 and sentence in reply.json()["error"]
+
+
+@pytest.mark.parametrize("kind, wished", [("extend", {"frames": 8, "prompt": "green"}), ("connect", {"frames": 8}), ("loop", {"frames": 8}), ("edit", {"prompt": "green", "strength": 0.5}), ("variation", {})])
+def test_one_more_try_of_anything_has_the_same_recipe_and_another_seed(studio, send, desk, two, kind, wished):
+    id = two["cut"]["id"]
+    now = send(f"/{id}/make", revision=0, kind=kind, item=item(two), **wished)
+    now = send(f"/{id}/candidates/{now['candidates'][0]['id']}/again")
+    one, other = (desk.queue.job(candidate["job"]).recipe for candidate in now["candidates"])
+    assert {**one, "seed": 0} == {**other, "seed": 0} and one["seed"] != other["seed"]
+    again = studio.post(f"/studio/cuts/{id}/candidates/{now['candidates'][0]['id']}/again", json={"times": 9})
+    assert again.status_code == 400 and "1 to 8 candidates" in again.json()["error"]
+
+
 def test_a_stretch_across_a_cut_leaves_the_cut_where_it_is(studio, send, desk, two):
     id, before = two["cut"]["id"], seen(desk, two["cut"]["id"])
     send(f"/{id}/make", revision=0, kind="retake", item=item(two), span=[11, 22], prompt="green", strength=0.8)

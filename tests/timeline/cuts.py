@@ -148,6 +148,7 @@ def some_edit(draw, cut: Cut, id: str) -> edits.Edit:
         "track off": lambda: edits.RemoveTrack(id, track),
         "cut": lambda: edits.SetCut(id, "Two", 128, 96),
         "extract": lambda: edits.Extract(id, at, max(small, 1)),
+        "clear": lambda: edits.Clear(id, at, max(small, 1)),
         "room": lambda: edits.MakeRoom(id, at, small, some_parts(draw, cut, id) if alone or not small else ()),
         "replace": lambda: edits.Replace(id, one, some_media(draw, "film"), Fraction(small)),
         "accept": lambda: edits.Accept(id, edits.Candidate(id + "c", (one,), (some_clip(draw, draw(st.sampled_from([one, id + "n"])), "film", cut.rate),), small % 2)),

@@ -1,4 +1,4 @@
-"""`cineloom cut make`, `candidates`, `accept` and `reject`: film that is missing, made by a worker of its own, without a page."""
+"""`cineloom cut make`, `again`, `candidates`, `accept` and `reject`: film that is missing, made by a worker of its own, without a page."""
 
 from __future__ import annotations
 
@@ -42,12 +42,15 @@ def test_what_is_only_put_in_line_waits_for_a_studio(run, cut):
     clip = cut["cut"]["tracks"][0]["items"][0]["id"]
     code, said = run("make", "One", "extend", clip, "--frames", 8, "--later", "--backend", "drawn")
     assert code == 0 and [(one["state"], one["kind"], one["frames"]) for one in said["candidates"]] == [("waiting", "extend", 8)]
+    code, more = run("again", "One", said["candidates"][0]["id"], "--later", "--backend", "drawn")
+    assert code == 0 and [(one["state"], one["kind"], one["frames"]) for one in more["candidates"]] == [("waiting", "extend", 8)] and more["candidates"] != said["candidates"]
+    assert len(run("candidates", "One")[1]["candidates"]) == 2
 
 
 @pytest.mark.parametrize("asked, sentence", [
     (("make", "One", "explode", "CLIP"), "What can be made of a clip is"), (("make", "One", "retake", "CLIP", "--from", 3), "--from and --to"),
     (("make", "One", "retake", "CLIP"), "from one frame of the cut"), (("make", "One", "extend", "CLIP"), "0 frames"), (("make", "One", "edit", "nobody", "x"), "There is no item"),
-    (("make", "None", "edit", "CLIP"), "There is no cut"), (("accept", "One", "nobody"), "not here any more"), (("reject", "One", "nobody"), "There is no candidate"),
+    (("make", "None", "edit", "CLIP"), "There is no cut"), (("again", "One", "nobody"), "not here any more"), (("accept", "One", "nobody"), "not here any more"), (("reject", "One", "nobody"), "There is no candidate"),
     (("make", "One", "retake", "CLIP", "--from", 1, "--to", 3, "--area", "x"), "The area is written as"),
 ])  # fmt: skip
 def test_what_cannot_be_is_a_sentence(run, cut, asked, sentence):

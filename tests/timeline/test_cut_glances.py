@@ -111,6 +111,9 @@ def test_the_oldest_go_and_a_folder_that_may_not_be_written_is_no_obstacle(tmp_p
     for path in paths:
         glances.peaks(path)
     assert {one.name for one in (tmp_path / "glances").iterdir()} == {f"{glances.key(path)}.peaks" for path in paths[1:]}
+    (tmp_path / "glances" / "somebody's").mkdir()       # which is none of ours
+    glances.peaks(wav(tmp_path / "3.wav", click(9003, 100)))
+    assert sorted(one.name for one in (tmp_path / "glances").iterdir()) == sorted([*(f"{glances.key(path)}.peaks" for path in (paths[2], tmp_path / "3.wav")), "somebody's"])
     other = tmp_path / "other"
     other.mkdir()
     (other / "glances").write_text("a file where the folder would be")

@@ -68,7 +68,7 @@ def test_whatever_is_edited_a_cut_stays_a_cut(data, rate):
         assert Cut.from_json(text) == made and Cut.from_json(text).to_json() == text
         assert tried(cut, edits.read(edits.write(edit))).to_json() == text          # made again: the same bytes
         if isinstance(edit, edits.Insert | edits.Reorder | edits.RippleDelete | edits.RippleTrim | edits.OpenGap | edits.CloseGap | edits.Split | edits.Extract
-                      | edits.MakeRoom):
+                      | edits.MakeRoom | edits.Clear):
             in_sync(cut, made)
         cut = made
 
@@ -141,6 +141,13 @@ def test_a_stretch_of_time_goes_out_and_comes_in_exactly(data):
                 assert row[: out.length] + [None] * (len(wanted) - out.length) == wanted
             for before, after in zip(sorted(cut.markers, key=lambda one: one.id), sorted(out.markers, key=lambda one: one.id)):
                 assert after.at == (before.at if before.at < at else max(before.at - length, at))
+    empty = tried(cut, edits.Clear("empty", at, length))
+    if empty is not cut:
+        holds(empty)
+        for id, row in seen(empty).items():
+            wanted = was[id][:at] + [None] * length + was[id][at + length :]
+            assert row + [None] * (len(wanted) - empty.length) == wanted
+        assert empty.markers == cut.markers
     if not leads(cut, at, at):
         room = tried(cut, edits.MakeRoom("room", at, length))
         if room is not cut:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from cuts import clip, film, media, rows
@@ -13,9 +14,10 @@ from reels import take
 from engine.errors import BadMedia
 from engine.library import Library, finish
 from engine.timeline import edits, plain
-from engine.timeline.cut import Marker
+from engine.timeline.cut import Cut, Marker, Track
 from engine.timeline.history import History
 from engine.timeline.packing import cut_of, lines, take_in
+from engine.timeline.past import lived
 
 
 @pytest.fixture
@@ -169,6 +171,7 @@ BROKEN = {
     "no revisions": lambda past: past.update(revisions=[]),
     "a revision that is none": lambda past: past["revisions"].__setitem__(0, 99),
     "redo to somewhere": lambda past: past["next"].append([0, 4]),
+    "redo to a step before the first": lambda past: past["next"].append([past["steps"][-1][0], -1]),
     "no past": lambda past: past.clear(),
     "words": lambda past: past.update(steps="all of them"),
     "a time before time": lambda past: past["steps"][0].__setitem__(1, float("inf")),
@@ -187,6 +190,16 @@ def test_a_past_that_does_not_lead_to_its_cut_is_not_believed(tmp_path, case):
     assert take_in(theirs, cut_of(line, {}), "other", {})
     assert theirs.open("cut").cut == history.open("cut").cut and (theirs.open("cut").undo, theirs.open("cut").revision) == ("", 0)
     assert theirs.edit("cut", 0, edits.Lift("l", ("b",))).revision == 1
+
+
+def test_many_edits_in_one_step_are_as_much_work_as_in_many():
+    first = Cut("cut", "One", Fraction(16), 64, 48, (Track("v1", "film", tuple(clip(f"c{at}", 1) for at in range(2000))),))
+
+    def past(count):        # of edits that leave the cut as it is
+        step = edits.Several("all", tuple(edits.Rename(f"n{at}", "c0", "") for at in range(count)))
+        return lived({"first": plain.plain(first), "began": 1.0, "steps": [[0, 1.0, plain.tagged(step)]], "next": [], "head": 1, "revisions": [0, 1]}, first, {})
+
+    assert past(2).cut == first and past(500) is None
 
 
 @pytest.mark.parametrize("candidate", [7, [], [{}, False], [{"id": "../x", "over": ["a"]}, False], [{"id": "x", "over": []}, False], [{"id": "x", "over": ["a"], "job": "../../etc"}, False],

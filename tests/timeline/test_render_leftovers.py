@@ -6,12 +6,16 @@ import os
 import shutil
 import signal
 import time
+import wave
 
 import pytest
 from burnt import clip, cut, finish, project
 from dying import needs_fork
 
+from engine.library import Library
+from engine.library import finish as finished
 from engine.media.writing import INSIDE, LEFT, PART, sweep
+from engine.timeline import sounds
 from engine.timeline.rendering import Wanted, render
 
 
@@ -46,6 +50,27 @@ def test_what_a_killed_render_left_goes_with_the_next_one_a_day_later(places, tm
     aged(left)
     finish(cut(clip("a", 2)), places, tmp_path / "next.png", start=1)
     assert hidden(tmp_path) == [] and (tmp_path / "next.png").exists()
+
+
+@needs_fork
+def test_what_a_killed_copy_of_a_sound_left_goes_with_the_next_one_a_day_later(tmp_path):
+    library = Library(tmp_path / "project")
+    tune = tmp_path / "tune.wav"
+    with wave.open(str(tune), "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(8000)
+        file.writeframes(bytes(3 << 20))
+    child = os.fork()
+    if child == 0:          # dies while it copies
+        copying = sounds.bring(library, tune)
+        next(copying)
+        os.kill(os.getpid(), signal.SIGKILL)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    left, = hidden(library.folder / "sounds")
+    finished(sounds.bring(library, tune))
+    assert hidden(library.folder / "sounds") == [left]              # somebody may be at work on it
+    aged(left)
+    media = finished(sounds.bring(library, tune))
+    assert [one.name for one in (library.folder / "sounds").iterdir()] == [media.file.removeprefix("sounds/")]
 
 
 def test_nothing_else_is_swept(tmp_path):
