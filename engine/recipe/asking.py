@@ -14,9 +14,10 @@ from pathlib import Path
 
 from engine import memory
 from engine.denoisers.catalog import Model, describe
+from engine.denoisers.open import distilled, loras as laying
 from engine.errors import BadRequest, NotEnoughMemory
 from engine.recipe.bounds import PROMPT, SIDES, check, control_characters, number, whole
-from engine.recipe.value import Cue, Input, Recipe
+from engine.recipe.value import Cue, Input, Lora, Recipe
 
 RESERVE = 0.85          # of free memory a take may ask for: the rest of the machine lives too
 
@@ -26,14 +27,15 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
             steps: int | None = None, guidance: float | None = None, solver: str = "", negative: str = "",
             inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
             strength: float | Sequence[float] = (), area: Sequence[int] = (), was: str = "", cues: Sequence[Cue] = (),
-            free: int | None = None) -> tuple[Recipe, list[str]]:
+            loras: Sequence[Lora] = (), free: int | None = None) -> tuple[Recipe, list[str]]:
     """What a person asks, checked and snapped to the model's grid: the recipe, and a sentence for each thing changed.
 
     seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
     size       (width, height) in pixels
-    seed       None draws one; steps, guidance and solver: nothing takes the model's own
+    seed       None draws one; steps, guidance and solver: nothing takes the model's own, or those of a LoRA that was distilled
     inputs     pictures as files, each alone or with the number of the picture in the film that it is to be; or Inputs
     strength, area, was, cues      see `Recipe`; `operating` fills them
+    loras      laid over the model, as `denoisers.open.loras.chosen` says them
     free       bytes of memory to fit into; None asks the machine
 
     Raises BadRequest for what cannot be, NotEnoughMemory for what does not fit (it says what would), BadMedia for an
@@ -42,7 +44,8 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     model = describe(model) if isinstance(model, str) else model
     notes: list[str] = []
     width, height = _snap_size(size, model, notes)
-    given = _inputs(inputs)
+    given, loras = _inputs(inputs), tuple(loras)
+    own = next((distilled.of(lora.grid) for lora in loras if lora.grid and lora.weight), None)
     recipe = Recipe(
         operation=operation,
         prompt=_clean(prompt, "prompt", notes),
@@ -51,9 +54,9 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         height=height,
         # Drawn below 2**31: a person can read it out, and no browser rounds it.
         seed=secrets.randbelow(2**31) if seed is None else whole(seed, "seed"),
-        steps=model.default_steps if steps is None else whole(steps, "number of steps"),
-        guidance=model.default_guidance if guidance is None else number(guidance, "guidance"),
-        solver=solver or model.solver,
+        steps=(own.steps if own else model.default_steps) if steps is None else whole(steps, "number of steps"),
+        guidance=(own.guidance if own else model.default_guidance) if guidance is None else number(guidance, "guidance"),
+        solver=solver or ("euler" if own else model.solver),
         negative=_clean(negative, "negative prompt", notes),
         backend=model.name,
         inputs=given,
@@ -61,7 +64,9 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         area=tuple(whole(side, "area") for side in area),
         was=_clean(was, "source's prompt", notes),
         cues=tuple(replace(cue, prompt=_clean(cue.prompt, "prompt", notes)) for cue in cues),
+        loras=loras,
     )
+    notes += laying.unsaid(loras, " ".join([recipe.prompt, *(cue.prompt for cue in recipe.cues)]))
     if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
         recipe = replace(recipe, window=model.window)
     tile = model.tile if width >= height else model.tile[::-1]

@@ -74,6 +74,8 @@ class Lora:
     name: str               # of its file, without the ending
     sha256: str             # of its bytes: the recipe means this file, wherever it lies now
     weight: float = 1.0     # 0 is none; it may be negative
+    expert: str = ""        # of two experts, the "noisy" or the "clean" one; else over all there is
+    grid: str = ""          # of one that was distilled to few strides, its own grid of noise: a name of `denoisers.open.distilled`
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Recipe:
         if self.cues:
             asked["cues"] = [[cue.at, cue.prompt, cue.over] + [True] * cue.cut for cue in self.cues]
         if self.loras:
-            asked["loras"] = [[lora.sha256, float(lora.weight) + 0.0] for lora in self.loras]
+            asked["loras"] = [[lora.sha256, float(lora.weight) + 0.0, *filter(None, (lora.expert, lora.grid))] for lora in self.loras]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def made_by(self, version: str, device: str | None = None) -> Recipe:

@@ -1,0 +1,341 @@
+"""LoRAs: small files that are laid over an open model's weights, kept in one folder, known by their hash.
+
+    a folder of them        CINELOOM_LORAS, else beside the folder of models
+      paper-cut.safetensors     the file, as it came
+      paper-cut.json            what was said of it, and its hash, so that a list need not read gigabytes
+
+What a file was made for is told by the names and shapes of what is in it; how strong it is laid is a recipe's to say. A file
+that was changed is another one: its hash is. Knows headers, names and hashes. Imports no torch: the page and the command
+line ask as often as they like. Laying one over a model is `overlay`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import memory
+from engine.denoisers.open import distilled, headers
+from engine.denoisers.open.rows import installed, models_folder, row_of
+from engine.digest import sha256
+from engine.errors import BadMedia, BadRequest, CannotWrite, WeightsError
+from engine.media.writing import write_bytes, writing
+from engine.recipe.value import Lora
+
+# What a LoRA may be made for, and the families of models that it can be laid over.
+KINDS = {"wan": ("wan", "wan_image", "wan_vace", "skyreels"), "ltx": ("ltx",), "ltx2": ("ltx2",), "cogvideox": ("cogvideox",),
+         "hunyuan": ("hunyuan",), "hunyuan15": ("hunyuan15",), "drawn": ("drawn",)}
+TITLES = {"wan": "Wan", "ltx": "LTX-Video", "ltx2": "LTX-2", "cogvideox": "CogVideoX", "hunyuan": "HunyuanVideo", "hunyuan15": "HunyuanVideo 1.5", "drawn": "Drawn"}
+WIDTHS = {"ltx": (2048, 4096), "ltx2": (4096,), "cogvideox": (1920, 3072)}      # numbers of a token, where names alone do not tell them apart
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+NAME = re.compile(r"[^\s/\\:\x00-\x1f](?:[^/\\:\x00-\x1f]{0,118}[^\s/\\:.\x00-\x1f])?")
+DOWN = re.compile(r"^(.*)[._](?:lora_A|lora_down|lora\.down)(?:\.[^.]+)?\.weight$")
+WORDS = ("modelspec.trigger_phrase", "trigger_words", "trigger_word", "trigger_phrase", "trigger", "instance_prompt")
+MANY = 8                # trigger words of a file, and
+LONG = 300              # characters of one: what is longer was meant otherwise
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One file of the folder."""
+
+    name: str                       # of the file, without the ending
+    path: Path
+    size: int                       # bytes
+    sha256: str
+    kinds: tuple[str, ...]          # of KINDS: what it can be for; more than one where it does not say
+    width: int                      # numbers of a token of the model that it was made for; 0 where it does not say
+    rank: int                       # the highest in it
+    words: tuple[str, ...] = ()     # that call it
+    expert: str = ""                # of two experts the one that it is meant for, see `distilled`
+    grid: str = ""                  # of a distilled one, see `distilled`
+
+    @property
+    def titles(self) -> str:
+        """What it is for, in words."""
+        return " or ".join(TITLES[kind] for kind in self.kinds) or "no model that is known here"
+
+
+def loras_folder() -> Path:
+    """Where LoRAs lie."""
+    asked = os.environ.get("CINELOOM_LORAS", "")
+    return Path(asked).expanduser().resolve() if asked else models_folder().parent / "loras"
+
+
+def kept(folder: Path | None = None) -> dict[str, Kept]:
+    """The LoRAs of the folder, by name. What cannot be understood is not among them; `strange` says why."""
+    found = {}
+    for path in _files(folder or loras_folder()):
+        try:
+            found[path.stem] = _told(path)
+        except (WeightsError, OSError):
+            continue
+    return found
+
+
+def strange(folder: Path | None = None) -> list[str]:
+    """A sentence for each file of the folder that is no LoRA."""
+    folder, said = folder or loras_folder(), []
+    for path in _files(folder):
+        try:
+            _told(path)
+        except (WeightsError, OSError) as error:
+            said.append(str(error))
+    return said + [_pickle(path) for path in sorted(folder.glob("*")) if path.suffix.lower() in PICKLES]
+
+
+def one(name: str) -> Kept:
+    """A LoRA by its name. Raises BadRequest for one that there is not, WeightsError for a file that is damaged or no LoRA."""
+    path = next((path for path in _files(loras_folder()) if path.stem == name), None)
+    if path is None:
+        there = ", ".join(kept()) or "none yet; `cineloom loras add FILE` brings one"
+        raise BadRequest(f"There is no LoRA called {name!r:.80}; there is {there}.")
+    try:
+        return _told(path)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def find(loras: Iterable[Lora], folders: Iterable[Path] = (), known: Mapping[str, Path] | None = None) -> dict[str, Path]:
+    """Where files of those hashes lie now, whatever they are called: as `known`, in the folder of LoRAs, or anywhere under `folders`. A weight of 0 needs none.
+
+    Raises BadMedia for one that is gone.
+    """
+    wanted = {lora.sha256: lora for lora in loras if lora.weight}
+    places = {mark: path for mark, path in (known or {}).items() if mark in wanted}
+    if len(places) < len(wanted):
+        places |= {lora.sha256: lora.path for lora in kept().values() if lora.sha256 in wanted and lora.sha256 not in places}
+    for folder in folders:
+        for path in sorted(Path(folder).rglob("*.safetensors")) if len(places) < len(wanted) else ():
+            places.setdefault(sha256(path), path)
+    lost = [lora for mark, lora in wanted.items() if mark not in places]
+    if lost:
+        raise BadMedia(f"The LoRA {lost[0].name} (sha256 {lost[0].sha256[:12]}...) is not here any more, or was changed; put the file that it was back into {loras_folder()}, or choose another.")
+    return {mark: places[mark] for mark in wanted}
+
+
+def chosen(name: str, weight: float, model: str) -> Lora:
+    """A LoRA of the folder for a model, as a recipe says it.
+
+    Raises BadRequest for a name that there is not, and for one that was made for other models; WeightsError for a file that is none.
+    """
+    lora = one(name)
+    family, wide, experts, title = _of_model(model)
+    able = [kind for kind in lora.kinds if family in KINDS[kind]]
+    if not able:
+        fitting = [other.name for other in kept().values() if any(family in KINDS[kind] for kind in other.kinds)]
+        raise BadRequest(f"The LoRA {name} was made for {lora.titles}, not for {title}{'; ' + ', '.join(fitting) + ' would fit' if fitting else ''}.")
+    if wide and lora.width and lora.width != wide:
+        raise BadRequest(f"The LoRA {name} was made for a {TITLES[able[0]]} of another size, with {lora.width:,} numbers to a token; {title} has {wide:,}.")
+    return Lora(lora.name, lora.sha256, weight, lora.expert if experts > 1 else "", lora.grid if lora.grid and set(distilled.of(lora.grid).kinds) & set(able) else "")
+
+
+def asked(text: str, model: str) -> Lora:
+    """What a command line says, `NAME` or `NAME:WEIGHT`. Raises as `chosen` does."""
+    name, colon, weight = text.rpartition(":")
+    try:
+        return chosen(name, float(weight), model) if colon else chosen(text, 1.0, model)
+    except ValueError as error:
+        raise BadRequest(f"A LoRA is said by its name, or as NAME:WEIGHT such as paper-cut:0.8; {text!r:.80} was asked.") from error
+
+
+def unsaid(loras: Sequence[Lora], prompt: str) -> list[str]:
+    """A sentence for each LoRA that is called by words which are not in the prompt."""
+    there = {lora.sha256: lora for lora in kept().values()} if loras else {}
+    said = []
+    for lora in loras:
+        words = there[lora.sha256].words if lora.sha256 in there and lora.weight else ()
+        if words and not any(word.lower() in prompt.lower() for word in words):
+            said.append(f"The LoRA {lora.name} is called by \"{words[0]}\", which the prompt does not say.")
+    return said
+
+
+def add(file: Path, name: str = "", words: Sequence[str] = (), kind: str = "", grid: str = "", expert: str = "") -> Kept:
+    """Bring a file into the folder, or say more of one that lies there. Empty is as the file itself says.
+
+    words   that call it     kind    of KINDS     grid, expert    see `distilled`
+    Raises WeightsError for what is no LoRA or a pickle, BadRequest for a name that is taken or none, CannotWrite.
+    """
+    file = file.expanduser().absolute()
+    folder = loras_folder()
+    name = name or file.stem
+    if not NAME.fullmatch(name) or name.startswith("."):
+        raise BadRequest(f"A LoRA is called by a plain name of up to 120 characters, without slashes and colons; {name!r:.80} was asked.")
+    if kind and kind not in KINDS:
+        raise BadRequest(f"A LoRA is for one of {', '.join(list(KINDS)[:-1])}; {kind!r:.40} was asked.")
+    if grid:
+        distilled.of(grid)
+    if expert not in ("", "noisy", "clean"):
+        raise BadRequest(f"Of two experts a LoRA is for the noisy or the clean one, or for both; {expert!r:.40} was asked.")
+    if file.suffix.lower() in PICKLES:
+        raise WeightsError(_pickle(file))
+    _look(file)
+    place = folder / f"{name}.safetensors"
+    if not (place.exists() and place.samefile(file)):
+        if place.exists():
+            raise BadRequest(f"There is a LoRA called {name!r} already; `cineloom loras remove {name}` gives it up, --name calls this one otherwise.")
+        _copy(file, place)
+    facts = {name: value for name, value in (("words", list(words)), ("kind", kind), ("grid", grid), ("expert", expert)) if value}
+    _say(place, facts | {name: value for name, value in _said(place).items() if name not in facts})
+    return one(name)
+
+
+def remove(name: str) -> int:
+    """Give a LoRA up: bytes that are free now. Raises BadRequest for one that there is not, CannotWrite."""
+    path = next((path for path in _files(loras_folder()) if path.stem == name), None)
+    if path is None:
+        return one(name).size       # which says that there is none
+    size = path.stat().st_size
+    with writing(path):
+        path.unlink()
+        path.with_suffix(".json").unlink(missing_ok=True)
+    return size
+
+
+# ---- what a file is
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.safetensors") if path.is_file() and not path.name.startswith(".")) if folder.is_dir() else []
+
+
+def _pickle(path: Path) -> str:
+    return f"{path} is a pickle, which can run whatever its maker wished for; only safetensors are opened. Most LoRAs are to be had as safetensors too."
+
+
+def _told(path: Path) -> Kept:
+    """What a file of the folder is, and what was said of it. Its hash is taken once, and again when the file was changed. Raises WeightsError, OSError."""
+    kinds, width, rank, facts = _look(path)
+    there, said = path.stat(), _said(path)
+    mark = [there.st_size, there.st_mtime_ns]
+    if said.get("file") != mark or not isinstance(said.get("sha256"), str):
+        said = said | {"file": mark, "sha256": sha256(path)}
+        try:
+            _say(path, said)
+        except CannotWrite:         # a folder that can only be read: it is hashed every time
+            pass
+    kinds = (said["kind"],) if said.get("kind") in KINDS else kinds
+    words = tuple(str(word) for word in said["words"]) if isinstance(said.get("words"), list) else _words(facts)
+    grid = said["grid"] if said.get("grid") in distilled.NAMES else distilled.told(path.stem, kinds)
+    expert = said["expert"] if said.get("expert") in ("noisy", "clean") else distilled.expert(path.stem)
+    return Kept(path.stem, path, there.st_size, said["sha256"], kinds, width, rank, words, expert, grid)
+
+
+def _look(path: Path) -> tuple[tuple[str, ...], int, int, dict]:
+    """(kinds, width, rank, what its header says beside) of a file. Raises WeightsError for one that is damaged or no LoRA."""
+    if path.suffix.lower() != ".safetensors":
+        raise WeightsError(f"{path} is no .safetensors file; LoRAs are kept as those alone.")
+    stored = headers.read(path)
+    downs = {found[1]: shape for found, shape in ((DOWN.match(name), one.shape) for name, one in stored.items()) if found and len(shape) >= 2}
+    if not downs:
+        raise WeightsError(f"{path} holds no LoRA: nothing in it is called lora_A or lora_down. Whole models are brought with `cineloom models`.")
+    if any("dora_scale" in name for name in stored):
+        raise WeightsError(f"{path} is a DoRA, which also turns the weights' directions; what lays LoRAs over models here would pass that over.")
+    names = {name.replace(".", "_") for name in downs}
+    queries = [shape[1] for name, shape in downs.items() if re.search(r"(attn1?[._]to_q|self_attn[._]q|attn[._]to_q|attn_qkv)$", name)]
+    width = queries[0] if queries else 0
+    return _kinds(names, width), width, max(shape[0] for shape in downs.values()), _facts(path)
+
+
+def _kinds(names: set[str], width: int) -> tuple[str, ...]:
+    """What a file was made for, from what its layers are called."""
+    whole = " ".join(names)
+    if "drawn" in names:
+        return ("drawn",)
+    if re.search(r"down_blocks|up_blocks|mid_block|(^|_| )te\d?_|joint_", whole):       # of models that make pictures
+        return ()
+    if "single_blocks" in whole or "single_transformer_blocks" in whole:
+        singles = {int(number) for number in re.findall(r"single_(?:transformer_)?blocks_(\d+)", whole)}
+        return () if singles == set(range(38)) else ("hunyuan",)                        # Flux has 38, HunyuanVideo 40, of one width
+    if "double_blocks" in whole or re.search(r"transformer_blocks_\d+_attn_", whole):
+        return ("hunyuan15",)
+    if "transformer_blocks" in whole:
+        if "audio" in whole or "a2v" in whole or "v2a" in whole:
+            return ("ltx2",)
+        crossed = "_attn2_" in whole
+        return tuple(kind for kind, widths in WIDTHS.items() if (width in widths or not width or width < 1000) and crossed != (kind == "cogvideox"))
+    return ("wan",) if re.search(r"blocks_\d+_(self_attn|cross_attn|attn1|attn2|ffn)", whole) else ()
+
+
+def _facts(path: Path) -> dict:
+    """What a header says beside its tensors."""
+    with path.open("rb") as file:
+        found = json.loads(file.read(int.from_bytes(file.read(8), "little"))).get("__metadata__")
+    return found if isinstance(found, dict) else {}
+
+
+def _words(facts: Mapping[str, object]) -> tuple[str, ...]:
+    """The words that call it, as trainers write them down: said as such, or what every caption of its training had."""
+    for name in WORDS:
+        value = facts.get(name)
+        if isinstance(value, str) and value.strip():
+            parts = json.loads(value) if value.lstrip().startswith("[") and _is_json(value) else value.split(",")
+            found = [str(part).strip()[:LONG] for part in parts if str(part).strip()]
+            if found:
+                return tuple(found[:MANY])
+    tags: dict[str, int] = {}
+    told = facts.get("ss_tag_frequency")
+    sets = json.loads(told) if isinstance(told, str) and _is_json(told) else None
+    for one in sets.values() if isinstance(sets, dict) else ():
+        for tag, count in one.items() if isinstance(one, dict) else ():
+            if isinstance(count, int):
+                tags[tag.strip()] = tags.get(tag.strip(), 0) + count
+    most = max(tags.values(), default=0)
+    often = [tag for tag, count in tags.items() if count == most and 0 < len(tag) <= LONG]
+    return tuple(often) if most > 1 and len(often) <= 2 else ()         # many that are as frequent are no call
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+        return True
+    except (ValueError, RecursionError):
+        return False
+
+
+def _said(path: Path) -> dict:
+    """What was written down of a file."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text())
+        return facts if isinstance(facts, dict) else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _say(path: Path, facts: dict) -> None:
+    write_bytes(path.with_suffix(".json"), json.dumps(facts, indent=1).encode())
+
+
+def _copy(file: Path, place: Path) -> None:
+    """A copy of a file, there whole or not at all. Raises CannotWrite."""
+    part = place.with_name(f".{place.name}.part")
+    with writing(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        free, size = shutil.disk_usage(place.parent).free, file.stat().st_size
+        if size > free:
+            raise CannotWrite(f"{file.name} has {memory.words(size)}, and {memory.words(free)} are free in {place.parent}; name another folder in CINELOOM_LORAS.")
+        try:
+            shutil.copyfile(file, part)
+            os.replace(part, place)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _of_model(name: str) -> tuple[str, int, int, str]:
+    """(family, numbers of a token, how many experts, title) of a model. Raises BadRequest for one that takes no LoRAs."""
+    if name not in installed():
+        if name == "drawn":
+            return "drawn", 0, 1, "Drawn"
+        if name == "paper":
+            raise BadRequest("Paper takes no LoRAs; open models do, and `cineloom models list` says which there are.")
+    row = row_of(name)
+    try:
+        config = json.loads((row.folder / "transformer" / "config.json").read_text())
+        wide = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
+    except (OSError, ValueError, KeyError, TypeError):
+        wide = 0
+    return row.family, wide, sum(part.startswith("transformer") for part in row.parts), row.title
