@@ -9,7 +9,8 @@
     recipe, reproduce       what made a file; made again, and set beside it
     credentials             who says what a film was made from: read, signed; whose key
     train, evaluate         the built-in model: made again, measured
-    models, bench, doctor   what there is, how fast it is, whether all is well
+    models, loras           what film is made with, and what is laid over it
+    bench, doctor           how fast it is, whether all is well
 
 Knows names, exit codes and how errors are said. What commands do is in app/commands. Imports neither torch nor gradio.
 
@@ -29,7 +30,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import credentials, cutting, learning, library, machine, making, measuring, models, opening, operating, queueing, recipes, storyboarding
+from app.commands import credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, storyboarding
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -45,7 +46,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, credentials, learning, models, machine, measuring):
+for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
     group.register(cineloom)
 
 

@@ -175,5 +175,5 @@ def _drawn() -> Model:
         words=Words(("a", "the", *COLOURS, *MOTIONS), {"grey": "gray"}),
         # Measured in a command: 378 MB for 97 pictures of 256x144 and for 17 of 384x216, 665 MB for 33 of 1024x576, 775 MB
         # for 129 of them.
-        memory_fixed=350_000_000, memory_cell=0, memory_pixel=650, version="1",
+        memory_fixed=350_000_000, memory_cell=0, memory_pixel=650, version="1", loras=True,
     )

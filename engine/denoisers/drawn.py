@@ -12,9 +12,12 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser, Manner
@@ -22,7 +25,7 @@ from engine.denoisers.catalog import describe
 from engine.denoisers.exact import GaussianDenoiser
 from engine.denoisers.guidance import Guided
 from engine.denoisers.palette import COLOURS, MOTIONS
-from engine.errors import GridMismatch
+from engine.errors import GridMismatch, WeightsError
 from engine.sampler import uniform
 
 SPREAD = 0.05       # a little grain, which is the seed's
@@ -39,9 +42,11 @@ class DrawnBackend:
         self.model = describe(self.name)
         self.grid = self.model.grid
         self.default_steps = self.model.default_steps
+        self.tint = torch.zeros(3)
 
     def begin(self, manner: Manner) -> None:
-        """See `Backend`: it knows one manner."""
+        """See `Backend`: it knows one manner, but that LoRAs tint its colours."""
+        self.tint = sum((lora.weight * _tint(manner.files[lora.sha256]) for lora in manner.loras if lora.weight), torch.zeros(3))
 
     def end(self) -> None:
         """See `Backend`: it remembers nothing."""
@@ -49,8 +54,8 @@ class DrawnBackend:
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:
         """An exact denoiser for film as each prompt draws it; the negative prompt draws what guidance leads away from."""
-        told = _Drawing(prompts, period, continues)
-        return told if guidance == 1 else Guided(told, _Drawing([negative or "gray still"] * len(prompts), period, continues), guidance)
+        told = _Drawing(prompts, period, continues, self.tint)
+        return told if guidance == 1 else Guided(told, _Drawing([negative or "gray still"] * len(prompts), period, continues, self.tint), guidance)
 
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:
         """Equal strides."""
@@ -99,14 +104,24 @@ class DrawnBackend:
 class _Drawing:
     """The exact denoiser of film that is what its prompt draws, give or take SPREAD."""
 
-    def __init__(self, prompts: Sequence[str], period: int | None = None, continues: bool = False):
-        self.prompts, self.period, self.continues = list(prompts), period, continues
+    def __init__(self, prompts: Sequence[str], period: int | None, continues: bool, tint: Tensor):
+        self.prompts, self.period, self.continues, self.tint = list(prompts), period, continues, tint
         self.drawn: Tensor | None = None
 
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
         if self.drawn is None or self.drawn.shape != x.shape:
-            self.drawn = torch.stack([draw(prompt, *x.shape[2:], self.period, self.continues) for prompt in self.prompts]).to(x.device)
+            drawn = torch.stack([draw(prompt, *x.shape[2:], self.period, self.continues) for prompt in self.prompts])
+            self.drawn = (drawn + self.tint.repeat_interleave(16).view(1, 48, 1, 1, 1)).to(x.device)
         return GaussianDenoiser(SPREAD, self.drawn)(x, level, next_level)
+
+
+def _tint(path: Path) -> Tensor:
+    """What a LoRA adds to each colour. Raises WeightsError."""
+    try:
+        layers = load_file(path)
+        return 0.5 * torch.tanh(layers["drawn.lora_B.weight"] @ layers["drawn.lora_A.weight"]).mean(1)
+    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        raise WeightsError(f"The LoRA in {path} cannot be read: it is missing or damaged.") from error
 
 
 def draw(prompt: str, frames: int, height: int, width: int, period: int | None = None, continues: bool = False) -> Tensor:

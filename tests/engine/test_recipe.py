@@ -303,7 +303,9 @@ def test_a_recipe_off_the_grid_is_refused_where_the_grid_is_known():
 @pytest.mark.parametrize("change, sentence", [
     ({"cache": "first-block"}, "has no caches; 'first-block' was asked"),
     ({"guider": "apg"}, "has plain guidance only; 'apg' was asked"),
-    ({"loras": (Lora("a", "0" * 64),)}, "takes no LoRAs"),
+    ({"loras": (Lora("a", "0" * 64),), "backend": "paper"}, "takes no LoRAs"),
+    ({"loras": (Lora("a", "0" * 64, expert="both"),)}, "for the noisy or the clean one"),
+    ({"loras": (Lora("a", "0" * 64, grid="swift"),)}, "has a grid of lightx2v"),
     ({"loras": (Lora("a", "zz"),)}, "64 hexadecimal digits"),
     ({"loras": (Lora("a", "0" * 64), Lora("b", "0" * 64))}, "asked twice"),
     ({"loras": (Lora("a", "0" * 64, 11.0),)}, "weight goes from -10 to 10"),
@@ -312,7 +314,7 @@ def test_a_recipe_off_the_grid_is_refused_where_the_grid_is_known():
 ])
 def test_a_model_is_walked_as_it_can_be(change, sentence):
     with pytest.raises(BadRequest, match=sentence):
-        check(dataclasses.replace(ask()[0], **change), drawn)
+        check(dataclasses.replace(ask()[0], **change), describe(change.get("backend", "drawn")))
 
 
 def test_a_cache_has_a_name_and_a_number():

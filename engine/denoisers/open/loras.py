@@ -24,7 +24,6 @@ from engine.denoisers.open import distilled, headers
 from engine.denoisers.open.rows import installed, models_folder, row_of
 from engine.digest import sha256
 from engine.errors import BadMedia, BadRequest, CannotWrite, WeightsError
-from engine.media.writing import write_bytes, writing
 from engine.recipe.value import Lora
 
 # What a LoRA may be made for, and the families of models that it can be laid over.
@@ -35,6 +34,7 @@ WIDTHS = {"ltx": (2048, 4096), "ltx2": (4096,), "cogvideox": (1920, 3072)}      
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 NAME = re.compile(r"[^\s/\\:\x00-\x1f](?:[^/\\:\x00-\x1f]{0,118}[^\s/\\:.\x00-\x1f])?")
 DOWN = re.compile(r"^(.*)[._](?:lora_A|lora_down|lora\.down)(?:\.[^.]+)?\.weight$")
+AROUND = re.compile(r"^(base_model\.model\.)?(transformer\.|diffusion_model\.|lora_unet_)?")
 WORDS = ("modelspec.trigger_phrase", "trigger_words", "trigger_word", "trigger_phrase", "trigger", "instance_prompt")
 MANY = 8                # trigger words of a file, and
 LONG = 300              # characters of one: what is longer was meant otherwise
@@ -190,6 +190,8 @@ def remove(name: str) -> int:
     path = next((path for path in _files(loras_folder()) if path.stem == name), None)
     if path is None:
         return one(name).size       # which says that there is none
+    from engine.media.writing import writing
+
     size = path.stat().st_size
     with writing(path):
         path.unlink()
@@ -235,7 +237,7 @@ def _look(path: Path) -> tuple[tuple[str, ...], int, int, dict]:
         raise WeightsError(f"{path} holds no LoRA: nothing in it is called lora_A or lora_down. Whole models are brought with `cineloom models`.")
     if any("dora_scale" in name for name in stored):
         raise WeightsError(f"{path} is a DoRA, which also turns the weights' directions; what lays LoRAs over models here would pass that over.")
-    names = {name.replace(".", "_") for name in downs}
+    names = {AROUND.sub("", name).replace(".", "_") for name in downs}
     queries = [shape[1] for name, shape in downs.items() if re.search(r"(attn1?[._]to_q|self_attn[._]q|attn[._]to_q|attn_qkv)$", name)]
     width = queries[0] if queries else 0
     return _kinds(names, width), width, max(shape[0] for shape in downs.values()), _facts(path)
@@ -307,11 +309,15 @@ def _said(path: Path) -> dict:
 
 
 def _say(path: Path, facts: dict) -> None:
+    from engine.media.writing import write_bytes        # it brings a library of films, which asking does not wait for
+
     write_bytes(path.with_suffix(".json"), json.dumps(facts, indent=1).encode())
 
 
 def _copy(file: Path, place: Path) -> None:
     """A copy of a file, there whole or not at all. Raises CannotWrite."""
+    from engine.media.writing import writing
+
     part = place.with_name(f".{place.name}.part")
     with writing(place):
         place.parent.mkdir(parents=True, exist_ok=True)
