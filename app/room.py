@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 WEB = Path(__file__).parent / "web"
-STYLES = ("studio", "top", "make", "make_film", "player", "queue", "takes", "timeline", "exporting", "messages", "narrower")      # one per panel; what comes later wins
+STYLES = ("studio", "top", "make", "make_film", "models", "player", "queue", "takes", "timeline", "exporting", "messages", "narrower")      # one per panel; what comes later wins
 # Panels by their names, with what they are called until they say it in the reader's language; a tuple of panels is a column.
 PANELS = (
     ("top", "Studio"),

@@ -11,12 +11,13 @@ from app.desk.exports import Exports
 from app.desk.inputs import Inputs
 from app.desk.line import Line
 from app.desk.making import Making
+from app.desk.models import Models
 from app.desk.projects import Projects, remembered
 from app.desk.shelf import Shelf
 from app.examples import examples, knows, story, task_examples
 from app.tasks import described
 from app.tasks.presets import presets
-from engine.denoisers.catalog import describe
+from engine.denoisers.catalog import Model, describe
 from engine.jobs import Queue
 from engine.jobs.keeper import Keeper
 from engine.library import Library
@@ -39,7 +40,7 @@ class Desk:
         self.library = Library.open(self.home, project or remembered(self.home))
         self.keeper = keeper or Keeper(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
-        self.projects, self.cutting, self.exports = Projects(self), Cutting(self), Exports(self)
+        self.projects, self.cutting, self.exports, self.models = Projects(self), Cutting(self), Exports(self), Models(self)
         self._ready: Timer | None = None
 
     @property
@@ -55,6 +56,7 @@ class Desk:
     def close(self) -> None:
         """End the worker; what it had in hand waits for the next start."""
         self.exports.close()
+        self.models.close()
         self.keeper.close()
 
     def get_ready(self) -> None:
@@ -64,18 +66,23 @@ class Desk:
             self._ready.daemon = True
             self._ready.start()
 
-    def model(self) -> dict:
-        """What the page needs to know of the model to draw its form, and of this machine to say what a film costs."""
-        model = describe(self.backend)
-        grid = model.grid
+    def row(self, name: str = "") -> Model:
+        """The catalog's row of a model of this machine; "" is the one that new takes use. Raises BadRequest for one that is not here."""
+        return describe(name or self.backend)
+
+    def model(self, name: str = "") -> dict:
+        """What the page needs to know of a model to draw its form, and which others could be chosen. Raises BadRequest, see `row`."""
+        model = self.row(name)
         return {
             "name": model.name,
             "title": model.title,
             "about": model.about,
-            "grid": {"space": grid.space, "time": grid.time, "rate": grid.rate, "step": grid.step},
+            "models": [{"name": one.name, "title": one.title, "grid": _grid(one)} for one in map(describe, self.models.here())],
+            "size": list(model.sizes[0][1:]),
+            "grid": _grid(model),
             "steps": list(model.steps),
             "default_steps": model.default_steps,
-            "shapes": shapes.table(grid.step, model.sizes),
+            "shapes": shapes.table(model.grid.step, model.sizes),
             "knows": knows(model),
             "examples": examples(model),
             "tasks": described(model),
@@ -84,19 +91,26 @@ class Desk:
             "story": story(model),
         }
 
-    def unknown_words(self, prompt: str) -> list[tuple[int, int]]:
-        """`[start, stop)` of each word, in code points, that the model was never taught."""
-        return describe(self.backend).unknown_words(prompt)
+    def unknown_words(self, prompt: str, model: str = "") -> list[tuple[int, int]]:
+        """`[start, stop)` of each word, in code points, that a model was never taught. Raises BadRequest, see `row`."""
+        return self.row(model).unknown_words(prompt)
 
     def state(self) -> dict:
         """What changes while one looks: the open project, marks that change with its takes and its cuts, the jobs, the worker."""
-        worker, library = self.queue.worker(), self.library
+        worker, library, jobs = self.queue.worker(), self.library, self.queue.jobs(recent=5)
         return {
             "project": library.folder.name,
             "takes": library.mark(),
-            "jobs": [job.to_json() for job in self.queue.jobs(recent=5)],
+            "jobs": [job.to_json() for job in jobs],
             "paused": self.queue.paused,
             "worker": worker["doing"] if worker else "",
-            "pace": self.queue.pace(self.backend),
+            "pace": {name: self.queue.pace(name) for name in {self.backend, *(job.recipe.get("backend", "") for job in jobs)}},
+            "models": self.models.mark(),
             "cuts": self.cutting.marks(),
         }
+
+
+def _grid(model: Model) -> dict:
+    """What the page needs of a model's grid, to say how long a film becomes and what it costs."""
+    grid = model.grid
+    return {"space": grid.space, "time": grid.time, "rate": grid.rate, "step": grid.step}

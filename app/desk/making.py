@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app import tasks
 from app.tasks import Wishes
 from app.tasks.wishes import read_seed
-from engine.denoisers.catalog import describe
 from engine.errors import BadRequest, CineloomError
 from engine.jobs import Job
 from engine.jobs.asking import WAITING
@@ -27,7 +26,7 @@ class Making:
 
     def make(self, wishes: Wishes) -> list[Job]:
         """Check and snap what is asked and put it in line, as many times as variations are wished. Raises BadRequest with a sentence."""
-        recipe, said = tasks.build(wishes, self.desk.inputs, describe(self.desk.backend))
+        recipe, said = tasks.build(wishes, self.desk.inputs, self.desk.row(wishes.model))
         ids = self.desk.queue.submit_variations(recipe, wishes.variations, self.desk.project, said)
         self.desk.keeper.wake()
         return [self.desk.line.job(id) for id in ids]
@@ -36,12 +35,13 @@ class Making:
         """What it would be and cost, and nothing is queued: see `tasks.cost`; or `{"why": sentence}` where it cannot be."""
         if not 1 <= wishes.variations <= WAITING:
             return {"why": f"1 to {WAITING} variations can be asked at once; {wishes.variations} were asked."}
-        model = describe(self.desk.backend)
         try:
+            model = self.desk.row(wishes.model)
             recipe, notes = tasks.build(wishes, self.desk.inputs, model)
+            layout = self.desk.models.layout(recipe)
         except CineloomError as error:
             return {"why": str(error)}
-        return tasks.cost(recipe, model, self.desk.queue.pace(model.name), wishes.variations) | {"notes": notes}
+        return tasks.cost(recipe, model, self.desk.queue.pace(model.name), wishes.variations) | {"layout": layout, "notes": notes}
 
     def restore(self, take: str = "", recipe: object = None) -> dict:
         """The wishes that ask for a take's recipe, or for one out of a file, again: `{wishes, notes}`.
@@ -56,5 +56,6 @@ class Making:
             raise BadRequest("A recipe is a JSON object, as the studio writes it.")
         if isinstance(recipe.get("seed"), str):         # as takes and jobs say it, because JavaScript rounds
             recipe = recipe | {"seed": read_seed(recipe["seed"]) or 0}
-        wishes, notes = tasks.wishes_of(from_json(json.dumps(recipe)), self.desk.inputs, describe(self.desk.backend))
+        asked = from_json(json.dumps(recipe))
+        wishes, notes = tasks.wishes_of(asked, self.desk.inputs, self.desk.row(asked.backend if asked.backend in self.desk.models.here() else ""))
         return {"wishes": wishes, "notes": notes}

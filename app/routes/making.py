@@ -18,14 +18,14 @@ def routes(desk: Desk, upload: int = settings.UPLOAD_BYTES) -> APIRouter:
     router = APIRouter()
 
     @router.get("/studio/model")
-    def model() -> dict:
+    def model(name: str = Query("", max_length=80)) -> dict:
         desk.get_ready()        # asked once, when a page opens
-        return desk.model()
+        return desk.model(name)
 
     @router.post("/studio/words")
-    def words(prompt: str = Body(embed=True, max_length=20_000)) -> dict:
+    def words(prompt: str = Body(max_length=20_000), model: str = Body("", max_length=80)) -> dict:
         desk.get_ready()        # somebody types: a worker that rested meanwhile gets the model out again
-        return {"unknown": desk.unknown_words(prompt)}
+        return {"unknown": desk.unknown_words(prompt, model)}
 
     @router.post("/studio/jobs")
     def submit(asked: Any = Body()) -> dict:

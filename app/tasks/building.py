@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Protocol
 
-from app.tasks.rows import OF_WORDS, TASKS
+from app.tasks.rows import OF_WORDS, TASKS, at_once
 from app.tasks.wishes import Film, Still, Wishes
 from engine.denoisers.catalog import Model
 from engine.errors import BadRequest, CineloomError
@@ -85,7 +85,7 @@ def _compose(operation: str, wishes: Wishes, more: dict, inputs=()) -> Asked:
     rate = more["model"].grid.rate
     cues = [Cue(_at(cue.at, rate), cue.prompt) for cue in sorted(wishes.cues, key=lambda cue: cue.at)]
     size = wishes.size or more["model"].sizes[0][1:]
-    seconds = 2.0 if wishes.seconds is None else wishes.seconds
+    seconds = at_once(more["model"]) if wishes.seconds is None else wishes.seconds
     return compose(wishes.prompt, operation=operation, seconds=seconds, size=size, inputs=inputs, cues=cues, **more)
 
 

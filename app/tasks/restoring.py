@@ -34,7 +34,7 @@ def wishes_of(recipe: Recipe, find: Knower, model: Model) -> tuple[dict, list[st
     notes: list[str] = []
     task = {"image": "picture"}.get(recipe.operation, recipe.operation)
     wishes = {
-        "task": task, "prompt": recipe.prompt, "negative": recipe.negative, "seed": str(recipe.seed), "steps": recipe.steps,
+        "task": task, "model": model.name, "prompt": recipe.prompt, "negative": recipe.negative, "seed": str(recipe.seed), "steps": recipe.steps,
         "guidance": recipe.guidance, "size": [recipe.width, recipe.height], "variations": 1,
     }  # fmt: skip
     if recipe.solver != model.solver:

@@ -105,6 +105,12 @@ TASKS = {task.name: task for task in (
 OF_WORDS = ROUND        # seconds of a loop that has no film
 
 
+def at_once(model: Model) -> float:
+    """Seconds of film that a model makes well at once, on the form's steps; what is longer is made window after window."""
+    seconds = (model.grid.pictures(model.window) - 1) / model.grid.rate if model.window else SECONDS.default
+    return max(SECONDS.step, seconds // SECONDS.step * SECONDS.step)
+
+
 def described(model: Model) -> list[dict]:
     """The rows as the page draws them, the model's own defaults filled in."""
     own = {"guidance": model.default_guidance, "steps": model.default_steps}
@@ -117,4 +123,6 @@ def described(model: Model) -> list[dict]:
 def _default(task: Task, control: Control, model: Model, own: dict) -> object:
     if task.name == "finish" and control.name == "steps":
         return -(-model.default_steps // 2)         # a part of the way; as the engine has it
+    if control == SECONDS:
+        return at_once(model)
     return own.get(control.name, control.default)

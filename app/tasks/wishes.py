@@ -58,6 +58,7 @@ class Wishes:
     """Everything that can be asked; a task looks at its own. None and empty are the model's or the film's own."""
 
     task: str = ""                      # "" is guessed, for those who only send words: text, a picture, animate
+    model: str = ""                     # which one makes it; "" is the one that new takes use
     prompt: str = ""
     negative: str = ""
     seconds: float | None = None

@@ -20,6 +20,9 @@ export function roughly(seconds) {
   return t('about {n} h', { n: (seconds / 3600).toFixed(1) });
 }
 
+/** Bytes as "812 MB", "1.4 GB", "40 GB". */
+export const bytes = (count) => (count < 1e9 ? t('{count} MB', { count: Math.round(count / 1e6) }) : t('{count} GB', { count: (count / 1e9).toFixed(count < 2e10 ? 1 : 0) }));
+
 const trim = (text) => text.replace(/\.0$/, '');
 
 /** A place in the film as "0:01.25": minutes, seconds, hundredths. */

@@ -5,6 +5,8 @@ Knows the contract and engine.make; torch comes in with the first model. Knows n
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,9 +43,19 @@ class Here:
         from engine.denoisers.catalog import open_backend
 
         if name not in self._open:
-            self._open.clear()      # two models at once may not fit; the old one goes before the new one comes
+            self._free()            # two models at once may not fit; the old one goes before the new one comes
             self._open[name] = open_backend(name)
         return self._open[name]
+
+
+    def _free(self) -> None:
+        """Give up the model that is open, its memory on an accelerator too. Hooks and caches hold each other: only the collector finds them."""
+        if self._open:
+            self._open.clear()
+            gc.collect()
+            torch = sys.modules.get("torch")
+            if torch is not None and torch.cuda.is_initialized():
+                torch.cuda.empty_cache()
 
 
 class HereRun:

@@ -71,7 +71,7 @@ test('shots follow each other, and change places', () => {
 
 // ---- what is sent
 
-const about = { default_steps: 4, shapes };
+const about = { default_steps: 4, shapes, size: [256, 144] };
 const control = (name, kind, value) => ({ name, kind, default: value });
 const rows = {
   text: { name: 'text', prompt: 'needed', films: [0, 0], pictures: [0, 0], mask: '', shots: false, controls: [control('seconds', 'amount', 2), control('size', 'size'), control('seed', 'seed')], more: [control('cues', 'cues', [])] },
@@ -81,9 +81,9 @@ const rows = {
 
 test('only what a task looks at is sent', () => {
   const form = { ...maths.fresh(rows.text, about), prompt: 'red', film: { take: 'x' }, mask: 'y', cues: [{ prompt: ' ', at: 1 }] };
-  assert.deepEqual(maths.wishes(rows.text, form), { task: 'text', seed: null, solver: 'euler', prompt: 'red', seconds: 2, cues: [], size: [256, 144] });
+  assert.deepEqual(maths.wishes(rows.text, form), { task: 'text', seed: null, prompt: 'red', seconds: 2, cues: [], size: [256, 144] });
   const edit = { ...maths.fresh(rows.edit, about), prompt: 'blue', film: { take: 'x', start: 0, stop: null }, seed: '12345678901234567890' };
-  assert.deepEqual(maths.wishes(rows.edit, edit), { task: 'edit', seed: '12345678901234567890', solver: 'euler', prompt: 'blue', strength: [0.6], faithful: false, film: { take: 'x', start: 0 }, mask: '', area: [] });
+  assert.deepEqual(maths.wishes(rows.edit, edit), { task: 'edit', seed: '12345678901234567890', prompt: 'blue', strength: [0.6], faithful: false, film: { take: 'x', start: 0 }, mask: '', area: [] });
 });
 
 test('a loop of film has the size of its film, one of words has its own', () => {
@@ -104,4 +104,27 @@ test('in another project a form keeps its words and leaves its films', () => {
   const form = { ...maths.fresh(rows.edit, about), prompt: 'blue', film: { take: 'x' }, mask: 'm', shots: [{ prompt: 'a', seconds: 1, join: 'cut', cards: [{ take: 'x' }] }] };
   const now = maths.elsewhere(form);
   assert.deepEqual([now.prompt, now.film, now.mask, now.shots[0].prompt, now.shots[0].cards], ['blue', null, '', 'a', []]);
+});
+
+test('for another model a form keeps what was written and set, and takes its length, steps and sizes', () => {
+  const wide = { name: '16:9', across: 16, down: 9, sizes: { XS: [416, 240], S: [832, 480] } };
+  const tall = { name: '9:16', across: 9, down: 16, sizes: { S: [480, 832] } };
+  const other = { default_steps: 30, shapes: [wide, tall], size: [832, 480] };
+  const longer = { ...rows.text, controls: [control('seconds', 'amount', 5), control('size', 'size'), control('seed', 'seed')] };
+  const to = (form, row = rows.text, next = longer) => maths.remodelled(form, [row, about], [next, other]);
+  const plain = { ...maths.fresh(rows.text, about), prompt: 'red', solver: 'multistep', steps: 8 };
+  const now = to(plain);
+  assert.deepEqual([now.prompt, now.seconds, now.steps, now.size, now.solver], ['red', 5, 30, [832, 480], undefined]);
+  assert.equal(to({ ...plain, seconds: 3 }).seconds, 3, 'what somebody set stays');
+  assert.deepEqual(to({ ...plain, size: [288, 512] }).size, [480, 832], 'the same shape; as large as it goes by that name, else S');
+  assert.deepEqual(to({ ...plain, size: [200, 200] }).size, [832, 480], 'a shape that it does not have');
+  const film = { ...maths.fresh(rows.edit, about), film: { take: 'x' }, size: [320, 176] };
+  assert.deepEqual(to(film, rows.edit, rows.edit).size, [320, 176], 'film that is worked on keeps the size that was asked');
+  assert.equal(to({ ...film, size: null }, rows.edit, rows.edit).size, null);
+  assert.deepEqual(maths.remodelled(to(plain), [longer, other], [rows.text, about]).seconds, 2, 'and back');
+});
+
+test('a size goes into another shape by its name', () => {
+  assert.deepEqual(maths.inShape(shapes, '9:16', [512, 288]), [288, 512]);
+  assert.deepEqual(maths.inShape(shapes, '9:16', [500, 290]), [144, 256]);
 });

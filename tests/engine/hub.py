@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,6 +22,7 @@ class Hub:
         self.breaks: dict[str, int] = {}            # file: bytes after which the connection breaks, once
         self.lies: set[str] = set()                 # files of which it says another hash
         self.more: list[str] = []                   # names that it says beside its own
+        self.waits: dict[str, threading.Event] = {} # files of which it sends half, and the rest when somebody says so
         hub = self
 
         class Answers(BaseHTTPRequestHandler):
@@ -48,9 +49,9 @@ class Hub:
                     facts["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
                 if not head:
                     hub.asked.append((name, asked))
-                self._say(206 if asked else 200, data[start:], facts, head, hub.breaks.pop(name, None) if not head else None)
+                self._say(206 if asked else 200, data[start:], facts, head, hub.breaks.pop(name, None) if not head else None, hub.waits.get(name))
 
-            def _say(self, status, body, facts={}, head=False, breaks=None):
+            def _say(self, status, body, facts={}, head=False, breaks=None, waits=None):
                 self.send_response(status)
                 for key, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **facts}.items():
                     self.send_header(key, value)
@@ -60,7 +61,13 @@ class Hub:
                     self.wfile.flush()
                     self.connection.close()
                 elif not head:
-                    self.wfile.write(body)
+                    half = len(body) // 2 if waits else 0
+                    self.wfile.write(body[:half])
+                    self.wfile.flush()
+                    if waits:
+                        waits.wait(60)
+                    with suppress(ConnectionError):     # whoever asked may not have waited
+                        self.wfile.write(body[half:])
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
@@ -70,7 +77,7 @@ class Hub:
         told = []
         for path in files:
             name, size = path.relative_to(self.folder).as_posix(), path.stat().st_size
-            one = {"rfilename": name, "size": size, "blobId": "0" * 40}
+            one = {"rfilename": name, "size": size, "blobId": hashlib.sha1(b"blob %d\0" % size + path.read_bytes()).hexdigest()}
             if path.suffix == ".safetensors":
                 digest = "0" * 64 if name in self.lies else hashlib.sha256(path.read_bytes()).hexdigest()
                 one["lfs"] = {"sha256": digest, "size": size, "pointerSize": 130}

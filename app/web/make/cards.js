@@ -31,7 +31,7 @@ function card(shot, at, times, desk) {
   const { form, about, changed, rebuild } = desk;
   const number = at + 1;
   const move = (to, focus) => { form.shots = reordered(form.shots, at, to); rebuild(focus); };
-  const words = promptField({ id: `shot-${at}`, value: shot.prompt, label: t('What shot {number} shows', { number }), rows: 2, title: about.title, placeholder: at ? t('{who} in another place') : about.examples[0] ?? '',
+  const words = promptField({ id: `shot-${at}`, value: shot.prompt, label: t('What shot {number} shows', { number }), rows: 2, title: about.title, model: about.name, placeholder: at ? t('{who} in another place') : about.examples[0] ?? '',
     act: (text) => { shot.prompt = text; changed(); } });
   const seconds = el('input', { type: 'number', min: 0.25, max: 60, step: 0.25, value: shot.seconds, 'aria-label': t('Seconds of shot {number}', { number }) });
   const span = el('span.says', {}, t('{start} to {stop} s', { start: times[at], stop: times[at + 1] }));

@@ -4,7 +4,7 @@ import { t } from '../words.js';
 import { strengthControl } from './curve.js';
 import { drawing } from './drawings.js';
 import { said } from './labels.js';
-import { finishes, shapeOf, stepped } from './maths.js';
+import { finishes, inShape, shapeOf, stepped } from './maths.js';
 import { promptField } from './prompt.js';
 
 const SLIDER = 10;      // seconds that a slider reaches; the number beside it goes on
@@ -59,8 +59,7 @@ function shape(row, { about, form, changed, rebuild }) {
   const choices = about.shapes.map((one) => ({ value: one.name, label: `${one.name}, ${said(one.word)}`, face: outline(one) }));
   const made = radios(row.name, said(row.title), choices, (value) => {
     if (to) { form.to = value; form.size = null; changed(); return; }
-    const now = shapeOf(about.shapes, form.size ?? about.shapes[0].sizes.S);
-    form.size = about.shapes.find((one) => one.name === value).sizes[now.size || 'S'];
+    form.size = inShape(about.shapes, value, form.size ?? about.size);
     rebuild(`input[name=${row.name}]:checked`);
   });
   made.pick(to ? (form.size ? '' : form.to) : form.size ? shapeOf(about.shapes, form.size).shape : '');
@@ -68,7 +67,7 @@ function shape(row, { about, form, changed, rebuild }) {
 }
 
 function size(row, { about, form, rebuild }) {
-  const now = shapeOf(about.shapes, form.size ?? about.shapes[0].sizes.S);
+  const now = shapeOf(about.shapes, form.size ?? about.size);
   const sizes = about.shapes.find((one) => one.name === (now.shape || about.shapes[0].name)).sizes;
   const made = radios('size', said(row.title), Object.keys(sizes).map((name) => ({ value: name, label: name, face: el('span', {}, name) })), (value) => {
     form.size = sizes[value];
@@ -136,7 +135,7 @@ function toggle(row, { form, changed, rebuild }) {
 function words(row, { about, form, changed, task }) {
   if (row.name === 'was' && !form.faithful) return null;
   const hints = { who: t('a red boat'), style: t('watercolour style') };
-  const field = promptField({ id: `words-${row.name}`, value: form[row.name] ?? '', rows: 1, title: about.title, most: 5000, placeholder: hints[row.name] ?? '', act: (text) => { form[row.name] = text; changed(); } });
+  const field = promptField({ id: `words-${row.name}`, value: form[row.name] ?? '', rows: 1, title: about.title, model: about.name, most: 5000, placeholder: hints[row.name] ?? '', act: (text) => { form[row.name] = text; changed(); } });
   field.area.removeAttribute('aria-label');
   return el('div.field', {}, el('label', { for: field.area.id, title: said(row.help) }, said(row.title)), field.node, el('p.help', { hidden: task.shots && row.name === 'style' }, said(row.help)));
 }
@@ -144,7 +143,7 @@ function words(row, { about, form, changed, task }) {
 /** Other words from a second on. */
 function cues(row, { about, form, changed, rebuild }) {
   const list = el('ol.cues', {}, ...form.cues.map((cue, at) => {
-    const field = promptField({ id: `cue-${at}`, value: cue.prompt, label: t('Words from then on'), rows: 1, title: about.title, act: (text) => { cue.prompt = text; changed(); } });
+    const field = promptField({ id: `cue-${at}`, value: cue.prompt, label: t('Words from then on'), rows: 1, title: about.title, model: about.name, act: (text) => { cue.prompt = text; changed(); } });
     const when = el('input', { type: 'number', min: 0, max: 60, step: row.step, value: cue.at, 'aria-label': t('Second') });
     when.addEventListener('input', () => { const value = Number(when.value); if (value >= 0 && value < 3600) { cue.at = value; changed(); } });
     return el('li', {}, el('span.number', {}, when, el('span.unit', {}, 's')), field.node, tool('close', t('Take these words out'), () => { form.cues.splice(at, 1); rebuild(); }));

@@ -5,13 +5,14 @@ import { fresh } from './maths.js';
 import { here, pictureOfTake } from './pictures.js';
 
 /** Listen to the other panels. `form` is what the panel lets others do. */
-export function listen({ desk, rows, forms, turn, rebuild, chosen, addPicture, show, unfold, prompt, focus }) {
+export function listen({ desk, rows, forms, turn, turnTo, rebuild, chosen, addPicture, show, unfold, prompt, focus }) {
   /** Fill the form with wishes, as the studio reads them out of a recipe. */
   async function fill({ wishes, notes }, seed) {
+    if (!rows[wishes.task]) return;
+    if (wishes.model) await turnTo(wishes.model);
     const row = rows[wishes.task];
-    if (!row) return;
     const form = fresh(row, desk.about);
-    for (const [name, value] of Object.entries(wishes)) if (value !== null && name !== 'task') form[name] = value;
+    for (const [name, value] of Object.entries(wishes)) if (value !== null && name !== 'task' && name !== 'model') form[name] = value;
     if (wishes.film) { form.size = null; if (wishes.size?.length === 2) form.size = wishes.size; }
     if (form.size?.length !== 2) form.size = null;
     if (seed !== undefined) form.seed = seed;

@@ -38,7 +38,7 @@ const SAID = {
   Subjects: t('Subjects'), Colours: t('Colours'), Places: t('Places'), Times: t('Times'), Weather: t('Weather'), Motion: t('Motion'), Camera: t('Camera'), Styles: t('Styles'),
   'The built-in model: small, quick on any machine, and at home in one paper-cut world.': t('The built-in model: small, quick on any machine, and at home in one paper-cut world.'),
 
-  wide: t('wide'), square: t('square'), tall: t('tall'), cinema: t('cinema'), classic: t('classic'), portrait: t('portrait'),
+  wide: t('wide'), square: t('square'), tall: t('tall'), cinema: t('cinema'), classic: t('classic'), portrait: t('portrait'), photo: t('photo'),
 };
 
 /** A text of the studio's rows in the reader's language; one that is not in the table is shown as it is. */

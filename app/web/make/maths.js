@@ -79,6 +79,12 @@ export function shapeOf(shapes, [width, height]) {
   return { shape: off(nearest) < 0.08 ? nearest.name : '', size: '' };
 }
 
+/** A size in another of the shapes, as large as it was; S where that shape has none so called. */
+export function inShape(shapes, name, size) {
+  const { sizes } = shapes.find((one) => one.name === name);
+  return sizes[shapeOf(shapes, size).size] ?? sizes.S;
+}
+
 /** Sizes at which a draft can be finished: so many times its own, whole cells, no side over `most`. */
 export function finishes(width, height, most = 1920) {
   const longest = most / Math.max(width, height);
@@ -113,7 +119,8 @@ export const framed = (row, form) => row.controls.some((control) => control.name
 
 /** The wishes of a form, for the studio: what this task looks at, and nothing else. */
 export function wishes(row, form) {
-  const out = { task: row.name, seed: form.seed || null, solver: form.solver ?? 'euler' };
+  const out = { task: row.name, seed: form.seed || null };
+  if (form.solver) out.solver = form.solver;        // a recipe's that came back; else the model's own
   if (row.prompt !== 'none') out.prompt = form.prompt;
   for (const control of [...row.controls, ...row.more]) {
     if (['shape', 'size', 'exact', 'scale', 'seed'].includes(control.kind)) continue;
@@ -139,7 +146,7 @@ export function fresh(row, about) {
     if (['shape', 'size', 'exact', 'scale', 'seed', 'cues'].includes(control.kind)) continue;
     form[control.name] = control.kind === 'strength' ? [control.default] : control.default;
   }
-  if (framed(row, form)) form.size = about.shapes[0].sizes.S;
+  if (framed(row, form)) form.size = about.size;
   if (row.name === 'loop') form.seconds = 3;
   return form;
 }
@@ -159,6 +166,24 @@ export function mended(kept, row, about) {
   if (row.shots && !form.shots.every((shot) => typeof shot?.prompt === 'string' && typeof shot.seconds === 'number' && Array.isArray(shot.cards))) form.shots = fresh(row, about).shots;
   if (!form.strength?.every?.((level) => typeof level === 'number') || !form.strength.length) delete form.strength;
   return { ...fresh(row, about), ...form };
+}
+
+/** A form for another model: what stood as the one before has it is now as this one has it; what was written, chosen and set stays.
+ * Steps, guidance and solvers mean another thing to every model; a size becomes the one of that name in its shape. */
+export function remodelled(form, [was, before], [row, about]) {
+  const [old, out] = [fresh(was, before), fresh(row, about)];
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  for (const [name, value] of Object.entries(form)) {
+    if (['steps', 'guidance', 'solver', 'size'].includes(name) || same(value, old[name])) continue;
+    out[name] = value;
+  }
+  if (!form.size) out.size = null;
+  else if (!same(form.size, old.size)) {
+    const { shape, size } = shapeOf(before.shapes, form.size);
+    const sizes = about.shapes.find((one) => one.name === shape)?.sizes;
+    out.size = row.films[0] ? form.size : sizes?.[size] ?? sizes?.S ?? about.size;        // film that is worked on has a size of its own
+  }
+  return out;
 }
 
 /** A form without what lies in another project: films, pictures, masks. What was written and set stays. */

@@ -1,14 +1,17 @@
 // What to make: a task, what it works on, its controls, and the button. Draws itself from what the studio says of its tasks.
 import { ask, el, latest, model, on, poke, say, tell, typing } from '../desk.js';
+import { choice } from '../models/choice.js';
+import { known as described } from '../models/known.js';
 import { t } from '../words.js';
 import { maskField } from './brush.js';
 import { cards } from './cards.js';
 import { taskChooser } from './chooser.js';
 import { control } from './controls.js';
 import { listen } from './elsewhere.js';
-import { DRAGGED, filmSlot, forgetTakes, known, takeOf } from './films.js';
-import { elsewhere, finishes, framed, mended, shapeOf, wishes } from './maths.js';
-import { bringPicture, pictureOfTake, pictureSlots } from './pictures.js';
+import { filmSlot, forgetTakes, known, takeOf } from './films.js';
+import { giving } from './giving.js';
+import { elsewhere, finishes, framed, mended, remodelled, wishes } from './maths.js';
+import { pictureSlots } from './pictures.js';
 import { planner } from './plan.js';
 import { knowledge, presetRow } from './presets.js';
 import { promptField } from './prompt.js';
@@ -23,9 +26,12 @@ export async function mount(root) {
     root.append(el('p.bad', {}, error.message));
     return;
   }
-  const rows = Object.fromEntries(about.tasks.map((row) => [row.name, row]));
+  const usual = about.name;
   const kept = draft();
-  const forms = Object.fromEntries(about.tasks.map((row) => [row.name, mended(kept.forms?.[row.name], row, about)]));
+  if (kept.model && kept.model !== about.name) about = await described(kept.model).catch(() => about);
+  const gone = kept.model && kept.model !== about.name;         // it gives way, and with it all but the words
+  const rows = Object.fromEntries(about.tasks.map((row) => [row.name, row]));
+  const forms = Object.fromEntries(about.tasks.map((row) => [row.name, mended(gone ? { prompt: kept.forms?.[row.name]?.prompt } : kept.forms?.[row.name], row, about)]));
   let task = rows[kept.task] ? kept.task : 'text';
   let project = kept.project;     // the one that the forms' films lie in
   let open = false;               // whether what is folded away is shown
@@ -33,7 +39,7 @@ export async function mount(root) {
   let worked = '';                // the take of which something was made last
 
   const desk = {
-    about,
+    get about() { return about; },
     get form() { return forms[task]; },
     get task() { return rows[task]; },
     second: 0,
@@ -69,7 +75,7 @@ export async function mount(root) {
     if (row.prompt !== 'none') parts.push(...words(row, form));
     const shared = row.shots ? row.controls.filter((one) => one.kind === 'words') : [];       // who and style, before the shots that say them
     if (row.shots) parts.push(...shared.map((one) => control(one, desk)), cards({ desk }));
-    parts.push(presetRow(row, desk));
+    parts.push(choice({ about, root, act: turnTo }), presetRow(row, desk));
     const shown = (one) => !shared.includes(one) && (framed(row, form) || !['shape', 'size'].includes(one.kind) || one.name === 'to');
     parts.push(...row.controls.filter(shown).map((one) => control(one, desk)));
     const more = [row.mask === 'optional' ? maskField({ task: row, desk, film: desk.film() }) : null, ...row.more.map((one) => control(one, desk))].filter(Boolean);
@@ -86,7 +92,7 @@ export async function mount(root) {
   function words(row, form) {
     const empty = row.prompt === 'optional' && form.film;
     const field = promptField({
-      id: 'prompt', value: form.prompt, title: about.title, rows: 3,
+      id: 'prompt', value: form.prompt, title: about.title, model: about.name, rows: 3,
       placeholder: empty ? t('As the film says, or other words') : (row.films[0] ? about.task_examples[row.name]?.[0] : about.examples[0]) ?? t('What does the film show?'),
       act: (text) => { form.prompt = text; attempt.hidden = !example || Boolean(text); changed(); },
     });
@@ -104,7 +110,19 @@ export async function mount(root) {
 
   function changed() {
     plan.soon();
-    try { localStorage.setItem(DRAFT, JSON.stringify({ task, forms, project })); } catch { /* private windows may refuse */ }
+    try { localStorage.setItem(DRAFT, JSON.stringify({ task, forms, project, model: about.name })); } catch { /* private windows may refuse */ }
+  }
+
+  /** Another model: its forms as it has them; what was written and chosen stays. One that is not here any more says so, and nothing changes. */
+  async function turnTo(name) {
+    if (name === about.name) return;
+    const before = about;
+    try { about = await described(name); } catch (error) { tell(error.message, 'bad'); }
+    for (const row of about.tasks) {
+      forms[row.name] = remodelled(forms[row.name], [rows[row.name], before], [row, about]);
+      rows[row.name] = row;
+    }
+    rebuild();
   }
 
   /** Another task; its form is as it was left, the words come along where they say the same thing. */
@@ -137,63 +155,10 @@ export async function mount(root) {
     Object.assign(form, { mask: '', area: [] });
     if (rows[task].films[0] || task === 'loop') form.size = null;
     if (task === 'finish' && take) { const sizes = finishes(take.width, take.height); form.size = sizes[1] ?? sizes[0] ?? null; }
-    if (task === 'loop') { form.seconds = take ? 1 : 3; if (!take) form.size = about.shapes[0].sizes.S; }
+    if (task === 'loop') { form.seconds = take ? 1 : 3; if (!take) form.size = about.size; }
   }
 
-  function addPicture(picture) {
-    const { pictures } = desk.form;
-    const last = pictures.at(-1)?.at ?? -1;
-    pictures.push({ ...picture, at: desk.task.timed ? Number((last + 1).toFixed(2)) : 0 });
-    if (pictures.length === 1 && picture.width) {
-      const nearest = shapeOf(about.shapes, [picture.width, picture.height]).shape
-        || about.shapes.reduce((best, one) => (off(one, picture) < off(best, picture) ? one : best)).name;
-      const now = shapeOf(about.shapes, desk.form.size ?? about.shapes[0].sizes.S);
-      desk.form.size = about.shapes.find((one) => one.name === nearest).sizes[now.size || 'S'];
-    }
-    rebuild();
-  }
-  const off = (shape, picture) => Math.abs(Math.log((shape.across / shape.down) / (picture.width / picture.height)));
-
-  /** A picture was pasted: film begins with it. */
-  async function pasted(file) {
-    const picture = await bringPicture(file);
-    if (!picture) return;
-    if (!desk.task.pictures[1]) turn('animate', '');
-    if (desk.task.pictures[1] === 1) desk.form.pictures = [];
-    addPicture(picture);
-  }
-
-  /** A take comes to the task that is shown, or to one that has use for it. */
-  async function give(id) {
-    const take = await takeOf(id);
-    if (!take) return;
-    if (take.pictures === 1 || desk.task.pictures[1]) {
-      if (!desk.task.pictures[1]) turn('animate', '');
-      const picture = await pictureOfTake(id, 0);
-      if (desk.task.pictures[1] === 1) desk.form.pictures = [];
-      if (picture) addPicture(picture);
-      return;
-    }
-    if (!desk.task.films[1]) turn('extend', '');
-    const slot = desk.task.films[1] > 1 && desk.form.film ? 'second' : 'film';
-    desk.form[slot] = { take: id, start: 0, stop: null };
-    chosen(slot, take);
-    rebuild();
-  }
-  // Takes, wherever they are dropped on the panel; a file is a slot's, or the page's, where its settings come back.
-  root.addEventListener('dragover', (event) => {
-    const taken = event.defaultPrevented || !event.dataTransfer.types.includes(DRAGGED);
-    root.classList.toggle('over', !taken);
-    if (!taken) event.preventDefault();
-  });
-  root.addEventListener('dragleave', (event) => { if (!root.contains(event.relatedTarget)) root.classList.remove('over'); });
-  root.addEventListener('drop', (event) => {
-    root.classList.remove('over');
-    const id = event.dataTransfer.getData(DRAGGED);
-    if (event.defaultPrevented || !id) return;
-    event.preventDefault();
-    give(id);
-  });
+  const { addPicture, pasted } = giving({ desk, root, turn, rebuild, chosen });
 
   // ---- asking
 
@@ -211,7 +176,7 @@ export async function mount(root) {
 
   function asked() {
     const { task: row, form } = desk;
-    const out = wishes(row, form);
+    const out = { ...wishes(row, form), model: about.name };
     if (out.prompt !== undefined && !out.prompt.trim() && (row.prompt === 'needed' || !form.film)) out.prompt = 'film';      // what it costs does not hang on words
     if (row.shots) out.shots = out.shots.map((shot) => ({ ...shot, prompt: shot.prompt.trim() || 'film' }));
     const lacks = missing();
@@ -230,7 +195,7 @@ export async function mount(root) {
     sending = true;
     go.disabled = true;
     try {
-      const { job, jobs } = await ask('studio/jobs', wishes(desk.task, desk.form));
+      const { job, jobs } = await ask('studio/jobs', { ...wishes(desk.task, desk.form), model: about.name });
       worked = desk.form.film?.take ?? '';
       for (const note of job.said) tell(note);
       if (jobs.length > 1) tell(t('{count} takes are in line.', { count: jobs.length }));
@@ -244,7 +209,7 @@ export async function mount(root) {
   }
 
   listen({
-    desk, rows, forms, root, turn, rebuild, chosen, addPicture,
+    desk, rows, forms, root, turn, turnTo, rebuild, chosen, addPicture,
     show(name) { task = name; },
     unfold() { open = true; },
     prompt: () => prompt,
@@ -252,6 +217,10 @@ export async function mount(root) {
       root.closest('.shell')?.scrollIntoView({ block: 'nearest' });
       (prompt?.area ?? fields.querySelector('textarea'))?.focus();
     },
+  });
+  on('models', (models) => {
+    if (!models.some((one) => one.name === about.name)) turnTo(models.find((one) => one.name === usual)?.name ?? models[0].name);
+    else if (fields.childElementCount) rebuild();
   });
   let pace = '';
   on('state', (state) => {

@@ -1,6 +1,7 @@
 // What it comes to, before anybody has paid it: length, size, seconds of work and memory, or why it cannot be.
 import { ask, el } from '../desk.js';
-import { roughly } from '../format.js';
+import { bytes, roughly } from '../format.js';
+import { laid, takes } from '../models/saying.js';
 import { t } from '../words.js';
 
 const PAUSE = 260;      // milliseconds without a change before the studio is asked
@@ -45,8 +46,6 @@ export function planner(asks) {
   };
 }
 
-const bytes = (count) => (count < 1e9 ? t('{count} MB', { count: Math.round(count / 1e6) }) : t('{count} GB', { count: (count / 1e9).toFixed(1) }));
-
 function sizeLine(plan) {
   const size = { width: plan.width, height: plan.height };
   if (plan.pictures === 1) return plan.count > 1 ? t('{count} pictures, {width} × {height}', { ...size, count: plan.count }) : t('A picture, {width} × {height}', size);
@@ -55,12 +54,14 @@ function sizeLine(plan) {
 }
 
 function costLine(plan) {
+  if (plan.layout) return [plan.work === null ? '' : t('{time} on this machine', { time: roughly(plan.work) }), laid(plan.layout), takes(plan.layout)].filter(Boolean).join(' · ');
   const need = bytes(plan.memory);
   return plan.work === null ? t('{memory} of memory', { memory: need }) : t('{time} on this machine, {memory} of memory', { time: roughly(plan.work), memory: need });
 }
 
 /** What the studio says, and how much memory is free where the film asks for much of it. */
 function remarks(plan) {
+  if (plan.layout) return plan.layout.fits ? plan.notes : [t('That is more than there is here; it is tried all the same.'), ...plan.notes];
   const much = plan.free !== null && plan.memory > 0.5 * plan.free;
   return much ? [t('{free} of memory are free now.', { free: bytes(plan.free) }), ...plan.notes] : plan.notes;
 }

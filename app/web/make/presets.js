@@ -18,9 +18,9 @@ export function presetRow(task, desk) {
 function apply(sets, form, about) {
   const { shape, size, ...plain } = structuredClone(sets);
   if (shape || size) {
-    const now = shapeOf(about.shapes, form.size ?? about.shapes[0].sizes.S);
+    const now = shapeOf(about.shapes, form.size ?? about.size);
     const row = about.shapes.find((one) => one.name === (shape ?? now.shape)) ?? about.shapes[0];
-    form.size = row.sizes[size ?? (now.size || 'S')];
+    form.size = row.sizes[size ?? now.size] ?? row.sizes.S;
   }
   if (plain.to) form.size = null;
   Object.assign(form, plain);

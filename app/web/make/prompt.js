@@ -3,8 +3,8 @@ import { ask, el } from '../desk.js';
 import { pieces, unknown } from '../format.js';
 import { t } from '../words.js';
 
-/** A prompt field. `act(text)` hears every change; `title` is the model's, for the sentence under the field. */
-export function promptField({ id, value, label, placeholder = '', rows = 4, title, act, says = true, most = 20000 }) {
+/** A prompt field. `act(text)` hears every change; `title` is the model's, for the sentence under the field, and `model` its name. */
+export function promptField({ id, value, label, placeholder = '', rows = 4, title, model = '', act, says = true, most = 20000 }) {
   const underlay = el('div.underlay', { 'aria-hidden': 'true' });
   const strangers = el('p.strangers', { id: `${id}-unknown`, 'aria-live': 'polite', hidden: !says });
   const area = el('textarea', {
@@ -28,7 +28,7 @@ export function promptField({ id, value, label, placeholder = '', rows = 4, titl
     const text = area.value;
     if (!text.trim()) { mark([]); return; }
     try {
-      const { unknown: ranges } = await ask('studio/words', { prompt: text });
+      const { unknown: ranges } = await ask('studio/words', { prompt: text, model });
       const points = [...text];       // {who} stands for words that are said elsewhere
       if (number === asked) mark(ranges.filter(([start, stop]) => points.slice(start - 1, stop + 1).join('') !== '{who}'));
     } catch { /* the bar at the top says that the studio does not answer */ }

@@ -1,5 +1,5 @@
 // The job strip: what is being made, what waits, what went wrong. Shows the same in every tab.
-import { ask, el, icon, model, on, poke, tell, tool } from '../desk.js';
+import { ask, el, icon, on, poke, tell, tool } from '../desk.js';
 import { cost, roughly } from '../format.js';
 import { t } from '../words.js';
 import { Row } from './row.js';
@@ -18,8 +18,8 @@ export function mount(root) {
   const ended = new Set();        // what was over when the page opened is not said again
   let open = false;
   let state = null;
-  let grid = null;
-  model.then((about) => { grid = about.grid; show(); }, () => {});
+  let grids = {};                 // of the models that are here, by their names
+  on('models', (models) => { grids = Object.fromEntries(models.map((one) => [one.name, one.grid])); show(); });
 
   async function act(job, what, body = {}) {
     let done = true;
@@ -124,8 +124,9 @@ export function mount(root) {
     let seconds = 0;
     for (const { state: how, recipe, left, held } of there) {
       if (how === 'failed' || held) continue;
+      const grid = grids[recipe.backend];
       const one = how === 'running' && left !== null ? left
-        : grid && cost(state.pace, grid, { seconds: (recipe.pictures - 1) / grid.rate, width: recipe.width, height: recipe.height, steps: recipe.steps });
+        : !grid ? null : cost(state.pace[recipe.backend], grid, { seconds: (recipe.pictures - 1) / grid.rate, width: recipe.width, height: recipe.height, steps: recipe.steps });
       if (one === null) return '';
       seconds += one;
     }

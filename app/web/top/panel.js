@@ -16,7 +16,8 @@ export function mount(root) {
   keys(root);
   regions(root);
 
-  let title = '';
+  let titles = {};        // of the models that are here, by their names
+  let usual = '';
   let working = '';
   let lost = false;
   const show = () => {
@@ -24,10 +25,12 @@ export function mount(root) {
     if (status.textContent !== text) status.textContent = text;
     status.classList.toggle('bad', lost);
   };
-  model.then((known) => { title = known.title; }, () => {});
+  model.then((known) => { usual = known.title; }, () => {});
+  on('models', (models) => { titles = Object.fromEntries(models.map((one) => [one.name, one.title])); });
   on('lost', (value) => { lost = value; show(); });
   on('state', (state) => {
-    const busy = state.jobs.some((job) => job.state === 'running');
+    const busy = state.jobs.find((job) => job.state === 'running');
+    const title = busy ? titles[busy.recipe.backend] ?? busy.recipe.backend : usual;
     working = !title ? '' : busy ? t('{model} is at work', { model: title }) : state.worker === 'ready' ? t('{model} is ready', { model: title })
       : state.worker === 'starting' || state.worker === 'getting the model ready' ? t('{model} is getting ready', { model: title }) : says(state.worker);
     show();

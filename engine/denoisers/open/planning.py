@@ -30,6 +30,9 @@ PIXEL = 3_000               # bytes for each pixel of a picture while it is deco
 TILE = 256                  # side of a tile of the decode, pixels
 PROGRAM = 1_000_000_000     # bytes of the libraries
 SPARE = 0.9                 # of what is free: allocators do not fill every gap
+CARDS = (8, 12, 16, 24, 32, 48, 80, 96, 141)       # gigabytes that cards have
+FILM = 81                   # pictures of a film that is meant where none was asked for
+BESIDE = 128_000_000_000    # bytes of a machine around a card that nothing is wanting in
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ def plans(row: Row, pictures: int, width: int, height: int, device: int, host: i
     walk = int(tokens * DIMENSION * max(row.parts.get("transformer", 1), 0.1) ** 0.5 * TENSORS)
     found = []
     for name in PLANS:
+        if name == "narrow" and row.packed:         # packed numbers have fewer bits already
+            continue
         for tiled in (False, True):
             decode = PIXEL * (min(width, TILE) * min(height, TILE) if tiled else width * height) * grid.time // 4
             most = max(transformers, default=0)
@@ -69,12 +74,17 @@ def plans(row: Row, pictures: int, width: int, height: int, device: int, host: i
     return found
 
 
+def card(row: Row) -> int:
+    """Gigabytes of the smallest card on which a film of a model's best size fits, however it is laid out; 0 where none does."""
+    return next((size for size in CARDS if any(plan.fits for plan in plans(row, FILM, *row.sizes[0][1:], int(size * 1e9), BESIDE))), 0)
+
+
 def choose(found: Sequence[Plan], asked: str = "") -> Plan:
     """The quickest that fits, else the smallest; or the one that is asked, as it fits best. Raises BadRequest for one that there is not."""
     asked = asked or os.environ.get("CINELOOM_PLAN", "")
     if asked and asked not in PLANS:
         raise BadRequest(f"A model is laid out as one of {', '.join(PLANS)}; {asked!r:.40} was asked.")
-    able = [plan for plan in found if not asked or plan.name == asked]
+    able = [plan for plan in found if not asked or plan.name == asked] or list(found)
     return next((plan for plan in able if plan.fits), min(able, key=lambda plan: plan.device))
 
 

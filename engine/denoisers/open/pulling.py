@@ -9,20 +9,24 @@ configurations and tokenizers are brought. What was brought works with the netwo
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine import memory
 from engine.denoisers.open import folder as lying
 from engine.denoisers.open import keeping
 from engine.denoisers.open.rows import FACTS, Row, models_folder
+from engine.digest import sha256
 from engine.errors import CannotWrite, CineloomError, WeightsError
 
 WANTED = ("model_index.json", "*/*.json", "*/*.safetensors", "*/*.txt", "*/*.model", "*/*.jinja")
 SPARE = 2_000_000_000       # bytes of disk
 TRIES = 4                   # of a file whose connection breaks, each going on where the last one stopped
+PARTS = ".parts"            # in a model's folder: what is here of files that are on their way
 
 
 class Unreachable(CineloomError):
@@ -39,14 +43,14 @@ class Pulled:
 
 
 def pull(row: Row, folder: Path | None = None, revision: str = "main", endpoint: str | None = None, cancelled: Callable[[], bool] = lambda: False, spare: int = SPARE) -> Iterator[Pulled]:
-    """Bring a model. Yields a Pulled when a file is there; stopped or killed at any moment, the next pull goes on from there.
+    """Bring a model. Yields a Pulled when a file is there; stopped or killed at any moment, the next pull goes on from there, to the byte.
 
     folder      of models; None is the usual one
     spare       bytes of disk that stay free
     Raises Unreachable for a hub that is not there or does not let us in, CannotWrite where the disk is too small, WeightsError
     for files that are not what the hub says they are.
     """
-    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub import HfApi
 
     place = (folder or models_folder()) / row.name
     with _hub(row):
@@ -58,33 +62,71 @@ def pull(row: Row, folder: Path | None = None, revision: str = "main", endpoint:
     if not any(one.rfilename.endswith(".safetensors") for one in files):
         raise WeightsError(f"{row.hub} has no safetensors; other weights are not opened, for a pickle can run whatever its maker wished for.")
     total = sum(one.size or 0 for one in files)
-    _room(row, place, total - sum(min(one.size or 0, _there(place / one.rfilename)) for one in files), spare)
+    begun = sum(_there(path) for path in (place / PARTS).glob("*"))
+    _room(row, place, total - begun - sum(min(one.size or 0, _there(place / one.rfilename)) for one in files), spare)
     done, hashed = 0, {}
     (place / FACTS).unlink(missing_ok=True)         # until all of it is here it is no model
     for one in files:
         if cancelled():
             return
         with _hub(row):
-            _brought(lambda: hf_hub_download(row.hub, one.rfilename, revision=info.sha, local_dir=place, endpoint=endpoint))
-        digest = dict(lying.hashes(place, (place / one.rfilename,)))[one.rfilename]
+            digest = _here(place / one.rfilename, one) or _brought(lambda: _bring(row, one, place, info.sha, endpoint))
         if one.lfs is not None and digest != one.lfs.sha256:
             (place / one.rfilename).unlink()
             raise WeightsError(f"{one.rfilename} came damaged from {row.hub}; it was thrown away. `cineloom models pull {row.name}` brings it again, and only it.")
         hashed[one.rfilename] = digest
         done += one.size or 0
         yield Pulled(one.rfilename, done, total)
+    shutil.rmtree(place / PARTS, ignore_errors=True)        # of versions that nobody went on with
     lying.look(place)
     keeping.told(place, row, info.sha, hashed)
 
 
-def _brought(bring: Callable[[], object]) -> None:
-    """Bring a file; a connection that breaks is tried again, from where it broke."""
-    for left in range(TRIES - 1, -1, -1):
+def _here(path: Path, one: Any) -> str:
+    """The hash of a file that is here as the hub has it; "" for one that is not."""
+    if not path.is_file() or path.stat().st_size != (one.size or 0):
+        return ""
+    digest = sha256(path)
+    if one.lfs is None:             # a small file, which the hub knows by git's hash of it
+        data = path.read_bytes()
+        return digest if hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == one.blob_id else ""
+    return digest if digest == one.lfs.sha256 else ""
+
+
+def _bring(row: Row, one: Any, place: Path, revision: str, endpoint: str | None) -> str:
+    """Bring a file, from where the last pull of it stopped; its hash.
+
+    The client's own download keeps nothing of a file that a killed process had begun, and leaves it on the disk (2.4).
+    """
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    path, part = place / one.rfilename, place / PARTS / hashlib.sha256(f"{revision} {one.rfilename}".encode()).hexdigest()[:24]
+    part.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("ab") as file:
+        if file.tell() > (one.size or 0):
+            file.truncate(0)
         try:
-            bring()
-            return
+            http_get(hf_hub_url(row.hub, one.rfilename, revision=revision, endpoint=endpoint), file, resume_size=file.tell(), headers=build_hf_headers(), expected_size=one.size)
+        except OSError as error:
+            if "Consistency check" in str(error):       # it sent something else than it said: nothing of that is gone on from
+                file.truncate(0)
+            raise
+    part.replace(path)
+    return sha256(path)
+
+
+def _brought(bring: Callable[[], str]) -> str:
+    """Bring a file; a connection that breaks is tried again, from where it broke."""
+    tries = 0
+    while True:
+        try:
+            return bring()
         except Exception as error:
-            if not left or not _of_the_net(error):
+            tries += 1
+            if tries == TRIES or not _of_the_net(error):
                 raise
 
 
