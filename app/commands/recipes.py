@@ -37,9 +37,10 @@ def recipe(file: File, as_json: AsJson = False) -> None:
     made = json.loads(found.recipe.to_json())
     facts = {"path": str(file), "carrier": found.carrier, "also_in": list(found.others), "note": found.note,
              "digest": found.recipe.digest(), "recipe": made}
-    shown = [(name, value) for name, value in made.items() if name not in ("cineloom", "inputs", "cues") and value not in ("", None, [])
+    shown = [(name, value) for name, value in made.items() if name not in ("cineloom", "inputs", "cues", "loras") and value not in ("", None, [])
              and (name, value) != ("window", 0)]
     shown += [("then", f"{cue['prompt']} (from picture {cue['at']})") for cue in made["cues"]]
+    shown += [("lora", f"{lora['name']} at {lora['weight']:g} (sha256 {lora['sha256'][:12]}...)") for lora in made["loras"]]
     shown += [(item["role"] if item["role"] != "still" else "input", _given(item)) for item in made["inputs"]]
     shown.append(("found in", ", ".join([found.carrier, *found.others])))
     words = "\n".join(f"{name:<10} {value}" for name, value in shown)
@@ -56,7 +57,7 @@ def _given(item: dict) -> str:
 
 def reproduce(
     file: File,
-    inputs: Annotated[list[Path] | None, typer.Option("--inputs", help="Folder where pictures and films lie that the recipe was given; as many as you like.")] = None,
+    inputs: Annotated[list[Path] | None, typer.Option("--inputs", help="Folder where pictures, films and LoRAs lie that the recipe was given; as many as you like.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Keep the new film or picture under this name.", show_default="not kept")] = None,
     home: Annotated[Path | None, typer.Option(help="Folder of your projects, where they are looked for too.")] = None,
     as_json: AsJson = False,
@@ -66,6 +67,7 @@ def reproduce(
     Exact, close (with the PSNR) or different, and what is not as it was then: model, version, device, size. Exits with 1
     when it is different.
     """
+    from engine.denoisers.open.loras import find
     from engine.media.finding import ITSELF
     from engine.recipe.again import compare, inputs_of, recipe_of
 
@@ -75,7 +77,7 @@ def reproduce(
     if found.carrier == ITSELF:
         raise BadRequest(f"{file.name} is a recipe alone: there is nothing to set a new take beside. Name the film that it made.")
     folders = [*(inputs or []), file.absolute().parent, *(path for name in ("inputs", "latents", "media") for path in sorted(settings.home(home).glob(f"*/{name}")))]
-    given = inputs_of(found.recipe, folders) if found.recipe.inputs else {}
+    given = (inputs_of(found.recipe, folders) if found.recipe.inputs else {}) | find(found.recipe.loras, folders)
     target = Target.of(out, found.recipe) if out is not None else None
     with tempfile.TemporaryDirectory(prefix="cineloom-") as beside:
         folder, keep = Path(beside), None

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from engine.denoisers.open.loras import find
 from engine.digest import sha256
 from engine.errors import BadMedia
 from engine.events import Decoded, Kept, Made, Started, Stepped, Stop
@@ -68,15 +69,16 @@ class Order:
 
     id: str
     recipe: str                         # JSON
-    inputs: tuple[File, ...] = ()
+    inputs: tuple[File, ...] = ()       # and LoRAs
     state: bytes | None = None          # of an earlier Kept; one that does not belong is passed over
     every: float = EVERY                # seconds of walking between two Kept
     windows: tuple[File, ...] = ()      # that every Kept so far has said are finished, in order
 
     @classmethod
     def of(cls, id: str, recipe: Recipe, state: bytes | None = None, every: float = EVERY, windows: Sequence[Path] = ()) -> Order:
-        """An order for a recipe whose inputs lie where it says, on this machine."""
+        """An order for a recipe whose inputs lie where it says, on this machine, and its LoRAs in their folder. Raises BadMedia for one that is gone."""
         inputs = tuple(File(Path(item.path).name, item.sha256, item.path) for item in recipe.inputs)
+        inputs += tuple(File(path.name, mark, str(path)) for mark, path in find(recipe.loras).items())
         return cls(id, recipe.to_json(), inputs, state, every, tuple(File.of(path) for path in windows))
 
     def carried(self) -> Order:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import save_file
 
 from engine.errors import BadRequest, Cancelled
 from engine.events import Decoded, Finished, Kept, Made, Started, Stepped, Stop
@@ -38,6 +39,13 @@ def made(folder: Path, asked: Recipe) -> Made:
         path.write_bytes(f"{what} of {asked.prompt}".encode() * 40)
     return Made(recipe=asked.made_by("0"), **files, width=asked.width, height=asked.height, pictures=asked.pictures,
                 rate=16, seconds=0.5)
+
+
+def tinting(path: Path) -> Path:
+    """A LoRA for the weightless backend: it makes everything a little redder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({"drawn.lora_A.weight": np.ones((2, 3), np.float32), "drawn.lora_B.weight": np.float32([[1, 1], [0, 0], [0, 0]])}, path, metadata={"trigger_words": "warm"})
+    return path
 
 
 def quick(asked: Recipe, folder: Path, *, cancelled, **_):

@@ -7,9 +7,10 @@ import threading
 
 import pytest
 import torch
-from fakes import Elsewhere, gently, made, recipe
+from fakes import Elsewhere, gently, made, recipe, tinting
 from PIL import Image
 
+from engine.denoisers.open import loras
 from engine.errors import BadMedia, BadRequest
 from engine.events import Kept, Stop
 from engine.jobs.contract import File, Order, Result, resolve
@@ -51,6 +52,27 @@ def test_both_make_the_same_take(queue, home, library, picture, tmp_path):
         assert torch.equal(latents(library.take(one)), latents(library.take(other)))
         assert library.take(one).recipe == library.take(other).recipe       # it says where inputs lay here, not there
     assert [order.id for order in far.orders] == ids[2:] and list(far.place.iterdir()) == []
+
+
+def test_loras_travel_with_an_order_and_one_that_is_gone_is_said(queue, home, library, tmp_path, monkeypatch):
+    """They are found by their hash, whatever they are called by now."""
+    monkeypatch.setenv("CINELOOM_LORAS", str(tmp_path / "loras"))
+    lora = loras.add(tinting(tmp_path / "warm.safetensors"))
+    plain = recipe()
+    tinted = dataclasses.replace(plain, loras=(loras.chosen("warm", 0.5, "drawn"),))
+    lora.path.rename(tmp_path / "loras" / "called otherwise.safetensors")
+    first = queue.submit(plain), queue.submit(tinted), queue.submit(plain)
+    Worker(home, runner=Here()).run()
+    far = queue.submit(tinted)
+    Worker(home, runner=Elsewhere(tmp_path / "far away")).run()
+    (tmp_path / "loras" / "called otherwise.safetensors").unlink()
+    lost = queue.submit(tinted)
+    Worker(home).run()
+    assert [queue.job(id).error for id in (*first, far)] == [None] * 4
+    before, with_it, after, there = (latents(library.take(id)) for id in (*first, far))
+    assert torch.equal(before, after) and not torch.equal(before, with_it) and torch.equal(with_it, there)
+    assert library.take(far).recipe == library.take(first[1]).recipe
+    assert "The LoRA warm (sha256" in queue.job(lost).error and "is not here any more, or was changed" in queue.job(lost).error
 
 
 def test_each_goes_on_where_the_other_stopped(queue, home, library, runner, until, tmp_path):
