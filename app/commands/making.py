@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app import settings, signing
+from app.commands.mannering import mannered, with_manners
 from app.commands.saying import AsJson, Backend, Bar, answer, aside, bar
 from engine.errors import BadRequest, CannotWrite
 
@@ -52,7 +53,7 @@ Credentials = Annotated[bool | None, typer.Option("--credentials/--no-credential
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (take, image, animate):
-        app.command()(command)
+        app.command()(with_manners(command))
 
 
 def take(prompt: Prompt, seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
@@ -131,6 +132,7 @@ def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:
     from engine.jobs.figures import figures_of, rank
 
     model = way.model()
+    recipe = mannered(recipe, model)
     target = Target.of(way.out, recipe, way.name)
     sign = signing.wanted(asked=way.credentials)
     if not target.counts and {str(target.path().absolute().with_suffix(ending)) for ending in (target.suffix, ".safetensors")} & {item.path for item in recipe.inputs}:

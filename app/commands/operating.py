@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from app.commands.making import Credentials, Out, Seed, Steps, Variations, Way, deliver, slug
+from app.commands.mannering import with_manners
 from app.commands.saying import AsJson, Backend
 from engine.errors import BadRequest
 
@@ -31,7 +32,7 @@ Area = Annotated[str | None, typer.Option(metavar="LEFT,TOP,WIDTH,HEIGHT", help=
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (extend, loop, connect, edit, inpaint, outpaint, finish):
-        app.command()(command)
+        app.command()(with_manners(command))
 
 
 def extend(film: Film, prompt: Words = None, after: Annotated[float, typer.Option(help="Seconds of new film after it.")] = 0.0,

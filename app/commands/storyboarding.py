@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 
 from app.commands.making import Credentials, Out, Seed, Steps, Variations, Way, deliver, slug
+from app.commands.mannering import with_manners
 from app.commands.saying import AsJson, Backend
 from engine.errors import BadRequest
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(storyboard)
+    app.command()(with_manners(storyboard))
 
 
 def storyboard(

@@ -13,6 +13,7 @@ from typing import Protocol
 from app.tasks.rows import OF_WORDS, TASKS, at_once
 from app.tasks.wishes import Film, Still, Wishes
 from engine.denoisers.catalog import Model
+from engine.denoisers.open.loras import chosen
 from engine.errors import BadRequest, CineloomError
 from engine.recipe import Cue, Recipe, compose, operating
 from engine.recipe.storyboard import Card, Shot, Storyboard, storyboard
@@ -42,8 +43,9 @@ def build(wishes: Wishes, find: Finder, model: Model, free: int | None = None) -
     """
     wishes = _named(wishes)
     names = _Names(find)
-    more = {name: getattr(wishes, name) for name in ("seed", "steps", "guidance", "negative", "solver")} | {"model": model, "free": free}
+    more = {name: getattr(wishes, name) for name in ("seed", "steps", "guidance", "negative", "solver", "cache", "guider")} | {"model": model, "free": free}
     try:
+        more["loras"] = [chosen(lora.name, lora.weight, model.name) for lora in wishes.loras]
         recipe, notes = MAKERS[wishes.task](wishes, names, more)
     except CineloomError as error:
         raise type(error)(names.plain(str(error))) from error

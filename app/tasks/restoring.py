@@ -13,6 +13,7 @@ from typing import Protocol
 from app.tasks.building import build
 from app.tasks.wishes import read
 from engine.denoisers.catalog import Model
+from engine.denoisers.open.loras import kept
 from engine.errors import CineloomError
 from engine.recipe import Input, Recipe
 from engine.recipe.operating import nearest
@@ -39,6 +40,8 @@ def wishes_of(recipe: Recipe, find: Knower, model: Model) -> tuple[dict, list[st
     }  # fmt: skip
     if recipe.solver != model.solver:
         wishes["solver"] = recipe.solver
+    wishes |= {name: getattr(recipe, name) for name in ("cache", "guider") if getattr(recipe, name)}
+    wishes |= _loras(recipe, notes)
     back = _Back(recipe, find, model, notes)
     wishes |= getattr(back, task, back.words)()
     if recipe.backend != model.name:
@@ -51,6 +54,14 @@ def wishes_of(recipe: Recipe, find: Knower, model: Model) -> tuple[dict, list[st
         except CineloomError as error:
             notes.append(str(error))
     return wishes, notes
+
+
+def _loras(recipe: Recipe, notes: list[str]) -> dict:
+    """What lay over the model, as it is called here now."""
+    here = {lora.sha256: lora.name for lora in kept().values()} if recipe.loras else {}
+    notes += [f"The LoRA {lora.name} of this recipe is not here any more, or was changed; the film will look otherwise without it." for lora in recipe.loras if lora.sha256 not in here]
+    found = [{"name": here[lora.sha256], "weight": lora.weight} for lora in recipe.loras if lora.sha256 in here]
+    return {"loras": found} if found else {}
 
 
 class _Back:

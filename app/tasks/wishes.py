@@ -54,6 +54,14 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Laid:
+    """A LoRA over the model."""
+
+    name: str
+    weight: float = 1.0                 # 0 is none
+
+
+@dataclass(frozen=True)
 class Wishes:
     """Everything that can be asked; a task looks at its own. None and empty are the model's or the film's own."""
 
@@ -84,6 +92,9 @@ class Wishes:
     steps: int | None = None
     guidance: float | None = None
     solver: str = ""
+    cache: str = ""                     # what of a step is taken from the one before
+    guider: str = ""                    # how words lead
+    loras: tuple[Laid, ...] = ()
     variations: int = 1
 
 
@@ -158,4 +169,4 @@ def _typed(value: object, type: str, name: str):
         raise BadRequest(f"{name}: {error}") from None
 
 
-NESTED = {"Film": Film, "Still": Still, "Then": Then, "Shot": Shot}
+NESTED = {"Film": Film, "Still": Still, "Then": Then, "Shot": Shot, "Laid": Laid}

@@ -80,6 +80,15 @@ def read_cache(asked: str) -> tuple[str, float]:
     return name, number
 
 
+def written(asked: str) -> str:
+    """A cache as recipes say it, its amount with it; "" for none. Raises as `read_cache` does.
+
+    >>> written("first-block")
+    'first-block 0.08'
+    """
+    return "{} {:g}".format(*read_cache(asked)) if asked else ""
+
+
 def sizes_file(row: Row) -> Path:
     """Where what was measured of a model for "mag" is kept: beside the models, of these very weights."""
     return models_folder() / ".measured" / f"{row.name}-{row.version}.json"

@@ -10,7 +10,7 @@ import dataclasses
 from engine.errors import BadRequest
 from engine.recipe import Recipe, compose
 
-FIELDS = ("prompt", "seconds", "width", "height", "seed", "steps", "guidance", "negative")
+FIELDS = ("prompt", "seconds", "width", "height", "seed", "steps", "guidance", "negative", "cache", "guider", "loras")
 
 
 def edited(recipe: Recipe, **changes: object) -> tuple[Recipe, list[str]]:
@@ -40,7 +40,10 @@ def edited(recipe: Recipe, **changes: object) -> tuple[Recipe, list[str]]:
         area=recipe.area,
         was=recipe.was,
         cues=recipe.cues,
+        cache=wanted.get("cache", recipe.cache),
+        guider=wanted.get("guider", recipe.guider),
+        loras=wanted.get("loras", recipe.loras),
     )
     changed = {name: getattr(new, name) for name in ("prompt", "pictures", "width", "height", "seed", "steps", "guidance", "negative",
-                                                     "window", "tile")}
+                                                     "window", "tile", "cache", "guider", "loras")}
     return dataclasses.replace(recipe, **changed, version="", engine="", device=""), said

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine import memory
 from engine.denoisers.catalog import Model, describe
+from engine.denoisers.manners import written
 from engine.denoisers.open import distilled, loras as laying
 from engine.errors import BadRequest, NotEnoughMemory
 from engine.recipe.bounds import PROMPT, SIDES, check, control_characters, number, whole
@@ -27,7 +28,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
             steps: int | None = None, guidance: float | None = None, solver: str = "", negative: str = "",
             inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
             strength: float | Sequence[float] = (), area: Sequence[int] = (), was: str = "", cues: Sequence[Cue] = (),
-            loras: Sequence[Lora] = (), free: int | None = None) -> tuple[Recipe, list[str]]:
+            loras: Sequence[Lora] = (), cache: str = "", guider: str = "", free: int | None = None) -> tuple[Recipe, list[str]]:
     """What a person asks, checked and snapped to the model's grid: the recipe, and a sentence for each thing changed.
 
     seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
@@ -35,6 +36,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     seed       None draws one; steps, guidance and solver: nothing takes the model's own, or those of a LoRA that was distilled
     inputs     pictures as files, each alone or with the number of the picture in the film that it is to be; or Inputs
     strength, area, was, cues      see `Recipe`; `operating` fills them
+    cache, guider      see `engine.denoisers.manners`
     loras      laid over the model, as `denoisers.open.loras.chosen` says them
     free       bytes of memory to fit into; None asks the machine
 
@@ -64,6 +66,8 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         area=tuple(whole(side, "area") for side in area),
         was=_clean(was, "source's prompt", notes),
         cues=tuple(replace(cue, prompt=_clean(cue.prompt, "prompt", notes)) for cue in cues),
+        cache=written(cache),
+        guider=guider,
         loras=loras,
     )
     notes += laying.unsaid(loras, " ".join([recipe.prompt, *(cue.prompt for cue in recipe.cues)]))

@@ -6,7 +6,7 @@
 Each is a few lines that say where film stands and what is changed of it; all else is `compose`. What a file is, as
 something to make film of, is `source`'s.
 
-Each takes `more`: seed, steps, guidance, solver, negative, free; see `compose`. Each raises what `compose` raises, BadMedia
+Each takes `more`: seed, steps, guidance, solver, negative, loras, cache, guider, free; see `compose`. Each raises what `compose` raises, BadMedia
 for a file that cannot be read as film, and BadRequest for what cannot be with it.
 Knows lengths, places and sizes. Knows neither torch nor canvases.
 """

@@ -1,0 +1,58 @@
+"""How a model is asked to work: the options that every command has which makes film, said once.
+
+    @with_manners       def take(prompt, ..., as_json)        cineloom take "..." --cache "first-block 0.08" --guider apg
+    deliver(recipe)  →  mannered(recipe)
+
+Knows options. What they mean is the engine's (`engine.denoisers.manners`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.denoisers.catalog import Model
+    from engine.recipe import Recipe
+
+Cache = Annotated[str, typer.Option(metavar="NAME [AMOUNT]", help="Take part of a step from the step before: first-block, sea, taylor or mag, where the model has it.", show_default="every step whole")]
+Guider = Annotated[str, typer.Option(metavar="NAME", help="How words lead: zero-star, apg, tangential, skip-layer or interval, where the model has it.", show_default="plain guidance")]
+OPTIONS = {"cache": Cache, "guider": Guider}
+
+_asked: ContextVar[dict[str, str]] = ContextVar("manners", default={})
+
+
+def with_manners(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with these options after its own."""
+    @functools.wraps(command)
+    def run(*given, **more) -> None:
+        before = _asked.set({name: more.pop(name, "") for name in OPTIONS})
+        try:
+            command(*given, **more)
+        finally:
+            _asked.reset(before)
+
+    own = inspect.signature(command, eval_str=True)
+    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="", annotation=option) for name, option in OPTIONS.items()]
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])
+    run.__annotations__ = {**command.__annotations__, **OPTIONS}
+    return run
+
+
+def mannered(recipe: Recipe, model: Model) -> Recipe:
+    """The recipe as the command's options want it. Raises BadRequest for what the model has not."""
+    from engine.denoisers.manners import written
+    from engine.recipe import check
+
+    asked = {name: value for name, value in _asked.get().items() if value}
+    if "cache" in asked:
+        asked["cache"] = written(asked["cache"])
+    recipe = dataclasses.replace(recipe, **asked)
+    check(recipe, model)
+    return recipe
