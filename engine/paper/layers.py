@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+FEW = 512               # tokens whose attention a CPU does quicker step by step
+
 
 def features(values: Tensor, width: int, fastest: float = 1000.0) -> Tensor:
     """Sines and cosines of numbers in 0..1, (R,) -> (R, width), at rates from 1 to `fastest` radians."""
@@ -23,7 +25,24 @@ class Norm(nn.RMSNorm):
     """RMSNorm whose weight takes the input's type: under autocast the fused kernel is lost otherwise."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, self.normalized_shape, None if self.weight is None else self.weight.to(x.dtype), self.eps)
+        weight = None if self.weight is None else self.weight.to(x.dtype)
+        if not quick(x):
+            return F.rms_norm(x, self.normalized_shape, weight, self.eps)
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+        one = (length.square() / x.shape[-1] + self.eps).rsqrt().to(x.dtype)
+        return x * one if weight is None else x * one * weight
+
+
+class GELU(nn.Module):
+    """GELU by tanh; where a CPU infers, by its error function, which differs by 0.0005 at most and is five times quicker there."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.gelu(x, approximate="none" if quick(x) else "tanh")
+
+
+def quick(x: Tensor) -> bool:
+    """Whether a CPU infers: then every pass over the tokens counts, and nobody asks for the way back."""
+    return x.device.type == "cpu" and not torch.is_grad_enabled()
 
 
 class Attention(nn.Module):
@@ -53,15 +72,15 @@ class Attention(nn.Module):
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Attention of (B, heads, S, head) queries; on a CPU that learns, written out.
+    """Attention of (B, heads, S, head) queries; on a CPU written out where there are few hundred of them.
 
-    The fused kernel's way back is 2 to 9 times slower there at the few hundred tokens we train on (measured, bfloat16).
+    The fused kernel takes 1.6 times as long there, and its way back 2 to 9 times (measured, bfloat16).
     """
-    if q.device.type != "cpu" or not (torch.is_grad_enabled() and q.requires_grad) or q.shape[-2] > 512:
+    if q.device.type != "cpu" or k.shape[-2] > FEW:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, -1e4)
+    if mask is not None:                    # added: to fill takes eight times as long
+        scores += torch.zeros(mask.shape, dtype=q.dtype).masked_fill(~mask, -1e4)
     return scores.softmax(-1).to(v.dtype) @ v
 
 
@@ -69,4 +88,9 @@ def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
     """Turn pairs (first half, second half) of each head's channels by their angles."""
     cosine, sine = turn
     one, two = x.chunk(2, -1)
-    return x * cosine + torch.cat([-two, one], -1) * sine
+    if not quick(x):
+        return x * cosine + torch.cat([-two, one], -1) * sine
+    half, turned = one.shape[-1], x * cosine
+    turned[..., :half].addcmul_(two, sine[..., :half], value=-1)
+    turned[..., half:].addcmul_(one, sine[..., half:])
+    return turned

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.paper.layers import Attention, Norm
+from engine.paper.layers import GELU, Attention, Norm
 from engine.paper.words import LIMIT, PIECES
 
 
@@ -19,7 +19,7 @@ class TextLayer(nn.Module):
         super().__init__()
         self.norm, self.norm_mlp = Norm(width, eps=1e-6), Norm(width, eps=1e-6)
         self.attention = Attention(width, width // 64)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), GELU(), nn.Linear(4 * width, width))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (B, L, D); mask (B, 1, 1, L), True for a word that is there."""

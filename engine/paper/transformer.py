@@ -21,7 +21,7 @@ from diffusers.models.cache_utils import CacheMixin
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from engine.paper.layers import Attention, Norm, features
+from engine.paper.layers import GELU, Attention, Norm, features
 from engine.paper.text import TextEncoder
 from engine.paper.words import LIMIT, PIECES, Words
 
@@ -38,7 +38,7 @@ class Block(nn.Module):
         self.norm_film, self.norm_text, self.norm_mlp = (Norm(width, eps=1e-6, elementwise_affine=False) for _ in range(3))
         self.attention = Attention(width, heads)
         self.words = Attention(width, heads, text_width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), GELU(), nn.Linear(4 * width, width))
         self.down, self.up = nn.Linear(width, rank, bias=False), nn.Linear(rank, 6 * width, bias=False)
         for last in (self.up, self.words.to_out):
             nn.init.zeros_(last.weight)
@@ -53,9 +53,9 @@ class Block(nn.Module):
         rows = table if index is None else table[index]
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = rows.chunk(6, -1)
         x = hidden_states
-        x = x + gate_a * film.attend(self.attention, self.norm_film(x) * (1 + scale_a) + shift_a)
+        x = torch.addcmul(x, gate_a, film.attend(self.attention, torch.addcmul(shift_a, self.norm_film(x), 1 + scale_a)))
         x = x + self.words(self.norm_text(x), encoder_hidden_states, mask=text_mask)
-        return x + gate_m * self.mlp(self.norm_mlp(x) * (1 + scale_m) + shift_m)
+        return torch.addcmul(x, gate_m, self.mlp(torch.addcmul(shift_m, self.norm_mlp(x), 1 + scale_m)))
 
 
 @dataclass
