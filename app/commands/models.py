@@ -77,18 +77,23 @@ def pull(
 
 
 def add(
-    folder: Annotated[Path, typer.Argument(help="A model in diffusers' layout, with a model_index.json.", show_default=False)],
-    name: Annotated[str, typer.Option(help="What recipes call it.", show_default="the folder's name")] = "",
+    places: Annotated[list[Path], typer.Argument(metavar="FOLDER | FILE...", help="A model in diffusers' layout, with a model_index.json; or with --like the .safetensors or .gguf of its transformer, two of a model with two experts.", show_default=False)],
+    like: Annotated[str, typer.Option(metavar="MODEL", help="The model that is here whose other parts a single file is laid over.", show_default=False)] = "",
+    name: Annotated[str, typer.Option(help="What recipes call it.", show_default="the folder's or the file's name")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Tell of a model that lies in a folder of yours; nothing is copied."""
+    """Tell of a model that lies in a folder of yours, or of a single file that is laid over a model that is here; nothing is copied."""
     from engine.denoisers.open.keeping import add as tell
+    from engine.denoisers.open.keeping import lay
 
+    if not like and len(places) != 1:
+        raise BadRequest(f"One folder is told of at a time; {len(places)} were given. Single files are laid over a model that is here, which --like names.")
     with bar("looking") as shown:
-        for step in tell(folder, name):
+        for step in lay(places, like, name) if like else tell(places[0], name):
             if isinstance(step, str):
                 shown.show(step)
-    answer({"name": step.name, "family": step.family, "folder": str(step.folder), "version": step.version}, f"{step.name} can be used now: it is of the family {step.family}, {step.numbers:.2f} billion numbers.", as_json)
+    facts = {"name": step.name, "family": step.family, "folder": str(step.folder), "version": step.version} | ({"like": step.like, "files": [str(file) for file in step.over.values()]} if like else {})
+    answer(facts, f"{step.name} can be used now: it is of the family {step.family}, {step.numbers:.2f} billion numbers.", as_json)
 
 
 def check(name: Name, as_json: AsJson = False) -> None:

@@ -149,6 +149,13 @@ def test_what_a_canvas_keeps_is_what_is_told(pictured):
     keeps(backend)
 
 
+def test_at_the_end_of_a_walk_what_is_made_is_not_taken_for_given(pictured):
+    backend = WanImageBackend(pictured, "wan", "1")
+    x = noise(backend.grid.latent_shape(9, 64, 64), 7)
+    clean, nothing = (backend.lower({}, x, torch.full_like(x[:, :1], level))["beside"] for level in (0.01, 1.0))
+    assert torch.equal(clean, nothing)
+
+
 def test_what_is_told_is_of_the_film_at_hand(pictured):
     """A later window of the same shape, shown with a breath of noise, has a first frame of its own."""
     backend = WanImageBackend(pictured, "wan", "1")

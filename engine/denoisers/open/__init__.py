@@ -6,9 +6,11 @@ translation and nothing more: it holds the diffusers pipeline as a bag of parts 
     backend.py    what all families share: words, levels, guidance
     levels.py     cells of many levels, for a model that knows one
     preview.py    latents to colours, by a map that is fitted once
+    pictures.py   what was encoded lately, as it was
     streamed.py   an encoder of LTX's kind, part after part
     rows.py       what is known of each model without its weights, and where it lies
     folder.py     a model's folder, looked through before anything of it is loaded
+    headers.py    what a file of weights says it holds          single.py     a single file, laid over another model's parts
     pulling.py    a model from its hub onto this machine       keeping.py    told of, held against its hashes, given up
     planning.py   how it is laid out in the memory there is    laying.py     that made true      opening.py    it is loaded
     wan.py        ...one file per family

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from engine.denoisers.base import Grid
 from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.levels import begun
 from engine.errors import GridMismatch
 
 Memory = dict[tuple[int, int], Any]     # of each tile, by its corner: what its convolutions have seen last
@@ -66,7 +67,7 @@ class CogVideoXBackend(OpenBackend):
         if not self.given:
             return told
         beside = torch.zeros_like(x)
-        beside[:, :, :1] = x[:, :, :1] * (level[:, :, :1].amax((2, 3, 4), keepdim=True) <= HARDLY)
+        beside[:, :, :1] = x[:, :, :1] * begun(level, HARDLY).view(-1, 1, 1, 1, 1)
         if self.pipe.vae.config.invert_scale_latents:       # 1.5 was trained on pictures that were divided by the factor
             beside = beside / self.pipe.vae_scaling_factor_image**2
         return told | {"beside": beside}

@@ -12,26 +12,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.denoisers.open import headers
 from engine.digest import sha256
 from engine.errors import WeightsError
 
-FAMILIES = {"WanPipeline": "wan", "WanImageToVideoPipeline": "wan_image", "LTXPipeline": "ltx", "LTXConditionPipeline": "ltx", "LTX2Pipeline": "ltx2", "CogVideoXPipeline": "cogvideox", "CogVideoXImageToVideoPipeline": "cogvideox",
-            "HunyuanVideoPipeline": "hunyuan", "HunyuanVideoImageToVideoPipeline": "hunyuan", "HunyuanVideo15Pipeline": "hunyuan15", "HunyuanVideo15ImageToVideoPipeline": "hunyuan15",
-            "SkyReelsV2DiffusionForcingPipeline": "skyreels", "SkyReelsV2Pipeline": "skyreels"}
+# Which file in this folder, and which class in it, speaks to which of diffusers' pipelines.
+SPEAKERS = {
+    "WanPipeline": ("wan", "WanBackend"), "WanImageToVideoPipeline": ("wan_image", "WanImageBackend"), "WanVACEPipeline": ("wan_vace", "WanVaceBackend"),
+    "LTXPipeline": ("ltx", "LTXBackend"), "LTXConditionPipeline": ("ltx", "LTXBackend"), "LTX2Pipeline": ("ltx2", "LTX2Backend"),
+    "CogVideoXPipeline": ("cogvideox", "CogVideoXBackend"), "CogVideoXImageToVideoPipeline": ("cogvideox", "CogVideoXBackend"),
+    "HunyuanVideoPipeline": ("hunyuan", "HunyuanBackend"), "HunyuanVideoImageToVideoPipeline": ("hunyuan", "HunyuanBackend"),
+    "HunyuanVideo15Pipeline": ("hunyuan15", "Hunyuan15Backend"), "HunyuanVideo15ImageToVideoPipeline": ("hunyuan15", "Hunyuan15Backend"),
+    "SkyReelsV2DiffusionForcingPipeline": ("skyreels", "SkyReelsBackend"), "SkyReelsV2Pipeline": ("skyreels", "SkyReelsBackend"),
+}
+LIBRARIES = ("diffusers", "transformers", "ltx2")       # whose classes the parts of those are; others would be imported only because a file says so
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
-HEADER = 100_000_000        # bytes: the longest header that safetensors allow
+CONFIGURATION = 50_000_000      # bytes of a JSON file: those with the words of a large tokenizer have half of that
 
 
 @dataclass(frozen=True)
 class Found:
     """What a folder holds."""
 
-    family: str
+    family: str                         # the file here that speaks to it
+    speaker: str                        # the class in it
     pipeline: str                       # "WanPipeline"
+    classes: dict[str, str]             # of each part: "WanTransformer3DModel"
     numbers: dict[str, int]             # how many numbers each part with weights has
     files: tuple[Path, ...]             # all that belongs to it, in a fixed order
 
@@ -44,67 +55,66 @@ def look(folder: Path) -> Found:
     """
     index = folder / "model_index.json"
     if not folder.is_dir():
-        raise WeightsError(f"There is no folder {folder}." if not folder.exists() else f"{folder} is a file; a model is a folder in diffusers' layout, with a model_index.json.")
+        raise WeightsError(f"There is no folder {folder}." if not folder.exists() else
+                           f"{folder} is a file; a model is a folder in diffusers' layout, with a model_index.json. A single file is laid over a model that is here: `cineloom models add FILE --like MODEL`.")
     if not index.is_file():
         raise WeightsError(f"{folder} is no model in diffusers' layout: there is no model_index.json in it. Repositories whose names end in -Diffusers have that layout.")
-    asked = _json(index)
-    name = str(asked.get("_class_name"))
-    if name not in FAMILIES:
-        raise WeightsError(f"The model in {folder} is a {name}; there is nothing here that speaks to it. What works: {', '.join(FAMILIES)}.")
-    numbers, files = {}, [index]
+    asked = configuration(index)
+    name = str(asked.get("_class_name"))[:80]
+    if name not in SPEAKERS:
+        raise WeightsError(f"The model in {folder} is a {name}; there is nothing here that speaks to it. What works: {', '.join(SPEAKERS)}.")
+    classes, numbers, files = {}, {}, [index]
     for part, kind in asked.items():
         if part.startswith("_") or not isinstance(kind, list) or not kind or kind[0] is None:
             continue
+        if not _plain(part) or len(kind) != 2 or kind[0] not in LIBRARIES or not _plain(kind[1]):
+            raise WeightsError(f"{index} is damaged: its part {part!r:.60} is said to be {kind!r:.120}. {AGAIN}")
         place = folder / part
         if not place.is_dir():
-            raise WeightsError(f"The model in {folder} is incomplete: its part {part} is missing. {_AGAIN}")
+            raise WeightsError(f"The model in {folder} is incomplete: its part {part} is missing. {AGAIN}")
+        classes[part] = kind[1]
         files += sorted(path for path in place.iterdir() if path.is_file() and path.suffix in (".json", ".txt", ".model", ".safetensors", ".jinja"))
         if (place / "config.json").is_file() and not part.startswith(("tokenizer", "scheduler", "feature_extractor", "image_processor")):
-            numbers[part] = sum(_numbers(path) for path in weights(place))
-    return Found(FAMILIES[name], name, numbers, tuple(files))
+            numbers[part] = sum(one.count for path in weights(place) for one in stored(path).values())
+    if not {"transformer", "vae"} <= numbers.keys():
+        raise WeightsError(f"The model in {folder} is incomplete: it has no {'transformer' if 'transformer' not in numbers else 'vae'}. {AGAIN}")
+    return Found(*SPEAKERS[name], name, classes, numbers, tuple(files))
 
 
-_AGAIN = "`cineloom models pull` brings what is missing."
+AGAIN = "`cineloom models pull` brings what is missing."
 
 
 def weights(place: Path) -> list[Path]:
-    """The files of a part's numbers. Raises WeightsError where one is missing or there are only pickles."""
-    there = sorted(place.glob("*.safetensors"))
-    for index in sorted(place.glob("*.safetensors.index.json")):
-        named = set(_json(index).get("weight_map", {}).values())
-        lacking = sorted(name for name in named if not (place / str(name)).is_file())
+    """The files of a part's numbers. Raises WeightsError where one is missing, lies elsewhere or there are only pickles."""
+    there = sorted(path for path in place.glob("*.safetensors") if path.is_file())
+    for index in sorted(path for path in place.glob("*.safetensors.index.json") if path.is_file()):
+        parts = configuration(index).get("weight_map")
+        if not isinstance(parts, dict) or not parts or not all(_plain(name) for name in parts.values()):
+            raise WeightsError(f"{index} is damaged: it does not say which files hold the numbers. {AGAIN}")
+        named = set(parts.values())
+        lacking = sorted(name for name in named if not (place / name).is_file())
         if lacking:
-            raise WeightsError(f"The part {place.name} in {place.parent} is incomplete: {lacking[0]} is missing ({len(named) - len(lacking)} of {len(named)} files are there). {_AGAIN}")
-        return [place / str(name) for name in sorted(named)]
+            raise WeightsError(f"The part {place.name} in {place.parent} is incomplete: {lacking[0]} is missing ({len(named) - len(lacking)} of {len(named)} files are there). {AGAIN}")
+        return [place / name for name in sorted(named)]
     if there:
         return there
     if any(path.suffix in PICKLES for path in place.iterdir()):
         raise WeightsError(f"The part {place.name} in {place.parent} is a pickle, which can run whatever its maker wished for; only safetensors are opened. "
                            "Most models are to be had as safetensors too.")
-    raise WeightsError(f"The part {place.name} in {place.parent} has no weights. {_AGAIN}")
+    raise WeightsError(f"The part {place.name} in {place.parent} has no weights. {AGAIN}")
 
 
-def _numbers(path: Path) -> int:
-    """How many numbers a safetensors file holds. Raises WeightsError for one that is none, or was cut short."""
+def stored(path: Path) -> dict[str, headers.Stored]:
+    """What a file of a folder holds, see `headers.read`."""
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= HEADER:
-                raise ValueError
-            header = json.loads(file.read(length))
-        tensors = [one for name, one in header.items() if name != "__metadata__"]
-        there, told = path.stat().st_size, 8 + length + max((one["data_offsets"][1] for one in tensors), default=0)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WeightsError(f"{path} is no safetensors file, or its beginning is damaged. {_AGAIN}") from error
-    if there != told:
-        raise WeightsError(f"{path} is {'cut short' if there < told else 'longer than it says'}: {there:,} bytes are there, {told:,} belong to it. {_AGAIN}")
-    total = 0
-    for one in tensors:
-        count = 1
-        for side in one["shape"]:
-            count *= side
-        total += count
-    return total
+        return headers.read(path)
+    except WeightsError as error:
+        raise WeightsError(f"{error} {AGAIN}") from error
+
+
+def _plain(name: object) -> bool:
+    """Whether a name that a file says is one of the folder it lies in, and of nothing elsewhere."""
+    return isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_][\w.-]{0,199}", name) is not None
 
 
 def hashes(folder: Path, files: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
@@ -118,11 +128,16 @@ def version(hashed: dict[str, str]) -> str:
     return hashlib.sha256("".join(f"{name}:{hashed[name]}" for name in sorted(hashed)).encode()).hexdigest()[:12]
 
 
-def _json(path: Path) -> dict:
+def configuration(path: Path) -> dict:
+    """What a JSON file says. Raises WeightsError for one that is missing or no JSON object."""
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing. {AGAIN}")
     try:
-        data = json.loads(path.read_text())
+        if path.stat().st_size > CONFIGURATION:
+            raise ValueError
+        data = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} is damaged: it is no JSON. {_AGAIN}") from error
+        raise WeightsError(f"{path} is damaged: it is no JSON. {AGAIN}") from error
     if not isinstance(data, dict):
-        raise WeightsError(f"{path} is damaged: it is no JSON object. {_AGAIN}")
+        raise WeightsError(f"{path} is damaged: it is no JSON object. {AGAIN}")
     return data

@@ -40,9 +40,14 @@ def of_tokens(level: Tensor, patch: int) -> Tensor:
     return F.max_pool3d(level, (1, patch, patch)) if patch > 1 else level
 
 
+def given(level: Tensor, hardly: float) -> Tensor:
+    """Which cells are given, (B, 1, T, H, W) bool: no noisier than `hardly`, and less than the noisiest of their film, for at the end of a walk those that are made are as clean."""
+    return (level <= hardly) & (level < level.amax((1, 2, 3, 4), keepdim=True))
+
+
 def begun(level: Tensor, hardly: float) -> Tensor:
-    """Whether each film's first latent frame is given, (B,) bool: none of its cells is noisier than `hardly`."""
-    return level[:, :, :1].amax((1, 2, 3, 4)) <= hardly
+    """Whether all of each film's first latent frame is given, (B,) bool."""
+    return given(level, hardly)[:, :, 0].flatten(1).all(1)
 
 
 def first_beside(x: Tensor, given: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Opening: an open model's folder becomes a backend.
 
-Knows which family's file translates which pipeline, and how many bytes a number has on which device. Imports torch.
+Knows how many bytes a number has on which device. Imports torch.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 
 from engine.denoisers.open import folder as lying
+from engine.denoisers.open import single
 from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.rows import Row
 from engine.errors import WeightsError
-
-CLASSES = {"wan": "WanBackend", "wan_image": "WanImageBackend", "ltx": "LTXBackend", "cogvideox": "CogVideoXBackend", "hunyuan": "HunyuanBackend", "hunyuan15": "Hunyuan15Backend", "skyreels": "SkyReelsBackend", "ltx2": "LTX2Backend"}
 
 
 def open_model(row: Row, device: str | None = None) -> OpenBackend:
@@ -27,14 +26,17 @@ def open_model(row: Row, device: str | None = None) -> OpenBackend:
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     found = lying.look(row.folder)
     try:
-        family = importlib.import_module(f"engine.denoisers.open.{found.family}")
+        speaker: Any = getattr(importlib.import_module(f"engine.denoisers.open.{found.family}"), found.speaker)
         pipeline: Any = getattr(importlib.import_module("diffusers"), found.pipeline)
     except (ImportError, AttributeError) as error:
         raise WeightsError(f"{row.title} needs another diffusers than is installed ({error}); `make setup` brings the one that we know.") from error
     diffusers_logging.disable_progress_bar()
     narrow = torch.float32 if device == "cpu" else torch.bfloat16
     try:
-        pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True)
+        own = {part: single.load(path, row.folder / part, found.classes[part], narrow) for part, path in row.over.items()}
+        pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True, **own)
+    except WeightsError:
+        raise
     except Exception as error:          # diffusers and transformers raise a dozen kinds; each means the same to a person
         raise WeightsError(f"{row.title} in {row.folder} could not be loaded ({str(error)[:200]}). `cineloom models check {row.name}` says whether a file is damaged.") from error
-    return getattr(family, CLASSES[found.family])(pipe, row.name, row.version, device, row.steps, row.guidance, row)
+    return speaker(pipe, row.name, row.version, device, row.steps, row.guidance, row)

@@ -1,4 +1,4 @@
-"""Pictures: what a film begins with, as it was before it was encoded, for models that look at it with other eyes as well.
+"""Pictures: what was encoded lately, as it was, for models that look at given film with other eyes as well.
 
 An autoencoder does not give back quite what it was given. Knows latents and pictures. Knows no family.
 """
@@ -6,6 +6,7 @@ An autoencoder does not give back quite what it was given. Knows latents and pic
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,39 +16,60 @@ from torch import Tensor
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST = 8            # pictures that are remembered
+MOST = 1_000_000_000        # bytes of pictures that are remembered: six seconds of 720p
 
 
 class Pictures:
-    """The first pictures of the films that were encoded last, by their latents.
+    """The pictures of the latent frames that were encoded last, by their latents.
 
     decode  as of a backend: what is not remembered is decoded
     """
 
     def __init__(self, decode: Callable[[Tensor], Iterator[Tensor]]):
         self.decode = decode
-        self._kept: dict[str, Tensor] = {}
+        self._kept: deque[tuple[Tensor, Tensor]] = deque()
+        self._bytes = 0
 
-    def remembering(self, encode: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """`encode` of a film from its beginning, which is remembered."""
-        first = True
+    def remembering(self, encode: Callable[[Tensor], Tensor], begins: bool = True) -> Callable[[Tensor], Tensor]:
+        """`encode` of a film whose pictures are remembered; `begins` unless other film comes before it."""
+        first = begins
 
         def remembered(pictures: Tensor) -> Tensor:
             nonlocal first
             latents = encode(pictures)
-            if first:
-                self._kept |= {named(made[:, 0]): film[:, 0].cpu() for film, made in zip(pictures, latents)}
-                for old in list(self._kept)[:-MOST]:
-                    del self._kept[old]
+            for film, made in zip(pictures, latents):
+                parts = [film[:, :1]] if first else []
+                rest = made.shape[1] - len(parts)
+                parts += film[:, len(parts):].chunk(rest, 1) if rest else []
+                for frame, part in zip(made.unbind(1), parts):
+                    self._keep(frame.clone(), _narrow(part))
             first = False
             return latents
 
         return remembered
 
+    def _keep(self, frame: Tensor, pictures: Tensor) -> None:
+        self._kept.append((frame, pictures))
+        self._bytes += frame.nbytes + pictures.nbytes
+        while self._bytes > MOST and len(self._kept) > 1:
+            self._bytes -= sum(one.nbytes for one in self._kept.popleft())
+
+    def find(self, frame: Tensor, known: Tensor | None = None) -> Tensor | None:
+        """The pictures (3, n, H, W) in -1..1 that a latent frame (C, h, w) was made of, n = 1 or as many as a frame holds; None where it is not remembered.
+
+        known   (h, w) bool: the cells by which it is recognised; all of them unless given
+        """
+        frame = frame.float().cpu()
+        cells = frame if known is None else frame[:, known.cpu()]
+        for latents, pictures in reversed(self._kept):
+            if latents.shape == frame.shape and torch.equal(latents if known is None else latents[:, known.cpu()], cells):
+                return pictures.float() / 127.5 - 1 if pictures.dtype == torch.uint8 else pictures
+        return None
+
     def of(self, frame: Tensor) -> Tensor:
-        """The picture (3, H, W) in -1..1 that a latent frame (C, h, w) was made of."""
-        found = self._kept.get(named(frame))
-        return found if found is not None else next(self.decode(frame[None, :, None].float().cpu()))[0, :, 0]
+        """The last picture (3, H, W) in -1..1 that a latent frame (C, h, w) was made of."""
+        found = self.find(frame)
+        return found[:, -1] if found is not None else next(self.decode(frame[None, :, None].float().cpu()))[0, :, 0]
 
     def image(self, frame: Tensor) -> Image:
         """The same, of 8 bits."""
@@ -59,3 +81,10 @@ class Pictures:
 def named(frame: Tensor) -> str:
     """A latent frame's name, by its bits."""
     return hashlib.sha256(frame.float().cpu().contiguous().numpy().tobytes()).hexdigest()
+
+
+def _narrow(pictures: Tensor) -> Tensor:
+    """Pictures as eight bits, where that is all they have: a quarter of the memory."""
+    pictures = pictures.float().cpu()
+    bits = pictures.mul(127.5).add(127.5).round().clamp(0, 255).to(torch.uint8)
+    return bits if torch.equal(bits.float() / 127.5 - 1, pictures) else pictures.clone()

@@ -8,6 +8,7 @@ as often as they like.
         model_index.json  transformer/  vae/  ...
         cineloom.json         which model it is, which version, and a hash of every file
       my-wan.json             a folder that lies elsewhere, told of by `cineloom models add`
+      fox-q8.json             a single file that is laid over another model's parts, told of likewise
 
 Sizes are what the released repositories have, in billions of numbers; bytes follow from how they are held.
 """
@@ -44,11 +45,14 @@ class Row:
     guidance: float
     solver: str = "unipc"
     second: float = 1.0             # guidance of an expert for the clean part, over that of the one for the noisy part
-    native: tuple[str, ...] = ()    # what it was trained to be given: "image", "last", "control", "levels"
+    native: tuple[str, ...] = ()    # what it was trained to be given: "image", "last", "film" and "area" (whatever is kept of a film, in time and in the picture), "levels"
     gated: bool = False             # whether the hub asks for an account that has accepted the licence
     about: str = ""
     folder: Path | None = field(default=None, compare=False)    # where it lies, if it is here
     version: str = ""               # short hash of its weights, if it is here
+    like: str = ""                  # the model whose other parts it uses, where single files are laid over them
+    over: Mapping[str, Path] = field(default_factory=dict, compare=False)      # the file that is laid over each part
+    packed: Mapping[str, int] = field(default_factory=dict, compare=False)     # bytes of parts whose numbers are packed: they take that much wherever they lie
 
     @property
     def numbers(self) -> float:
@@ -56,8 +60,8 @@ class Row:
         return sum(self.parts.values())
 
     def bytes_of(self, part: str, width: float = 2) -> int:
-        """Bytes of a part at `width` bytes a number."""
-        return int(self.parts.get(part, 0) * 1e9 * width)
+        """Bytes of a part at `width` bytes a number, or as it is packed."""
+        return self.packed.get(part) or int(self.parts.get(part, 0) * 1e9 * width)
 
 
 _WAN = Grid(channels=16, space=8, time=4, patch=2, rate=16, memory=8)
@@ -85,6 +89,10 @@ KNOWN: tuple[Row, ...] = (
         native=("image", "last"), about="A picture set in motion, or film from one picture to another."),
     Row("wan-2.2-i2v-14b", "Wan 2.2 from pictures, 2x14B", "wan_image", "Wan-AI/Wan2.2-I2V-A14B-Diffusers", APACHE, {"transformer": 14.3, "transformer_2": 14.3, "text_encoder": 5.68, "vae": 0.127}, _WAN, _720, 81, 40, 3.5,
         native=("image",), about="The same with two experts."),
+    Row("wan-2.1-vace-1.3b", "Wan 2.1 VACE, 1.3B", "wan_vace", "Wan-AI/Wan2.1-VACE-1.3B-diffusers", APACHE, {"transformer": 2.15, "text_encoder": 5.68, "vae": 0.127}, _WAN, _480, 81, 30, 5.0,
+        native=("image", "last", "film", "area"), about="Whatever is kept of a film is told to it: extensions, keyframes, holes and edges are what it was made for."),
+    Row("wan-2.1-vace-14b", "Wan 2.1 VACE, 14B", "wan_vace", "Wan-AI/Wan2.1-VACE-14B-diffusers", APACHE, {"transformer": 17.3, "text_encoder": 5.68, "vae": 0.127}, _WAN, _720, 81, 30, 5.0,
+        native=("image", "last", "film", "area"), about="The same, large, at 720p."),
     Row("ltx-0.9.5", "LTX-Video 0.9.5, 2B", "ltx", "Lightricks/LTX-Video-0.9.5", LTXV, {"transformer": 1.92, "text_encoder": 4.76, "vae": 0.94}, _LTX, (("16:9", 768, 448), ("9:16", 448, 768), ("1:1", 576, 576)), 161, 40, 3.0,
         solver="euler", native=("image", "last", "levels"), about="Quick, and made for pictures at any time of a film."),
     Row("ltx-0.9.7", "LTX-Video 0.9.7, 13B", "ltx", "Lightricks/LTX-Video-0.9.7-dev", LTXV, {"transformer": 13.0, "text_encoder": 4.76, "vae": 1.2}, _LTX, (("16:9", 1216, 704), ("9:16", 704, 1216), ("16:9", 768, 448)), 161, 30, 5.0,
@@ -148,7 +156,9 @@ def _told(place: Path) -> Row | None:
         base = known(facts["model"])
         if base is None:
             base = Row(facts["model"], facts["title"], facts["family"], "", facts.get("licence", "your own"), facts["parts"], Grid(**facts["grid"]),
-                       tuple((str(shape), int(width), int(height)) for shape, width, height in facts["sizes"]), int(facts["pictures"]), int(facts["steps"]), float(facts["guidance"]), str(facts["solver"]))
+                       tuple((str(shape), int(width), int(height)) for shape, width, height in facts["sizes"]), int(facts["pictures"]), int(facts["steps"]), float(facts["guidance"]), str(facts["solver"]),
+                       float(facts.get("second", 1)), tuple(facts.get("native", ())), about=str(facts.get("about", "")), like=str(facts.get("like", "")),
+                       over={part: Path(one["file"]) for part, one in facts.get("over", {}).items()}, packed={part: int(size) for part, size in facts.get("packed", {}).items()})
         return replace(base, folder=lies, version=str(facts["version"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

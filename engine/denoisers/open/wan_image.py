@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.denoisers.open.backend import Text
+from engine.denoisers.open.levels import given
 from engine.denoisers.open.pictures import Pictures, named
 from engine.denoisers.open.wan import WanBackend
 
@@ -25,20 +26,19 @@ HARDLY = 0.1        # level up to which a frame counts as given
 class WanImageBackend(WanBackend):
     """See `OpenBackend`."""
 
-    def __init__(self, *given, **more):
-        super().__init__(*given, **more)
+    def __init__(self, *asked, **more):
+        super().__init__(*asked, **more)
         self._pictures = Pictures(self.decode)
         self._beside: dict[str, Text] = {}
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
-        """See `Backend`. A film's first picture is remembered: it is told to the transformer as it was."""
-        encode = super().encoder(before)
-        return self._pictures.remembering(encode) if before is None else encode
+        """See `Backend`. Pictures are remembered: they are told to the transformer as they were."""
+        return self._pictures.remembering(super().encoder(before), before is None)
 
     def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
         """See `OpenBackend`."""
-        known = (level.amax((0, 1, 3, 4)) <= HARDLY).tolist()
-        ends = [at for at in ((0, len(known) - 1) if self._two else (0,)) if known[at] and not (at and all(known))]
+        known = given(level, HARDLY).permute(2, 0, 1, 3, 4).flatten(1).all(1).tolist()
+        ends = [at for at in ((0, len(known) - 1) if self._two else (0,)) if known[at]]
         # What is kept stays what it is all through a walk, and is coded once; where it is shown with a breath of noise, that changes.
         key = f"{ends} {tuple(x.shape)} " + " ".join(named(x[:, :, at]) for at in ends)
         if key not in self._beside:

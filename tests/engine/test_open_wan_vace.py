@@ -1,0 +1,166 @@
+"""Wan VACE through our one sampler against its own pipeline, on a tiny checkpoint in the released format: what a canvas keeps is what it is told."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from parity import CLOSE, PROMPT, WITHOUT, clips, film, keeps
+from tiny_vace import vace as saved
+
+from engine import operations as op
+from engine.denoisers.open import rows
+from engine.denoisers.open.wan_vace import WanVaceBackend
+from engine.sampler import noise
+
+SHAPE = (1, 16, 3, 8, 8)        # nine pictures of 64x64
+
+
+@pytest.fixture(scope="module", params=["unipc", "euler"])
+def pipe(request, tmp_path_factory):
+    from diffusers import WanVACEPipeline
+
+    pipe = WanVACEPipeline.from_pretrained(saved(tmp_path_factory.mktemp("vace") / "vace", request.param))
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+only = pytest.mark.parametrize("pipe", ["unipc"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def given():
+    """Nine pictures of eight bits, (1, 3, 9, 64, 64) in -1..1."""
+    return torch.rand(1, 3, 9, 64, 64, generator=torch.Generator().manual_seed(4)).mul(255).round() / 127.5 - 1
+
+
+def cells(*frames, hole=None):
+    """Which cells are known: whole latent frames, but for a box of rows and columns."""
+    known = torch.zeros(1, 1, *SHAPE[2:], dtype=torch.bool)
+    known[:, :, list(frames)] = True
+    if hole is not None:
+        known[:, :, :, hole[0], hole[1]] = False
+    return known
+
+
+KNOWN = {"the first picture": cells(0), "the first and the last": cells(0, 2), "a head": cells(0, 1), "a tail": cells(2), "all but a box": cells(0, 1, 2, hole=(slice(2, 6), slice(4, 8))), "nothing": cells()}
+
+
+def between(pictures):
+    """As its own pipeline takes film: (1, N, 3, H, W) in 0..1, of which a half is grey."""
+    return pictures.movedim(2, 1).add(1).div(2)
+
+
+def seen(known):
+    """Cells as pictures of their pixels, (1, 3, 9, 64, 64): 1 where nothing is known."""
+    whole = torch.cat([known[:, :, :1], known[:, :, 1:].repeat_interleave(4, 2)], 2)
+    return (~whole).float().repeat_interleave(8, 3).repeat_interleave(8, 4).expand(-1, 3, -1, -1, -1)
+
+
+def theirs(pipe, pictures=None, known=None, steps=5, guidance=4.0):
+    """Its own pipeline's film: grey, and masked white, where nothing is known."""
+    asked = {} if known is None else {"video": between(pictures), "mask": between(2 * seen(known) - 1)}
+    return pipe(prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_frames=9, num_inference_steps=steps, guidance_scale=guidance, latents=noise(SHAPE, 7), output_type="latent", **asked).frames
+
+
+class Told(WanVaceBackend):
+    """Is told of pictures that its canvas does not hold: its own pipeline holds none either."""
+
+    told: tuple = ()
+
+    def lower(self, told, x, level):
+        pictures, known = self.told
+        return told | {"control_hidden_states": self._control([pictures[:, :, :1], *pictures[:, :, 1:].split(4, 2)], known)}
+
+
+@pytest.mark.parametrize("steps", [4, 7])
+@pytest.mark.parametrize("guidance", [1.0, 4.0])
+def test_from_words_it_makes_the_film_that_its_own_pipeline_makes(pipe, guidance, steps):
+    asked = theirs(pipe, steps=steps, guidance=guidance)
+    assert asked.abs().max() > 1 and (film(WanVaceBackend(pipe, "vace", "1"), op.text(SHAPE), steps=steps, guidance=guidance) - asked).abs().max() < CLOSE
+
+
+@only
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_is_known_is_told_as_its_own_pipeline_tells_it(pipe, given, name):
+    known = KNOWN[name]
+    asked = theirs(pipe, torch.where(seen(known) == 1, 0.0, given), known)
+    backend = Told(pipe, "vace", "1")
+    backend.told = given, known
+    assert (film(backend, op.text(SHAPE), steps=5, guidance=4.0) - asked).abs().max() < CLOSE
+    if bool(known.any()):
+        backend.told = given, cells()
+        assert (film(backend, op.text(SHAPE), steps=5, guidance=4.0) - asked).abs().max() > 100 * CLOSE, "told of nothing it makes another film"
+
+
+@only
+@pytest.mark.parametrize("name", KNOWN)
+def test_its_mask_is_its_own_pipelines(pipe, given, name):
+    known = KNOWN[name]
+    control = WanVaceBackend(pipe, "vace", "1")._control([given[:, :, :1], *given[:, :, 1:].split(4, 2)], known)
+    assert torch.equal(control[:, 32:], pipe.prepare_masks(seen(known), [[]]))
+
+
+@only
+@pytest.mark.parametrize("name", [name for name in KNOWN if name != "nothing"])
+def test_what_a_canvas_keeps_is_what_is_told(pipe, given, name):
+    """The pictures that were coded are told to the last digit, though the canvas holds only their latents, and noise where nothing is known."""
+    backend, known = WanVaceBackend(pipe, "vace", "1"), KNOWN[name]
+    latents = backend.encode(given)
+    x, level = torch.where(known, latents, noise(SHAPE, 3)), 1 - known.float()
+    told = backend.lower({}, x, level)["control_hidden_states"]
+    assert torch.equal(told, backend._control([given[:, :, :1], *given[:, :, 1:].split(4, 2)], known))
+    assert torch.equal(told, backend.lower({}, torch.where(known, latents, noise(SHAPE, 4)), level)["control_hidden_states"]) and len(backend._controls) == 1, "and is coded once"
+
+
+@only
+def test_film_of_a_take_is_decoded_to_be_told(pipe, given):
+    """Nothing is remembered of latents that were made: a head is told as it decodes, a tail as it does where it has stood still before."""
+    backend, made = WanVaceBackend(pipe, "vace", "1"), noise(SHAPE, 5)
+    for known, shown in (cells(0, 1), made), (cells(1, 2), torch.cat([made[:, :, 1:2], made[:, :, 1:]], 2)):
+        parts = list(backend.decode(shown))
+        told = backend.lower({}, torch.where(known, made, noise(SHAPE, 3)), 1 - known.float())["control_hidden_states"]
+        assert torch.equal(told, backend._control(parts, known))
+
+
+@only
+def test_at_the_end_of_a_walk_what_is_made_is_not_taken_for_given(pipe):
+    """By then it is as clean as what was given with a breath of noise."""
+    backend, x = WanVaceBackend(pipe, "vace", "1"), noise(SHAPE, 5)
+    for first in (1.0, 0.0):
+        level = torch.full((1, 1, *SHAPE[2:]), 0.01)
+        level[:, :, 0] *= first
+        known = cells() if first else cells(0)
+        assert torch.equal(backend.lower({}, x, level)["control_hidden_states"][:, 32:], pipe.prepare_masks(seen(known), [[]]))
+
+
+@only
+def test_films_of_a_batch_are_told_each_of_its_own(pipe, given):
+    backend = WanVaceBackend(pipe, "vace", "1")
+    latents = torch.cat([backend.encode(given), backend.encode(-given)])
+    level = torch.cat([1 - cells(0).float(), 1 - cells(0, 1).float()])
+    told = backend.lower({}, latents, level)["control_hidden_states"]
+    assert [torch.equal(told[at:at + 1], backend.lower({}, latents[at:at + 1], level[at:at + 1])["control_hidden_states"]) for at in (0, 1)] == [True, True]
+    assert not torch.equal(told[0], told[1])
+
+
+@only
+@pytest.mark.parametrize("rule", ["join", "scale"])
+def test_every_operation_runs_and_what_is_kept_is_kept_to_the_bit(pipe, rule):
+    keeps(WanVaceBackend(pipe, "vace", "1"), rule=rule)
+
+
+@only
+def test_given_film_changes_what_is_made_beside_it(pipe):
+    """The branch is heard: the same canvas by the same weights without it is other film."""
+    class Deaf(WanVaceBackend):
+        def lower(self, told, x, level):
+            return super().lower(told, x, torch.ones_like(level))
+
+    canvas, _ = clips(WanVaceBackend(pipe, "vace", "1"))["extend"]
+    heard, not_heard = (film(kind(pipe, "vace", "1"), canvas) for kind in (WanVaceBackend, Deaf))
+    assert (heard - not_heard)[:, :, 3:].abs().max() > 100 * CLOSE
+
+
+def test_its_rows_say_what_it_was_made_for():
+    for name in ("wan-2.1-vace-1.3b", "wan-2.1-vace-14b"):
+        assert rows.known(name).family == "wan_vace" and {"film", "area"} <= set(rows.known(name).native)
