@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.bench import counting, large
+from engine.bench.running import cost
 from engine.bench.speed import Bench, Figure, measure
 from engine.denoisers.paper import PaperDenoiser
 from engine.errors import CineloomError
@@ -52,6 +54,18 @@ def test_a_step_of_paper_is_counted_to_the_last_multiply_add():
 
 def test_the_rate_of_matrix_products_is_that_of_a_machine():
     assert 1e8 < counting.matrix_rate(torch.float32, repeats=1) < 1e15
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="this system does not say what a process held")
+def test_what_a_command_held_is_not_what_we_held():
+    held = bytearray(b"x" * 300_000_000)
+    spent = cost([sys.executable, "-c", "bytearray(b'x' * 50_000_000)"], ROOT)
+    assert len(held) == 300_000_000 and 50e6 < spent.memory < 150e6 and 0 < spent.processor < spent.seconds + 1
+
+
+def test_a_command_that_fails_says_why():
+    with pytest.raises(CineloomError, match="ended with 3: it was asked"):
+        cost([sys.executable, "-c", """import sys; print('{"error": "it was asked"}'); sys.exit(3)"""], ROOT)
 
 
 def test_a_round_times_the_real_command_and_the_open_model():
