@@ -1,9 +1,9 @@
 """How a model is asked to work: the options that every command has which makes film, said once.
 
-    @with_manners       def take(prompt, ..., as_json)        cineloom take "..." --cache "first-block 0.08" --guider apg
+    @with_manners       def take(prompt, ..., as_json)        cineloom take "..." --cache "first-block 0.08" --guider apg --lora paper-cut:0.8
     deliver(recipe)  →  mannered(recipe)
 
-Knows options. What they mean is the engine's (`engine.denoisers.manners`).
+Knows options. What they mean is the engine's (`engine.denoisers.manners`, `engine.denoisers.open.loras`).
 """
 
 from __future__ import annotations
@@ -17,40 +17,51 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.saying import aside
+
 if TYPE_CHECKING:
     from engine.denoisers.catalog import Model
     from engine.recipe import Recipe
 
 Cache = Annotated[str, typer.Option(metavar="NAME [AMOUNT]", help="Take part of a step from the step before: first-block, sea, taylor or mag, where the model has it.", show_default="every step whole")]
 Guider = Annotated[str, typer.Option(metavar="NAME", help="How words lead: zero-star, apg, tangential, skip-layer or interval, where the model has it.", show_default="plain guidance")]
-OPTIONS = {"cache": Cache, "guider": Guider}
+Loras = Annotated[list[str] | None, typer.Option("--lora", metavar="NAME[:WEIGHT]", help="Lay a LoRA over the model, as strong as you say; as many as you like. `cineloom loras list` says which there are.", show_default="none")]
+OPTIONS = {"cache": Cache, "guider": Guider, "lora": Loras}
+NONE: dict[str, object] = {"cache": "", "guider": "", "lora": None}
 
-_asked: ContextVar[dict[str, str]] = ContextVar("manners", default={})
+_asked: ContextVar[dict[str, object]] = ContextVar("manners", default={})
 
 
 def with_manners(command: Callable[..., None]) -> Callable[..., None]:
     """The command with these options after its own."""
     @functools.wraps(command)
     def run(*given, **more) -> None:
-        before = _asked.set({name: more.pop(name, "") for name in OPTIONS})
+        before = _asked.set({name: more.pop(name, none) for name, none in NONE.items()} | {"steps": more.get("steps")})
         try:
             command(*given, **more)
         finally:
             _asked.reset(before)
 
     own = inspect.signature(command, eval_str=True)
-    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="", annotation=option) for name, option in OPTIONS.items()]
+    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=NONE[name], annotation=option) for name, option in OPTIONS.items()]
     run.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])
     run.__annotations__ = {**command.__annotations__, **OPTIONS}
     return run
 
 
 def mannered(recipe: Recipe, model: Model) -> Recipe:
-    """The recipe as the command's options want it. Raises BadRequest for what the model has not."""
+    """The recipe as the command's options want it. Raises BadRequest for what the model has not, WeightsError for a LoRA that is none."""
     from engine.denoisers.manners import written
+    from engine.denoisers.open import loras
     from engine.recipe import check
+    from engine.recipe.asking import overlaid
 
     asked = {name: value for name, value in _asked.get().items() if value}
+    steps, laid = asked.pop("steps", None), asked.pop("lora", ())
+    if laid:
+        recipe, notes = overlaid(recipe, [loras.asked(text, model.name) for text in laid], steps=steps is not None)
+        for note in notes:
+            aside(note)
     if "cache" in asked:
         asked["cache"] = written(asked["cache"])
     recipe = dataclasses.replace(recipe, **asked)

@@ -93,16 +93,20 @@ def edit(
     size: Annotated[str | None, typer.Option(help="Width x height in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another film of the same words.")] = None,
     steps: Annotated[int | None, typer.Option(help="More steps take longer.")] = None,
+    lora: Annotated[list[str] | None, typer.Option(metavar="NAME[:WEIGHT]", help="Lay these LoRAs over the model, and no others.")] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a waiting job; it is checked again. What is not named stays as it is."""
+    from engine.denoisers.open.loras import asked
     from engine.jobs.editing import edited
 
     width, height = _size(size)
 
     def change(queue: Queue, id: str) -> Job:
-        recipe, said = edited(queue.job(id).asked, prompt=prompt, seconds=seconds, width=width, height=height, seed=seed, steps=steps)
+        was = queue.job(id).asked
+        loras = [asked(text, was.backend) for text in lora] if lora else None
+        recipe, said = edited(was, prompt=prompt, seconds=seconds, width=width, height=height, seed=seed, steps=steps, loras=loras)
         return queue.edit(id, recipe, said)
 
     _act(home, job, as_json, change)

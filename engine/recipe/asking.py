@@ -47,7 +47,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     notes: list[str] = []
     width, height = _snap_size(size, model, notes)
     given, loras = _inputs(inputs), tuple(loras)
-    own = next((distilled.of(lora.grid) for lora in loras if lora.grid and lora.weight), None)
+    own = _taught(loras)
     recipe = Recipe(
         operation=operation,
         prompt=_clean(prompt, "prompt", notes),
@@ -70,7 +70,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         guider=guider,
         loras=loras,
     )
-    notes += laying.unsaid(loras, " ".join([recipe.prompt, *(cue.prompt for cue in recipe.cues)]))
+    notes += _uncalled(recipe)
     if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
         recipe = replace(recipe, window=model.window)
     tile = model.tile if width >= height else model.tile[::-1]
@@ -80,6 +80,23 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     check(recipe, model)
     fits(recipe, model, free)
     return recipe, notes
+
+
+def overlaid(recipe: Recipe, loras: Sequence[Lora], steps: bool = False) -> tuple[Recipe, list[str]]:
+    """The same recipe with these LoRAs over the model, and a sentence for each that the prompt does not call. One that was distilled brings its guidance, and its `steps` where none were asked."""
+    own, recipe = _taught(loras), replace(recipe, loras=tuple(loras))
+    if own:
+        recipe = replace(recipe, guidance=own.guidance, solver="euler", steps=recipe.steps if steps else own.steps)
+    return recipe, _uncalled(recipe)
+
+
+def _taught(loras: Sequence[Lora]) -> distilled.Distilled | None:
+    """What the first of these that was distilled was taught."""
+    return next((distilled.of(lora.grid) for lora in loras if lora.grid and lora.weight), None)
+
+
+def _uncalled(recipe: Recipe) -> list[str]:
+    return laying.unsaid(recipe.loras, " ".join([recipe.prompt, *(cue.prompt for cue in recipe.cues)]))
 
 
 def fits(recipe: Recipe, model: Model, free: int | None = None) -> None:

@@ -159,7 +159,7 @@ def test_one_is_chosen_for_the_models_it_was_made_for(home):
     assert (quick.expert, quick.grid) == ("noisy", "lightx2v")
     for text, model, sentence in (
             ("paper-cut", "my-ltx", "The LoRA paper-cut was made for Wan, not for my-ltx"),
-            ("large", "my-wan", "made for a Wan of another size, with 5,120 numbers to a token; my-wan has 24"),
+            ("large", "my-wan", "made for Wan of another size, with 5,120 numbers to a token; my-wan has 24"),
             ("paper-cut:much", "my-wan", "is said by its name, or as NAME:WEIGHT"),
             ("nothing", "my-wan", "no LoRA called 'nothing'; there is large, paper-cut, quick"),
             ("paper-cut", "paper", "Paper takes no LoRAs"),
@@ -188,3 +188,9 @@ def test_words_that_call_it_and_are_not_said_are_remarked(home):
     assert compose("a red boat", model="drawn", loras=[chosen])[1] == ['The LoRA a is called by "ppct", which the prompt does not say.']
     assert not compose("a PPCT boat", model="drawn", loras=[chosen])[1]
     assert not compose("a red boat", model="drawn", loras=[dataclasses.replace(chosen, weight=0.0)])[1] and lora.sha256 == chosen.sha256
+
+
+def test_one_that_may_be_for_two_families_has_the_grid_of_the_model_at_hand(home):
+    *_, model = keeping.add(ltx(home / "my-ltx"))
+    named(home / "loras" / "distilled.safetensors", ["transformer.transformer_blocks.0.attn1.to_q", "transformer.transformer_blocks.0.attn2.to_q"], 24)
+    assert loras.one("distilled").kinds == ("ltx", "ltx2") and loras.chosen("distilled", 1.0, model.name).grid == "ltx-distilled"

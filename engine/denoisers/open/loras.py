@@ -131,8 +131,11 @@ def chosen(name: str, weight: float, model: str) -> Lora:
         fitting = [other.name for other in kept().values() if any(family in KINDS[kind] for kind in other.kinds)]
         raise BadRequest(f"The LoRA {name} was made for {lora.titles}, not for {title}{'; ' + ', '.join(fitting) + ' would fit' if fitting else ''}.")
     if wide and lora.width and lora.width != wide:
-        raise BadRequest(f"The LoRA {name} was made for a {TITLES[able[0]]} of another size, with {lora.width:,} numbers to a token; {title} has {wide:,}.")
-    return Lora(lora.name, lora.sha256, weight, lora.expert if experts > 1 else "", lora.grid if lora.grid and set(distilled.of(lora.grid).kinds) & set(able) else "")
+        raise BadRequest(f"The LoRA {name} was made for {TITLES[able[0]]} of another size, with {lora.width:,} numbers to a token; {title} has {wide:,}.")
+    grid = lora.grid
+    if grid and len(lora.kinds) > len(able) and not set(distilled.of(grid).kinds) & set(able):       # its name was read for another of those that it may be for
+        grid = distilled.told(lora.name, tuple(able))
+    return Lora(lora.name, lora.sha256, weight, lora.expert if experts > 1 else "", grid)
 
 
 def asked(text: str, model: str) -> Lora:
