@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { beside, edges, find, head, heard, joints, length, nextPlaces, picture, placed, shown, tail, zone } from '../../app/web/timeline/cut.js';
-import { between, drawn, fitting, frameNumbered, frameOf, magnets, nextEdge, numbered, rolled, slot, snapped, ticks, timecode, within, zoomed } from '../../app/web/timeline/places.js';
+import { between, drawn, fitting, frameNumbered, frameOf, magnets, marked, nextEdge, numbered, rolled, slot, snapped, ticks, timecode, within, zoomed } from '../../app/web/timeline/places.js';
 
 const media = (take, frames = 100, rate = '16') => ({ take, frames, rate, width: 64, height: 36 });
 const clip = (id, length, start = '20', more = {}) => ({ is: 'clip', id, media: media(`take${id}`), start, length, ...more });
@@ -114,4 +114,29 @@ test('at 29.97 and 59.94 timecode leaves numbers out, so that it says the time',
   for (const rate of [ntsc, double, '24000/1001', '30']) for (let at = 0; at < 72_000; at++) if (frameNumbered(numbered(at, rate), rate) !== at) assert.fail(`${rate}: frame ${at}`);
   for (const rate of [ntsc, double]) for (let at = 0; at < 40_000; at += 7) assert.equal(frameOf(timecode(at, rate), rate), at);
   assert.deepEqual(['0:01:00;00', '0:01:00;01', '0:01:00;02', '1:00:00;00', '1:00', '1800'].map((said) => frameOf(said, ntsc)), [1800, 1800, 1800, 107_892, 30, 1800]);      // the first two do not exist
+});
+
+test('a stretch is marked from the playhead on, up to it, and what was not said goes as far as the cut', () => {
+  assert.deepEqual(marked(null, 0, 6, 40), [6, 40]);
+  assert.deepEqual(marked(null, 1, 6, 40), [0, 7]);
+  assert.deepEqual(marked([6, 40], 1, 18, 40), [6, 19]);
+  assert.deepEqual(marked([6, 19], 0, 10, 40), [10, 19]);
+  assert.deepEqual(marked([6, 19], 0, 30, 40), [30, 40]);        // behind its end
+  assert.deepEqual(marked([6, 19], 1, 3, 40), [0, 4]);           // before its beginning
+  assert.deepEqual(marked(null, 0, 40, 40), [39, 40]);           // the playhead stands behind the last frame
+  assert.deepEqual(marked([6, 19], 1, 5, 40), [0, 6]);
+  assert.deepEqual(marked([6, 19], 1, 6, 40), [6, 7]);
+});
+
+test('where a retake lies: as it was asked, wherever its clip is now, and then where it is new', () => {
+  const one = cut([gap(3), clip('a', 20, '25'), clip('b', 10)]);
+  const asked = { id: 'x', kind: 'retake', over: ['a'], items: [], frames: 5, start: '31', job: 'new' };
+  const lies = (candidate, of = one) => ['from', 'to', 'more'].map((what) => zone(of, candidate)[what]);
+  assert.deepEqual(lies(asked), [9, 14, 5]);
+  assert.deepEqual(lies(asked, cut([gap(3), clip('a', 16, '29'), clip('b', 10)])), [5, 10, 5]);        // its head was trimmed
+  assert.deepEqual(lies({ ...asked, start: undefined }), [3, 8, 5]);
+  const made = { ...asked, items: [clip('a', 5, '25'), { ...clip('c', 7), media: media('new') }, clip('d', 8, '37')] };
+  assert.deepEqual(lies(made), [8, 15, 0]);
+  const across = { ...asked, over: ['a', 'b'], items: [clip('a', 16, '25'), { ...clip('c', 4), media: media('new') }, { ...clip('b', 3), media: media('new') }, clip('e', 7)] };
+  assert.deepEqual(lies(across), [19, 26, 0]);
 });

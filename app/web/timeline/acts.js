@@ -8,7 +8,8 @@ import { newId } from './store.js';
 export class Acts {
   constructor(line) { this.line = line; }
 
-  get cut() { return this.line.store.cut; }
+  /** The cut that is seen: while a candidate is played in it no edit is made of it, see auditions.js. */
+  get cut() { return this.line.screen.cut; }
   get view() { return this.line.view; }
 
   /** The chosen pieces with their places, in order; those that are gone meanwhile are left out. */
@@ -40,6 +41,7 @@ export class Acts {
   /** Take the chosen pieces out; `close`: what comes after moves up. */
   async remove(close) {
     const { chosen } = this;
+    if (!chosen.length && this.view.stretch) { this.out(close); return; }
     if (!chosen.length) { this.line.tell(t('Choose a clip first.')); return; }
     const { track, item } = chosen.at(-1);
     const { after } = beside(track, item.id);
@@ -49,6 +51,21 @@ export class Acts {
       const next = [after, before].find((one) => one && !ids.includes(one.item.id) && find(this.cut, one.item.id));
       this.line.choose(next ? [next.item.id] : [], { focus: true });
     }
+  }
+
+  /** Take the marked stretch out of all rows; `close`: what comes after moves up. */
+  async out(close) {
+    const { stretch } = this.view;
+    if (!stretch) { this.line.tell(t('Mark a stretch first: I where it begins, O where it ends.')); return; }
+    const [at, stop] = stretch;
+    if (await this.edit({ is: close ? 'extract' : 'clear', at, length: stop - at }) && close) { this.line.stretch.clear(); this.line.go(at); this.line.root.focus({ preventScroll: true }); }
+  }
+
+  /** Room before the marked stretch, as long as it, in all rows. */
+  room() {
+    const { stretch } = this.view;
+    if (!stretch) { this.line.tell(t('Mark a stretch first: I where it begins, O where it ends.')); return; }
+    this.edit({ is: 'make-room', at: stretch[0], length: stretch[1] - stretch[0] });
   }
 
   /** An end of a clip comes to where the playhead is. */

@@ -32,13 +32,15 @@ export class Bar {
     this.sound = el('input', { type: 'file', accept: 'audio/*', hidden: true, tabIndex: -1, 'aria-label': t('Sound at the playhead…'), onchange: () => { const [file] = this.sound.files; this.sound.value = ''; if (file) store.lay(file, line.view.playhead); } });
     this.time = el('input.time', { 'aria-label': t('Place in the cut'), value: '0:00:00:00', spellcheck: false, autocomplete: 'off' });
     this.all = el('output.all', {});
+    this.in = tool('in', t('The stretch begins here (I)'), () => line.stretch.mark(0));
+    this.out = tool('out', t('The stretch ends here (O)'), () => line.stretch.mark(1));
     this.hint = el('output.hint', {});
     this.slider = el('input.zoom', { type: 'range', min: 0, max: ZOOMS, 'aria-label': t('Zoom'), oninput: () => line.zoomTo(Number(this.slider.value) / ZOOMS) });
     this.board = tool('board', t('Storyboard'), () => line.storyboard(), { 'aria-pressed': 'false' });
     this.tools = el('div.tools', {}, this.undo, this.redo, el('i.rule'), this.split, this.bin, this.cross, this.mark, this.snap, el('i.rule'), this.made.node, this.clip.node);
     this.view = el('div.look', {}, this.hint, tool('less', t('Smaller (−)'), () => line.zoom(1 / 1.5)), this.slider, tool('plus', t('Larger (+)'), () => line.zoom(1.5)),
       tool('fit', t('All of it (0)'), () => line.fit()), this.board);
-    this.transport = el('div.transport', {}, this.play, this.time, this.all);
+    this.transport = el('div.transport', {}, this.play, this.time, this.all, this.in, this.out);
     this.begin = el('button.plain.begin', { type: 'button', onclick: () => store.make(t('Cut {n}', { n: 1 })) }, t('New cut'));
     this.says = el('p.says', {}, el('b', {}, t('Timeline')), el('span', {}, t('Drop takes here, or press + on a take')));
     this.root = el('div.bar', {}, this.fold, this.cuts.node, this.says, this.begin, this.tools, this.transport, this.view, this.sound);
@@ -73,7 +75,7 @@ export class Bar {
   chose() {
     const some = this.line.view.chosen.size > 0;
     this.bin.disabled = this.clip.button.disabled = !some;
-    this.made.button.disabled = !some;
+    this.made.button.disabled = !some && !this.line.view.stretch;
     this.snap.setAttribute('aria-pressed', this.line.view.snap);
   }
 
@@ -116,11 +118,13 @@ export class Bar {
     ];
   }
 
-  /** What can be made of the chosen clip. */
+  /** What can be made of the chosen clip, and of the stretch that is marked. */
   makes() {
-    const one = this.line.acts.one;
+    const { view, acts } = this.line;
+    const one = view.chosen.size ? acts.one : null;
     const film = one?.item.is === 'clip' && (one.item.media.kind ?? 'film') === 'film' && one.item.media.take;
-    return Object.entries(KINDS()).map(([kind, [text]]) => ({ text, disabled: !film, act: () => this.line.make(kind), note: { extend: 'E', connect: 'C' }[kind] }));
+    return Object.entries(KINDS()).map(([kind, [text]]) => ({ text, disabled: !film, act: () => this.line.make(kind), note: { extend: 'E', connect: 'C' }[kind] }))
+      .concat([{ line: true }, { text: t('Retake this stretch…'), disabled: !view.stretch, act: () => this.line.retake(), note: view.stretch ? 'R' : t('mark it with I and O') }]);
   }
 
   clips() {

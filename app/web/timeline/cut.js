@@ -190,7 +190,20 @@ export function zone(cut, candidate) {
   if (candidate.kind === 'extend') Object.assign(place, { from: stop, to: stop + Math.max(more, 1) });
   if (candidate.kind === 'precede') Object.assign(place, { from: start - Math.max(more, 1), to: start });
   if (candidate.kind === 'connect') Object.assign(place, { from: first.stop, to: last.start, meets: last.start === first.stop });
+  if (candidate.kind === 'retake') Object.assign(place, anew(candidate, place, first.item, cut.rate));
   return place;
+}
+
+/** Which stretch a retake makes anew, `{from, to}`: what is new of it, or what was asked while it is being made. */
+function anew(candidate, { start, stop }, clip, rate) {
+  if (!candidate.items.length) {
+    const [n, d] = step(clip, rate);
+    const from = Math.max(start, start + Math.round((number(candidate.start ?? '0') - number(clip.start)) / (Number(n) / Number(d))));
+    return { from, to: Math.min(stop, from + candidate.frames) };
+  }
+  let at = start;
+  const new_ = candidate.items.flatMap((item) => { at += item.length; return item.media?.take === candidate.job ? [[at - item.length, at]] : []; });
+  return new_.length ? { from: new_[0][0], to: new_.at(-1)[1] } : {};
 }
 
 /** The next frame, in a direction, at which other pieces are seen; null where nothing comes. */

@@ -86,6 +86,7 @@ export class Gestures {
     const { now, line } = this;
     if (!now) return;
     if (!now.active && Math.hypot(event.clientX - now.x, event.clientY - now.y) < STILL) return;
+    if (!now.active && now.what !== 'frame' && !line.auditions.free()) { this.now = null; return; }
     if (!now.active) { now.active = true; line.root.classList.add('dragging'); this.pull(); }
     now.event = event;
     this.follow();

@@ -16,23 +16,31 @@ export function keys(line) {
   /** To the next place where something begins or ends; the piece that begins there is chosen. */
   const jump = (way) => {
     screen.pause();
-    const at = nextEdge(store.cut, view.playhead, way);
+    const at = nextEdge(screen.cut, view.playhead, way);
     line.go(at);
-    const begins = store.cut.tracks.flatMap(pieces).find(({ start }) => start === at);
+    const begins = screen.cut.tracks.flatMap(pieces).find(({ start }) => start === at);
     if (begins) line.choose([begins.item.id], { focus: true });
   };
 
+  /** One thing after another is given up: what is tried, what is chosen, what is marked. */
+  const back = () => {
+    if (view.trying) line.auditions.audition(null);
+    else if (view.chosen.size) line.choose([]);
+    else line.stretch.clear(true);
+  };
+
   const PLAYING = {
+    i: () => line.stretch.mark(0), o: () => line.stretch.mark(1), x: () => line.stretch.clear(true),
     ' ': () => screen.toggle(), k: () => screen.pause(), l: () => faster(1), j: () => faster(-1), ',': () => step(-1), '.': () => step(1),
   };
   const PLAIN = {
     ...PLAYING,
     ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => jump(-1), ArrowDown: () => jump(1),
-    Home: () => line.go(0), End: () => line.go(length(store.cut)), PageUp: () => acts.across(-1), PageDown: () => acts.across(1),
-    s: () => acts.split(), t: () => acts.cross(), m: () => acts.mark(), n: () => line.snap(), e: () => line.make('extend'), c: () => line.make('connect'),
+    Home: () => line.go(0), End: () => line.go(length(screen.cut)), PageUp: () => acts.across(-1), PageDown: () => acts.across(1),
+    s: () => acts.split(), t: () => acts.cross(), m: () => acts.mark(), n: () => line.snap(), e: () => line.make('extend'), c: () => line.make('connect'), r: () => line.retake(), g: () => acts.room(),
     '[': () => acts.trim('head', false), ']': () => acts.trim('tail', false), '{': () => acts.trim('head', true), '}': () => acts.trim('tail', true),
     '+': () => line.zoom(1.5), '=': () => line.zoom(1.5), '-': () => line.zoom(1 / 1.5), 0: () => line.fit(),
-    Delete: () => acts.remove(true), Backspace: () => acts.remove(false), Escape: () => line.choose([]),
+    Delete: () => acts.remove(true), Backspace: () => acts.remove(false), Escape: () => back(),
   };
   const SHIFT = { ArrowLeft: () => step(-second()), ArrowRight: () => step(second()), '{': PLAIN['{'], '}': PLAIN['}'], '+': PLAIN['+'] };
   const CONTROL = {

@@ -1,4 +1,4 @@
-// The sheet that asks what film is to be made for the cut: how long, of which words, how many to choose from.
+// The sheets of the timeline: what film is to be made for the cut, how long, of which words, how many to choose from; and a line of words.
 //
 //     carry on   lead up to   connect   loop   other words   another seed
 // Knows one clip and kinds. What is made is the studio's; the candidates come into the timeline.
@@ -20,69 +20,78 @@ export const KINDS = () => ({
   variation: [t('Another seed…'), t('The same words, and other chance.')],
 });
 
-/** Ask, and then `generate(kind, id, more)`. `gap` is how many frames lie between the clip and the next one. */
+/** Ask, and have it made. `gap` is how many frames lie between the clip and the next one. */
 export function ask(line, kind, place, { gap = 0 } = {}) {
   const { store, root } = line;
   const { item } = place;
   const rate = number(store.cut.rate);
   const take = store.media(item);
   const [name, about] = KINDS()[kind];
-  const title = name.replace('…', '');
-  const back = document.activeElement;
+  const timed = kind in LONG;
   const length = el('input.field.number', { id: 'make-length', type: 'number', min: 0.25, max: MOST, step: 0.25, value: gap ? Number((gap / rate).toFixed(2)) : LONG[kind] ?? 0, inputMode: 'decimal' });
   const words = el('textarea.field', { id: 'make-words', rows: 2, maxLength: 20_000, value: kind === 'edit' ? take?.prompt ?? '' : '', placeholder: take?.prompt ?? '' });
-  const strength = el('input', { id: 'make-strength', type: 'range', min: 0.2, max: 1, step: 0.05, value: 0.6 });
-  const times = el('select.field', { id: 'make-times' }, ...TIMES.map((count) => el('option', { value: count }, `${count}`)));
-  const wrong = el('p.bad', { role: 'alert' });
-  const field = (label, control) => el('div.asked', {}, el('label', { for: control.id }, label), control);
-  const sheet = el('dialog.sheet.making', { 'aria-labelledby': 'make-title', onclose: () => { sheet.remove(); if (back?.isConnected) back.focus(); } },
-    el('form', { noValidate: true, onsubmit: (event) => {
-      event.preventDefault();
+  const far = amount('make-strength', 0.6);
+  const many = times('make-times');
+  opened(root, {
+    title: name.replace('…', ''), about, of: called(item, take), verb: t('Make'), first: timed ? length : kind === 'edit' ? words : many,
+    fields: [timed ? field(t('Seconds'), length) : null, kind === 'variation' ? null : field(kind === 'edit' ? t('Words') : t('Words, if other than the clip’s'), words),
+      kind === 'edit' ? far.node : null, field(t('How many to choose from'), many)],
+    act: (wrong) => {
       const frames = Math.round(Number(length.value) * rate);
-      if (kind in LONG && !(frames >= 1 && Number(length.value) <= MOST)) { wrong.textContent = t('Choose up to {n} seconds.', { n: MOST }); length.focus(); return; }
-      if (kind === 'edit' && !words.value.trim()) { wrong.textContent = t('Write the words that it is to follow.'); words.focus(); return; }
-      sheet.close();
-      line.generate(kind, item.id, {
-        ...(kind in LONG ? { frames } : {}), ...(words.value.trim() && kind !== 'variation' ? { prompt: words.value.trim() } : {}),
-        ...(kind === 'edit' ? { strength: Number(strength.value) } : {}), times: Number(times.value),
-      });
-    } },
-    el('h2', { id: 'make-title' }, title), el('p.says', {}, about), el('p.of', {}, called(item, take)),
-    kind in LONG ? field(t('Seconds'), length) : null,
-    kind === 'variation' ? null : field(kind === 'edit' ? t('Words') : t('Words, if other than the clip’s'), words),
-    kind === 'edit' ? field(t('How much may change'), strength) : null,
-    field(t('How many to choose from'), times), wrong,
-    el('div.row', {}, el('button.plain', { type: 'button', onclick: () => sheet.close() }, t('Cancel')), el('button.plain.strong', { type: 'submit' }, t('Make')))));
-  root.append(sheet);
-  sheet.showModal();
-  (kind in LONG ? length : kind === 'edit' ? words : times).focus();
-  if (kind in LONG) length.select();
+      if (timed && !(frames >= 1 && Number(length.value) <= MOST)) { wrong(t('Choose up to {n} seconds.', { n: MOST })); length.focus(); return false; }
+      const prompt = kind === 'variation' ? '' : words.value.trim();
+      if (kind === 'edit' && !prompt) { wrong(t('Write the words that it is to follow.')); words.focus(); return false; }
+      return store.generate(kind, item.id, { ...(timed ? { frames } : {}), ...(prompt ? { prompt } : {}), ...(kind === 'edit' ? { strength: far.value() } : {}), times: Number(many.value) }, wrong);
+    },
+  });
 }
 
-/** What asks for one more like a candidate: as long, and of the words and the strength that its take was made of. */
-export function alike(store, candidate) {
-  const recipe = candidate.kind === 'edit' ? store.media(candidate.items.find((one) => one.media) ?? {})?.recipe : null;
-  return {
-    ...(candidate.frames ? { frames: candidate.frames } : {}), ...(recipe ? { prompt: recipe.prompt } : {}), ...(recipe?.strength?.length ? { strength: recipe.strength[0] } : {}),
-  };
+// ---- what sheets are made of
+
+export const field = (label, control) => el('div.asked', {}, el('label', { for: control.id }, label), control);
+
+export const times = (id) => el('select.field', { id }, ...TIMES.map((count) => el('option', { value: count }, `${count}`)));
+
+/** How much may change: `{node, value()}`, 0 to 1. */
+export function amount(id, value) {
+  const says = el('output', { for: id }, '');
+  const slider = el('input', { id, type: 'range', min: 0.2, max: 1, step: 0.05, value, oninput: () => show() });
+  const show = () => { says.textContent = t('{n} %', { n: Math.round(slider.value * 100) }); slider.setAttribute('aria-valuetext', says.textContent); };
+  show();
+  return { node: el('div.asked.amount', {}, el('label', { for: id }, t('How much may change')), slider, says), value: () => Number(slider.value) };
 }
 
-/** Ask for one line of words. */
-export function line_(root, { title, verb, value = '', lines = 1, act, other = null }) {
+/**
+ * A sheet with fields and a button that does it. `act(wrong)` says whether it is done, `wrong(words)` why not; until then the sheet
+ * stays, with all that was written. `first` gets the focus, which goes back where it was.
+ */
+export function opened(root, { title, about = '', of = '', fields, verb, act, first, other = null }) {
   const back = document.activeElement;
-  const input = lines > 1 ? el('textarea.field', { id: 'line-words', rows: lines, value, maxLength: 5000 }) : el('input.field', { id: 'line-words', value, maxLength: 200, autocomplete: 'off' });
-  const sheet = el('dialog.sheet.making', { 'aria-labelledby': 'line-title', onclose: () => { sheet.remove(); if (back?.isConnected) back.focus(); } },
-    el('form', { noValidate: true, onsubmit: (event) => {
+  const said = el('p.bad', { role: 'alert' });
+  const wrong = (words) => { said.textContent = ''; said.textContent = words; };
+  const go = el('button.plain.strong', { type: 'submit' }, verb);
+  const sheet = el('dialog.sheet.making', { 'aria-labelledby': 'sheet-title', onclose: () => { sheet.remove(); if (back?.isConnected) back.focus(); } },
+    el('form', { noValidate: true, onsubmit: async (event) => {
       event.preventDefault();
-      if (!input.value.trim()) { input.focus(); return; }
-      sheet.close();
-      act(input.value.trim());
+      if (go.disabled) return;
+      wrong('');
+      go.disabled = true;
+      if (await act(wrong)) sheet.close(); else go.disabled = false;
     } },
-    el('h2', { id: 'line-title' }, title), el('label', { for: 'line-words' }, lines > 1 ? t('Words') : t('Name')), input,
+    el('h2', { id: 'sheet-title' }, title), about ? el('p.says', {}, about) : null, of ? el('p.of', {}, of) : null, ...fields, said,
     el('div.row', {}, other ? el('button.plain', { type: 'button', onclick: () => { sheet.close(); other.act(); } }, other.text) : null,
-      el('button.plain', { type: 'button', onclick: () => sheet.close() }, t('Cancel')), el('button.plain.strong', { type: 'submit' }, verb))));
+      el('button.plain', { type: 'button', onclick: () => sheet.close() }, t('Cancel')), go)));
   root.append(sheet);
   sheet.showModal();
-  input.focus();
-  input.select();
+  first.focus();
+  first.select?.();
+}
+
+/** Ask for one line of words, or several. */
+export function line_(root, { title, verb, value = '', lines = 1, act, other = null }) {
+  const input = lines > 1 ? el('textarea.field', { id: 'line-words', rows: lines, value, maxLength: 5000 }) : el('input.field', { id: 'line-words', value, maxLength: 200, autocomplete: 'off' });
+  opened(root, {
+    title, verb, other, first: input, fields: [field(lines > 1 ? t('Words') : t('Name'), input)],
+    act: () => { const words = input.value.trim(); if (words) act(words); else input.focus(); return Boolean(words); },
+  });
 }

@@ -1,25 +1,28 @@
 // The timeline: takes laid in a row, cut together, and the film that is missing made where it is missing.
 //
 // Puts the rooms of this folder together: store (what the studio says), lanes, ruler and tries (what is drawn), gestures, keys,
-// bar and acts (what is asked), screen (what is played). Selection, zoom and playhead live here and nowhere else.
+// bar and acts (what is asked), auditions (what is tried), stretch (what is marked), screen (what is played). Selection, zoom and playhead live here and nowhere else.
 import { el, on, say, tell } from '../desk.js';
 import { t } from '../words.js';
 import { Acts } from './acts.js';
+import { Auditions } from './auditions.js';
 import { Bar } from './bar.js';
 import { Board } from './board.js';
 import { called } from './clip.js';
-import { beside, edges, find, length, pieces, zone } from './cut.js';
+import { edges, find, length, pieces, zone } from './cut.js';
 import { Gestures } from './gestures.js';
 import { Glances } from './glances.js';
 import { Height, remember, remembered } from './height.js';
 import { joining } from './joining.js';
 import { keys } from './keys.js';
 import { Lanes } from './lanes.js';
-import { alike, ask, line_ } from './making.js';
+import { line_ } from './making.js';
 import { NEAREST, fitting, zoomed } from './places.js';
+import { retaking } from './retaking.js';
 import { Ruler } from './ruler.js';
 import { Screen } from './screen.js';
 import { Store, newId } from './store.js';
+import { Stretch } from './stretch.js';
 import { done } from './told.js';
 import { Tries } from './tries.js';
 
@@ -29,20 +32,22 @@ export class Timeline {
   constructor(root) {
     this.root = root;
     root.tabIndex = -1;
-    this.view = { scale: 4, playhead: 0, chosen: new Set(), focus: '', snap: remembered().snap ?? true, drag: null, frame: null, near: null, dropping: null, trying: '' };
+    this.view = { scale: 4, playhead: 0, chosen: new Set(), focus: '', snap: remembered().snap ?? true, drag: null, frame: null, near: null, dropping: null, trying: '', stretch: null };
     this.fitted = '';           // the cut that was drawn in full once
     this.lent = false;          // the player's place is ours
     this.height = new Height(root, () => this.soon());
-    this.store = new Store((answer, what) => this.answered(answer, what));
+    this.auditions = new Auditions(this);
+    this.store = new Store((answer, what) => this.answered(answer, what), () => this.auditions.free());
     this.acts = new Acts(this);
     this.screen = new Screen(this.store, this.view, { moved: (frame) => this.at(frame, true), state: () => this.bar?.running(this.screen.speed) });
     this.glances = new Glances(() => this.soon());
     this.lanes = new Lanes(this.store, this.view, this.glances, { set: (track, changes) => this.acts.track(track, changes), join: (joint, button) => joining(this, joint, button) });
     this.ruler = new Ruler({ go: (frame, last) => { this.screen.pause(); this.go(this.magnet(frame), { quiet: !last }); }, mark: (marker) => this.marked(marker) });
     this.tries = new Tries(this.store, this.view, {
-      audition: (candidate, yes) => this.audition(yes ? candidate : null), accept: (candidate) => this.accept(candidate), reject: (candidate) => this.reject(candidate),
-      more: (candidate) => this.again(candidate), drawn: () => this.soon(),
+      audition: (candidate, yes) => this.auditions.audition(yes ? candidate : null), accept: (candidate) => this.auditions.accept(candidate),
+      reject: (candidate) => this.auditions.reject(candidate), more: (candidate) => this.auditions.again(candidate), drawn: () => this.soon(),
     });
+    this.stretch = new Stretch(this);
     this.board = new Board(this);
     this.bar = new Bar(this);
     this.live = el('p.aloud', { role: 'status', 'aria-live': 'polite' });
@@ -51,8 +56,8 @@ export class Timeline {
     this.marquee = el('i.marquee', { hidden: true });
     this.lanes.root.append(this.marquee);
     this.corner = el('div.corner', {});
-    this.over = el('div.over', { 'aria-hidden': 'true' }, this.ruler.head, this.slot, this.near);
-    this.plane = el('div.plane', {}, el('div.top', {}, this.corner, this.ruler.root), this.tries.root, this.lanes.root, this.over);
+    this.over = el('div.over', { 'aria-hidden': 'true' }, this.stretch.shade, this.ruler.head, this.slot, this.near);
+    this.plane = el('div.plane', {}, el('div.top', {}, this.corner, this.ruler.root), this.stretch.root, this.tries.root, this.lanes.root, this.over);
     this.scroll = el('div.scroll', {}, this.plane);
     this.body = el('div.body', { hidden: true }, this.scroll, this.board.root);
     root.append(this.height.grip, this.bar.root, this.body, this.live);
@@ -74,19 +79,17 @@ export class Timeline {
   answered(answer, what) {
     const { view, store } = this;
     const cut = answer?.cut ?? null;
-    if (view.trying && !store.candidates.some((one) => one.id === view.trying && one.items.length)) view.trying = '';
     if (cut) {
       for (const id of [...view.chosen]) if (!find(cut, id)) view.chosen.delete(id);
       view.playhead = Math.min(view.playhead, length(this.screen.cut));
-      if (what && what !== 'undo' && what !== 'redo' && what !== 'make') view.trying = '';
     }
     this.bar.show(answer);
     this.root.dataset.cut = cut?.id ?? '';
     this.root.dataset.revision = answer?.revision ?? '';
     this.root.dataset.clips = cut ? cut.tracks.flatMap(pieces).length : 0;
     this.shape();
-    if (view.trying && !store.tried(view.trying)) this.audition(store.candidates.find((one) => one.id === view.trying), { again: true });
-    if (cut && this.fitted !== cut.id) { this.fitted = cut.id; this.glances.forget(); view.playhead = 0; view.chosen.clear(); this.draw(); this.fit(); }
+    this.auditions.answered(what);
+    if (cut && this.fitted !== cut.id) { this.fitted = cut.id; this.glances.forget(); view.playhead = 0; view.chosen.clear(); view.stretch = null; this.draw(); this.fit(); }
     else if (what === 'add' || what === 'new') this.fit(true);
     if (what) { this.live.textContent = ''; this.live.textContent = done(what); }
     this.draw();
@@ -102,44 +105,8 @@ export class Timeline {
   open(id) { this.view.trying = ''; return this.store.open(id); }
   addTrack() { return this.store.edit({ is: 'add-track', track: { id: newId(), kind: 'film', name: t('Film {n}', { n: this.store.cut.tracks.filter((one) => one.kind === 'film').length + 1 }) }, index: this.store.cut.tracks.findLastIndex((one) => one.kind === 'film') + 1 }); }
 
-  // ---- what is made
-
-  make(kind, place = this.acts.one) {
-    if (!place || place.item.is !== 'clip') { this.tell(t('Choose a clip first.')); return; }
-    const { after } = beside(place.track, place.item.id);
-    ask(this, kind, place, { gap: after ? after.start - place.stop : 0 });
-  }
-
-  generate(kind, id, more) { return this.store.generate(kind, id, more); }
-
-  /** Play a candidate in the cut as it would be with it, or without it for null; `again`: the cut has changed meanwhile. */
-  async audition(candidate, { again = false } = {}) {
-    const { view, store } = this;
-    this.wanted = candidate?.id ?? '';
-    const there = !candidate || await store.try(candidate.id);
-    if (this.wanted !== (candidate?.id ?? '')) return;      // another was asked for
-    view.trying = there ? this.wanted : '';
-    if (again) { view.playhead = Math.min(view.playhead, length(this.screen.cut)); this.draw(); return; }
-    const was = this.screen.running;
-    const place = candidate && zone(store.cut, candidate);
-    if (place && !was) view.playhead = Math.max(0, place.from - Math.round(Math.min(24, (place.to - place.from) || 24)));
-    this.draw();
-    this.at(view.playhead);
-    if (view.trying && !was) { this.take(); this.screen.play(1); }
-  }
-
-  async accept(candidate) {
-    this.screen.pause();
-    if (await this.store.act(`candidates/${candidate.id}/accept`, {}, 'accept')) this.choose(candidate.over.filter((id) => find(this.store.cut, id)).slice(0, 1), { focus: true });
-  }
-
-  async reject(candidate) {
-    if (this.view.trying === candidate.id) this.audition(null);
-    this.root.focus({ preventScroll: true });       // the button goes
-    await this.store.act(`candidates/${candidate.id}/reject`, {}, 'reject');
-  }
-
-  again(candidate) { return this.generate(candidate.kind, candidate.over[0], alike(this.store, candidate)); }
+  make(kind, place) { this.auditions.make(kind, place); }
+  retake() { retaking(this); }
 
   marked(marker) {
     this.go(marker.at);
@@ -159,13 +126,13 @@ export class Timeline {
     this.draw();
     if (!focus) return;
     const node = this.lanes.node(view.focus) ?? this.root;
-    this.bring(find(this.store.cut, view.focus)?.start ?? view.playhead);
+    this.bring(find(this.screen.cut, view.focus)?.start ?? view.playhead);
     node.focus({ preventScroll: true });
   }
 
   /** All pieces of a row from the chosen one to this. */
   reach(id) {
-    const to = find(this.store.cut, id);
+    const to = find(this.screen.cut, id);
     const row = pieces(to.track).map(({ item }) => item.id);
     const from = row.findIndex((one) => this.view.chosen.has(one));
     const at = row.indexOf(id);
@@ -191,7 +158,7 @@ export class Timeline {
 
   magnet(frame) {
     if (!this.view.snap) return frame;
-    const near = edges(this.store.cut).find((one) => Math.abs(one - frame) * this.view.scale < 6);
+    const near = edges(this.screen.cut).find((one) => Math.abs(one - frame) * this.view.scale < 6);
     return near ?? frame;
   }
 
@@ -283,8 +250,9 @@ export class Timeline {
     const reach = store.candidates.reduce((most, one) => Math.max(most, zone(store.cut, one)?.to ?? 0), length(cut));
     this.plane.style.width = `${Math.max(reach * scale + BEHIND, wide) + this.heads}px`;
     this.ruler.draw(cut, scale, from, from + wide);
+    this.stretch.draw(cut, scale, from, wide);
     this.tries.draw(store.cut);
-    this.lanes.draw(cut, from, from + wide, this.tall - this.tries.height);
+    this.lanes.draw(cut, from, from + wide, this.tall - this.tries.height - this.stretch.height);
     this.ruler.at(view.playhead, scale);
     const drop = view.dropping ?? view.drag?.slot;
     this.slot.hidden = !drop;

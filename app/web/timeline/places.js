@@ -124,6 +124,13 @@ export function between(cut, track, frame, scale) {
   return Math.max(0, frame);
 }
 
+/** A stretch that begins (0) or ends (1) with the frame at the playhead, `[start, stop)`; what is not said goes to the end of the cut, or from its beginning. */
+export function marked(stretch, which, at, length) {
+  const here = Math.min(at, length - 1);
+  const [start, stop] = stretch ?? [0, length];
+  return which ? [start < here + 1 ? start : 0, here + 1] : [here, stop > here ? stop : length];
+}
+
 /** The pieces that a rectangle touches: frames [from, to), tracks by their ids. */
 export const within = (cut, from, to, tracks) => cut.tracks.filter((track) => tracks.has(track.id))
   .flatMap((track) => pieces(track).filter(({ start, stop }) => start < to && stop > from).map(({ item }) => item.id));

@@ -6,12 +6,16 @@
 import { ask, on, poke, tell } from '../desk.js';
 import { t } from '../words.js';
 
+const EDITS = new Set(['edits', 'add']);       // what changes what lies in the cut, as it is seen
 const CHOICE = 'cineloom-cut';      // which cut was looked at last, by project; a convenience
 
 export class Store {
-  /** `changed(answer, what)` is called with every answer, null when no cut is open; `what` was asked, "" for what others did. */
-  constructor(changed) {
-    Object.assign(this, { changed, answer: null, cuts: [], id: '', jobs: new Map(), line: Promise.resolve(), waiting: 0, mark: null, project: null, trial: null });
+  /**
+   * `changed(answer, what)` is called with every answer, null when no cut is open; `what` was asked, "" for what others did.
+   * `free()` says whether the cut that is seen is this one, and may be edited.
+   */
+  constructor(changed, free) {
+    Object.assign(this, { changed, free, answer: null, cuts: [], id: '', jobs: new Map(), line: Promise.resolve(), waiting: 0, mark: null, project: null, trial: null });
     on('state', (state) => this.heard(state));
   }
 
@@ -85,8 +89,8 @@ export class Store {
     });
   }
 
-  /** Wait until those before are answered, ask, show. Answers whether it was done. */
-  queue(what, act) {
+  /** Wait until those before are answered, ask, show. Answers whether it was done; why not is told, or said to `wrong`. */
+  queue(what, act, wrong = (words) => tell(words, 'bad')) {
     this.waiting += 1;
     const turn = this.line.then(async () => {
       try {
@@ -99,7 +103,7 @@ export class Store {
         this.changed(this.answer, what);
         return true;
       } catch (error) {
-        tell(error.message, 'bad');
+        wrong(error.message);
         // Refused, or somebody was quicker: what is shown is what the studio has.
         if (this.id) { try { this.answer = await ask(`studio/cuts/${this.id}`); } catch { /* the state says when it is back */ } }
         this.changed(this.answer, '');
@@ -119,8 +123,9 @@ export class Store {
   }
 
   /** Ask something of the open cut with its revision. */
-  act(path, body = {}, what = path) {
-    return this.queue(what, () => ask(`studio/cuts/${this.id}/${path}`, { revision: this.answer.revision, ...body }));
+  act(path, body = {}, what = path, wrong = undefined) {
+    if (EDITS.has(path) && !this.free()) return Promise.resolve(false);
+    return this.queue(what, () => ask(`studio/cuts/${this.id}/${path}`, { revision: this.answer.revision, ...body }), wrong);
   }
 
   /** Lay takes down: behind all there is, or at a frame; where there is no cut, one begins with them. */
@@ -131,7 +136,7 @@ export class Store {
 
   /** Lay the sound of a file under the cut, from a frame on, as long as its film. */
   async lay(file, at, track = '') {
-    if (!this.answer && !await this.make(t('Cut {n}', { n: this.cuts.length + 1 }))) return false;
+    if (!this.free() || !this.answer && !await this.make(t('Cut {n}', { n: this.cuts.length + 1 }))) return false;
     tell(t('Bringing in {name}', { name: file.name }));
     return this.queue('add', () => ask(`studio/cuts/${this.id}/sounds?${new URLSearchParams({ name: file.name, revision: this.answer.revision, at, track })}`, file));
   }
@@ -144,8 +149,13 @@ export class Store {
   }
 
   /** Have film made for the cut; the candidates are there at once. */
-  async generate(kind, item, more = {}) {
-    const asked = await this.act('make', { kind, item, ...more }, 'make');
+  generate(kind, item, more = {}, wrong = undefined) { return this.made('make', { kind, item, ...more }, wrong); }
+
+  /** Have one more made of what a candidate was made of. */
+  more(candidate) { return this.made(`candidates/${candidate}/again`); }
+
+  async made(path, body = {}, wrong = undefined) {
+    const asked = await this.act(path, body, 'make', wrong);
     poke();
     return asked;
   }

@@ -9,5 +9,6 @@ export function done(what) {
     roll: t('The joint was rolled'), reorder: t('Moved'), move: t('Moved'), copy: t('Copied'), lift: t('Taken out; a gap is left'), 'ripple-delete': t('Taken out and closed up'),
     'add-transition': t('A transition lies over the joint'), 'remove-transition': t('The transition is gone'), 'close-gap': t('The gap is closed'), speed: t('Another speed'),
     fade: t('Fades'), mute: t('Switched'), 'add-marker': t('Marked'), 'remove-marker': t('The marker is gone'), rename: t('Renamed'), 'set-cut': t('Renamed'),
+    extract: t('Taken out and closed up'), clear: t('Taken out; a gap is left'), 'make-room': t('There is room'),
   }[what] ?? t('Done');
 }

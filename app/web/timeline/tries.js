@@ -1,6 +1,6 @@
 // Candidates: what is being made for the cut, or was made and waits to be judged, each over the place it is for.
 //
-//     ⟨2 of 3⟩  ▶ A/B   ✓ accept   ✕ reject   ↻ try more
+//     ◂ 2 of 3 ▸  carried on  ● 1.08   A/B   ✓ accept   ↻ try another   ✕ reject
 // Knows candidates as the studio tells them, and their jobs. Asks nothing itself: `acts` does.
 import { el } from '../desk.js';
 import { jobLine } from '../format.js';
@@ -9,7 +9,7 @@ import { zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
 
-const ROW = 34, WIDE = 310;     // pixels
+const ROW = 34, WIDE = 380;     // pixels
 
 export class Tries {
   /** `acts`: audition(candidate), accept(candidate), reject(candidate), more(candidate) */
@@ -25,7 +25,7 @@ export class Tries {
     for (const candidate of this.store.candidates) {
       const place = zone(cut, candidate);
       if (!place) continue;
-      const key = `${candidate.kind} ${candidate.over.join(' ')}`;
+      const key = [candidate.kind, ...candidate.over, candidate.start ?? '', candidate.kind === 'retake' ? candidate.frames : ''].join(' ');
       if (!found.has(key)) found.set(key, { key, place, all: [] });
       found.get(key).all.push(candidate);
     }
@@ -60,6 +60,14 @@ export class Tries {
     this.root.style.height = `${this.height}px`;
   }
 
+  /** Look here: it is this one that keeps the cut from being edited. */
+  nudge() {
+    for (const { item } of this.groups.values()) {
+      item.classList.remove('nudged');
+      if (item.classList.contains('trying')) { item.getBoundingClientRect(); item.classList.add('nudged'); }       // laid out between the two: it begins anew
+    }
+  }
+
   build(key) {
     const node = { key };
     const one = (act) => () => act(this.looked(node.group));
@@ -70,7 +78,9 @@ export class Tries {
       if (this.view.trying) { if (next.items.length) this.acts.audition(next, true); else this.acts.audition(next, false); }
       this.acts.drawn();
     };
+    node.count = el('span.count', {});
     node.says = el('span.says', {});
+    node.score = el('span.score', { hidden: true });
     node.bar = el('span.progress', { 'aria-hidden': 'true' }, el('i'));
     node.back = tool('left', t('The candidate before'), turn(-1));
     node.next = tool('right', t('The next candidate'), turn(1));
@@ -78,7 +88,7 @@ export class Tries {
     node.accept = tool('check', t('Accept'), one(this.acts.accept));
     node.reject = tool('close', t('Reject'), one(this.acts.reject));
     node.more = tool('again', t('Try another'), one(this.acts.more));
-    node.item = el('li.try', {}, node.back, node.next, el('span.what', {}, node.says, node.bar), node.play, node.accept, node.more, node.reject);
+    node.item = el('li.try', {}, node.back, node.count, node.next, el('span.what', {}, node.says, node.bar), node.score, node.play, node.accept, node.more, node.reject);
     return node;
   }
 
@@ -91,18 +101,23 @@ export class Tries {
     const failed = candidate.state === 'failed' || candidate.state === 'cancelled';
     const trying = this.view.trying === candidate.id;
     const what = {
-      extend: t('carried on'), precede: t('led up to'), connect: t('connected'), loop: t('closed to a loop'), edit: t('other words'), inpaint: t('filled in'), variation: t('another seed'), replace: t('another take'),
+      extend: t('carried on'), precede: t('led up to'), connect: t('connected'), loop: t('closed to a loop'), edit: t('other words'), inpaint: t('filled in'), variation: t('another seed'), retake: t('made anew'), replace: t('another take'),
     }[candidate.kind] ?? candidate.kind;
-    const state = ready ? (candidate.score ? t('join {ratio}', { ratio: candidate.score.toFixed(2) }) : t('ready')) : failed ? candidate.why || t('failed') : job ? jobLine(job) : t('waiting');
-    const words = [all.length > 1 ? t('{n} of {all}', { n: all.indexOf(candidate) + 1, all: all.length }) : '', what, state, group.place.more > 0 && !ready ? timecode(group.place.more, cut.rate) : ''].filter(Boolean).join(' · ');
+    const state = ready ? (candidate.score ? '' : t('ready')) : failed ? candidate.why || t('failed') : job ? jobLine(job) : t('waiting');
+    const words = [what, state, group.place.more > 0 && !ready ? timecode(group.place.more, cut.rate) : ''].filter(Boolean).join(' · ');
     if (node.says.textContent !== words) { node.says.textContent = words; node.says.title = words; }
+    const count = t('{n} of {all}', { n: all.indexOf(candidate) + 1, all: all.length });
+    if (node.count.textContent !== count) node.count.textContent = count;
+    node.score.hidden = !ready || !candidate.score;
+    const score = ready && candidate.score ? t('join {ratio}', { ratio: candidate.score.toFixed(2) }) : '';
+    if (node.score.textContent !== score) node.score.textContent = score;
     node.item.dataset.candidate = candidate.id;
     node.item.dataset.state = ready ? 'done' : failed ? 'failed' : candidate.state;
     node.item.dataset.grade = ready && candidate.score ? (candidate.score <= 1.3 ? 'good' : candidate.score <= 2 ? 'fair' : 'bad') : '';
     node.item.classList.toggle('trying', trying);
     node.bar.hidden = ready || failed;
     node.bar.firstChild.style.transform = `scaleX(${Math.max(0.02, job?.progress ?? 0)})`;
-    node.back.hidden = node.next.hidden = all.length < 2;
+    node.back.hidden = node.next.hidden = node.count.hidden = all.length < 2;
     node.play.hidden = node.accept.hidden = !ready;
     node.play.setAttribute('aria-pressed', trying);
     const label = t('Play it in the cut: {words}', { words: what });
