@@ -18,6 +18,8 @@ from app.examples import examples, knows, story, task_examples
 from app.tasks import described
 from app.tasks.presets import presets
 from engine.denoisers.catalog import Model, describe
+from engine.denoisers.open import distilled
+from engine.denoisers.open.loras import Kept, fitting
 from engine.jobs import Queue
 from engine.jobs.keeper import Keeper
 from engine.library import Library
@@ -89,6 +91,7 @@ class Desk:
             "presets": presets(model),
             "task_examples": task_examples(model),
             "story": story(model),
+            "loras": [{"name": lora.name, "words": list(lora.words), "distilled": _taught(lora)} for lora in fitting(model.name)],
         }
 
     def unknown_words(self, prompt: str, model: str = "") -> list[tuple[int, int]]:
@@ -108,6 +111,12 @@ class Desk:
             "models": self.models.mark(),
             "cuts": self.cutting.marks(),
         }
+
+
+def _taught(lora: Kept) -> dict | None:
+    """The steps and the guidance of one that was distilled."""
+    own = distilled.of(lora.grid) if lora.grid else None
+    return own and {"steps": own.steps, "guidance": own.guidance}
 
 
 def _grid(model: Model) -> dict:

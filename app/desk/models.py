@@ -24,6 +24,7 @@ from engine import memory
 from engine.cards import cards
 from engine.denoisers import catalog
 from engine.denoisers.open import keeping, planning
+from engine.denoisers.open.loras import loras_folder
 from engine.denoisers.open.pulling import SPARE
 from engine.denoisers.open.rows import FACTS, KNOWN, Row, installed, known, models_folder
 from engine.errors import BadRequest
@@ -82,13 +83,14 @@ class Models:
         return True
 
     def mark(self) -> str:
-        """It is another one when a model came or went, or an errand ended."""
+        """It is another one when a model or a LoRA came or went, or an errand ended."""
         folder, seen = models_folder(), []
         for path in folder.iterdir() if folder.is_dir() else ():
             try:
                 seen.append(f"{path.name}{(path / FACTS if path.is_dir() else path).stat().st_mtime_ns}")
             except OSError:
                 continue            # not whole
+        seen += [f"{path.name}{path.stat().st_mtime_ns}" for path in loras_folder().glob("*.safetensors") if path.exists()]
         return " ".join([*sorted(seen), *(f"{name}:{one.state}" for name, one in list(self._errands.items()))])
 
     def all(self) -> dict:

@@ -22,7 +22,7 @@ class Control:
     """One thing that can be set."""
 
     name: str                           # the wish that it sets, see wishes.py
-    kind: str                           # amount, strength, shape, size, exact, scale, steps, seed, toggle, words, cues
+    kind: str                           # amount, strength, shape, size, exact, scale, steps, seed, toggle, words, cues, loras
     title: str
     default: object = None              # None: the model's own, or none
     least: float | None = None
@@ -56,9 +56,10 @@ FAITHFUL = Control("faithful", "toggle", "Change only what the words change", Fa
 WAS = Control("was", "words", "What it shows now", "", help="For film from elsewhere: what the words are compared with.")
 WHO = Control("who", "words", "Who", "", help="Put wherever a shot says {who}: the same words, the same character.")
 STYLE = Control("style", "words", "Style", "", help="Added to every shot.")
+LAID = Control("loras", "loras", "LoRAs", (), -2.0, 2.0, 0.05, "", "Small files laid over the model: a look, a person, a way to move.")
 
 RUN = (STEP, SEED, TIMES)
-FOLDED = (GUIDE, LESS)
+FOLDED = (GUIDE, LESS, LAID)
 FRAME = (SHAPE, SIZE)
 
 
@@ -115,7 +116,7 @@ def described(model: Model) -> list[dict]:
     """The rows as the page draws them, the model's own defaults filled in."""
     own = {"guidance": model.default_guidance, "steps": model.default_steps}
     return [dataclasses.asdict(task) | {
-        place: [dataclasses.asdict(control.but(default=_default(task, control, model, own))) for control in getattr(task, place)]
+        place: [dataclasses.asdict(control.but(default=_default(task, control, model, own))) for control in getattr(task, place) if model.loras or control != LAID]
         for place in ("controls", "more")
     } for task in TASKS.values()]
 

@@ -4,6 +4,7 @@ import { t } from '../words.js';
 import { strengthControl } from './curve.js';
 import { drawing } from './drawings.js';
 import { said } from './labels.js';
+import { laid } from './loras.js';
 import { finishes, inShape, shapeOf, stepped } from './maths.js';
 import { promptField } from './prompt.js';
 
@@ -14,7 +15,7 @@ export function control(row, desk) {
   return KINDS[row.kind](row, desk);
 }
 
-const KINDS = { amount, strength: strengthControl, shape, size, exact, scale, steps, seed, toggle, words, cues };
+const KINDS = { amount, strength: strengthControl, shape, size, exact, scale, steps, seed, toggle, words, cues, loras: laid };
 
 /** A number to type, and a slider where it has room to slide. */
 export function amount(row, { form, changed }) {

@@ -111,7 +111,7 @@ export function reordered(list, from, to) {
 
 // ---- what is sent
 
-const PLACES = { pictures: ['name', 'take', 'at'], film: ['take', 'start', 'stop'], cards: ['name', 'take', 'at', 'start', 'stop'] };
+const PLACES = { pictures: ['name', 'take', 'at'], film: ['take', 'start', 'stop'], cards: ['name', 'take', 'at', 'start', 'stop'], loras: ['name', 'weight'] };
 const only = (entry, names) => Object.fromEntries(names.filter((name) => entry[name] !== undefined && entry[name] !== null && entry[name] !== '').map((name) => [name, entry[name]]));
 
 /** Whether the form's own width and height count: not where a loop is made of film. */
@@ -120,11 +120,11 @@ export const framed = (row, form) => row.controls.some((control) => control.name
 /** The wishes of a form, for the studio: what this task looks at, and nothing else. */
 export function wishes(row, form) {
   const out = { task: row.name, seed: form.seed || null };
-  if (form.solver) out.solver = form.solver;        // a recipe's that came back; else the model's own
+  for (const name of ['solver', 'cache', 'guider']) if (form[name]) out[name] = form[name];        // a recipe's that came back; else the model's own
   if (row.prompt !== 'none') out.prompt = form.prompt;
   for (const control of [...row.controls, ...row.more]) {
     if (['shape', 'size', 'exact', 'scale', 'seed'].includes(control.kind)) continue;
-    out[control.name] = control.kind === 'cues' ? form.cues.filter((cue) => cue.prompt.trim()) : form[control.name];
+    out[control.name] = control.kind === 'cues' ? form.cues.filter((cue) => cue.prompt.trim()) : control.kind === 'loras' ? form.loras.map((lora) => only(lora, PLACES.loras)) : form[control.name];
   }
   if (row.controls.some((control) => control.name === 'to')) out.to = form.to;
   if (form.size && (framed(row, form) || row.films[1])) out.size = form.size;
@@ -141,9 +141,9 @@ export function wishes(row, form) {
 /** A form as the task's row has it. `about` is what the studio says of its model. */
 export function fresh(row, about) {
   const form = { prompt: '', negative: '', seed: '', size: null, to: '9:16', film: null, second: null, pictures: [], cues: [], mask: '', area: [],
-    shots: row.shots ? [{ prompt: '', seconds: 2, join: 'cut', cards: [] }] : [], who: '', style: '', was: '', variations: 1, steps: about.default_steps };
+    shots: row.shots ? [{ prompt: '', seconds: 2, join: 'cut', cards: [] }] : [], who: '', style: '', was: '', loras: [], variations: 1, steps: about.default_steps };
   for (const control of [...row.controls, ...row.more]) {
-    if (['shape', 'size', 'exact', 'scale', 'seed', 'cues'].includes(control.kind)) continue;
+    if (['shape', 'size', 'exact', 'scale', 'seed', 'cues', 'loras'].includes(control.kind)) continue;
     form[control.name] = control.kind === 'strength' ? [control.default] : control.default;
   }
   if (framed(row, form)) form.size = about.size;
@@ -164,17 +164,18 @@ export function mended(kept, row, about) {
   const sized = (size) => Array.isArray(size) && size.length === 2 && size.every((side) => Number.isInteger(side));
   if ('size' in kept) form.size = sized(kept.size) ? kept.size : framed(row, form) ? fresh(row, about).size : null;
   if (row.shots && !form.shots.every((shot) => typeof shot?.prompt === 'string' && typeof shot.seconds === 'number' && Array.isArray(shot.cards))) form.shots = fresh(row, about).shots;
+  form.loras = form.loras.filter((lora) => typeof lora?.name === 'string' && typeof lora.weight === 'number');
   if (!form.strength?.every?.((level) => typeof level === 'number') || !form.strength.length) delete form.strength;
   return { ...fresh(row, about), ...form };
 }
 
 /** A form for another model: what stood as the one before has it is now as this one has it; what was written, chosen and set stays.
- * Steps, guidance and solvers mean another thing to every model; a size becomes the one of that name in its shape. */
+ * Steps, guidance, solvers, caches and LoRAs mean another thing to every model; a size becomes the one of that name in its shape. */
 export function remodelled(form, [was, before], [row, about]) {
   const [old, out] = [fresh(was, before), fresh(row, about)];
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   for (const [name, value] of Object.entries(form)) {
-    if (['steps', 'guidance', 'solver', 'size'].includes(name) || same(value, old[name])) continue;
+    if (['steps', 'guidance', 'solver', 'cache', 'guider', 'loras', 'size'].includes(name) || same(value, old[name])) continue;
     out[name] = value;
   }
   if (!form.size) out.size = null;

@@ -128,14 +128,23 @@ def chosen(name: str, weight: float, model: str) -> Lora:
     family, wide, experts, title = _of_model(model)
     able = [kind for kind in lora.kinds if family in KINDS[kind]]
     if not able:
-        fitting = [other.name for other in kept().values() if any(family in KINDS[kind] for kind in other.kinds)]
-        raise BadRequest(f"The LoRA {name} was made for {lora.titles}, not for {title}{'; ' + ', '.join(fitting) + ' would fit' if fitting else ''}.")
+        others = [other.name for other in fitting(model)]
+        raise BadRequest(f"The LoRA {name} was made for {lora.titles}, not for {title}{'; ' + ', '.join(others) + ' would fit' if others else ''}.")
     if wide and lora.width and lora.width != wide:
         raise BadRequest(f"The LoRA {name} was made for {TITLES[able[0]]} of another size, with {lora.width:,} numbers to a token; {title} has {wide:,}.")
     grid = lora.grid
     if grid and len(lora.kinds) > len(able) and not set(distilled.of(grid).kinds) & set(able):       # its name was read for another of those that it may be for
         grid = distilled.told(lora.name, tuple(able))
     return Lora(lora.name, lora.sha256, weight, lora.expert if experts > 1 else "", grid)
+
+
+def fitting(model: str) -> list[Kept]:
+    """The LoRAs of the folder that can be laid over a model; none for one that takes none."""
+    try:
+        family, wide, _, _ = _of_model(model)
+    except BadRequest:
+        return []
+    return [lora for lora in kept().values() if any(family in KINDS[kind] for kind in lora.kinds) and not (wide and lora.width and lora.width != wide)]
 
 
 def asked(text: str, model: str) -> Lora:
