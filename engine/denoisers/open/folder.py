@@ -75,7 +75,10 @@ def look(folder: Path) -> Found:
         classes[part] = kind[1]
         files += sorted(path for path in place.iterdir() if path.is_file() and path.suffix in (".json", ".txt", ".model", ".safetensors", ".jinja"))
         if (place / "config.json").is_file() and not part.startswith(("tokenizer", "scheduler", "feature_extractor", "image_processor")):
-            numbers[part] = sum(one.count for path in weights(place) for one in stored(path).values())
+            tensors = [one for path in weights(place) for one in stored(path).values()]
+            if not _plausible(configuration(place / "config.json"), len(tensors)):
+                raise WeightsError(f"{place / 'config.json'} is damaged: it speaks of more layers than there are weights for. {AGAIN}")
+            numbers[part] = sum(one.count for one in tensors)
     if not {"transformer", "vae"} <= numbers.keys():
         raise WeightsError(f"The model in {folder} is incomplete: it has no {'transformer' if 'transformer' not in numbers else 'vae'}. {AGAIN}")
     return Found(*SPEAKERS[name], name, classes, numbers, tuple(files))
@@ -110,6 +113,13 @@ def stored(path: Path) -> dict[str, headers.Stored]:
         return headers.read(path)
     except WeightsError as error:
         raise WeightsError(f"{error} {AGAIN}") from error
+
+
+def _plausible(said: object, tensors: int) -> bool:
+    """Whether a part that is built as a configuration says is built soon: it has no more layers than tensors."""
+    if isinstance(said, dict):
+        return all(_plausible(value, tensors) and not ("layers" in name and isinstance(value, (int, float)) and value > tensors) for name, value in said.items())
+    return not isinstance(said, list) or all(_plausible(value, tensors) for value in said)
 
 
 def _plain(name: object) -> bool:

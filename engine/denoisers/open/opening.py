@@ -15,7 +15,7 @@ from engine.denoisers.open import folder as lying
 from engine.denoisers.open import single
 from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.rows import Row
-from engine.errors import WeightsError
+from engine.errors import CineloomError, WeightsError
 
 
 def open_model(row: Row, device: str | None = None) -> OpenBackend:
@@ -35,8 +35,8 @@ def open_model(row: Row, device: str | None = None) -> OpenBackend:
     try:
         own = {part: single.load(path, row.folder / part, found.classes[part], narrow) for part, path in row.over.items()}
         pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True, **own)
-    except WeightsError:
+        return speaker(pipe, row.name, row.version, device, row.steps, row.guidance, row)
+    except CineloomError:
         raise
     except Exception as error:          # diffusers and transformers raise a dozen kinds; each means the same to a person
         raise WeightsError(f"{row.title} in {row.folder} could not be loaded ({str(error)[:200]}). `cineloom models check {row.name}` says whether a file is damaged.") from error
-    return speaker(pipe, row.name, row.version, device, row.steps, row.guidance, row)

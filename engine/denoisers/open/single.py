@@ -57,7 +57,7 @@ def _fits(path: Path, shapes: Shapes, wanted: Shapes, model: Path) -> None:
     lacking, more = sorted(wanted.keys() - shapes.keys()), sorted(shapes.keys() - wanted.keys())
     if lacking or more:
         says = [f"{len(lacking)} of the {len(wanted)} tensors there are not in it, such as {lacking[0]}"] if lacking else []
-        says += [f"it has {len(more)} that are not there, such as {more[0]:.100}"] if more else []
+        says += [f"it has {len(more)} that are not there, such as {more[0]!r:.100}"] if more else []
         raise WeightsError(f"{path.name} is no transformer of the kind that lies in {model}: {'; '.join(says)}. `--like` names the model that it was made from.")
     other = next((name for name in sorted(wanted) if shapes[name] != wanted[name]), None)
     if other:
