@@ -17,7 +17,7 @@ from pathlib import Path
 from torch import Tensor
 
 from engine.checkpoint import Checkpoint, pack, pack_windows, unpack
-from engine.denoisers.base import Backend, Manner
+from engine.denoisers.base import Backend, Manner, Sounding
 from engine.denoisers.catalog import describe
 from engine.denoisers.open import loras
 from engine.errors import BadMedia, BadRequest, Cancelled
@@ -154,7 +154,8 @@ def _film(recipe: Recipe, backend: Backend, latents: Tensor, layout: Layout, ben
         sheets.look(picture)
         yield 1
     else:
-        with FilmWriter(bench / _name(recipe), recipe.width, recipe.height, backend.grid.rate, recipe.to_json()) as film:
+        sound = backend.sound(count) if isinstance(backend, Sounding) else None
+        with FilmWriter(bench / _name(recipe), recipe.width, recipe.height, backend.grid.rate, recipe.to_json(), sound) as film:
             for part in parts:
                 film.add(part)
                 sheets.look(part)

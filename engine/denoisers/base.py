@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from engine.recipe.value import Lora
@@ -98,6 +99,15 @@ class Denoiser(Protocol):
                      the sampler's Euler step x0 + next/level * (x - x0) arrives exactly. Others ignore it.
         returns      (B, C, T, H, W) float32
         """
+        ...
+
+
+@runtime_checkable
+class Sounding(Protocol):
+    """What a backend is beside, whose film can be heard."""
+
+    def sound(self, pictures: int) -> tuple[np.ndarray, int] | None:
+        """Samples (N, 2) float32 in -1..1, left and right, for the film of so many pictures that was walked last, and how many make a second; None where it has none."""
         ...
 
 

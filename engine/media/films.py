@@ -30,6 +30,8 @@ EIGHT = 128                 # x264's look-ahead tree goes through blocks of 16 p
                             # is no multiple of eight: the same film came out in other pixels nearly every time (measured for
                             # widths from 96 to 1280; never at a multiple of 128, nor without it)
 BT709 = 1                   # its number in H.264 for primaries, transfer and matrix alike (ITU-T H.273)
+VOICE = 192_000             # bits for a second of sound
+BREATH = 1024               # samples that are encoded at once: AAC's own measure
 COMMENT = 60_000            # bytes: QuickTime's own comment has 16 bits for its length, and a longer one breaks the file
 
 
@@ -77,10 +79,11 @@ class FilmWriter:
     path     its ending says how: .mp4, .mov, .webm or .gif; MP4 for any other
     rate     pictures per second. A GIF counts in hundredths of a second: at 16 its pictures stay for 6 or 7 of them
     recipe   JSON that the file carries, see `carriers`
+    sound    samples (N, 2) in -1..1, left and right, and how many make a second; a GIF has none
     Raises BadRequest for odd sizes (a GIF may have them), CannotWrite for a folder that is not writable or a full disk.
     """
 
-    def __init__(self, path: str | Path, width: int, height: int, rate: int, recipe: str = ""):
+    def __init__(self, path: str | Path, width: int, height: int, rate: int, recipe: str = "", sound: tuple[np.ndarray, int] | None = None):
         self.path = Path(path)
         self.form = FORMS.get(self.path.suffix.lower(), FORMS[".mp4"])
         if self.form.pixels == "yuv420p" and (width % 2 or height % 2):
@@ -89,6 +92,7 @@ class FilmWriter:
         self.part = part_of(self.path)
         self.width, self.height, self.rate, self.recipe = width, height, rate, recipe
         self.pictures, self.container, self.palette = 0, None, Palette(width, height)
+        self.voice = None if sound is None or self.form.codec == "gif" else Voice(*sound, "libopus" if self.form.container == "webm" else "aac")
         self.colours = Colours(width, height, self.form.pixels)
 
     def __enter__(self) -> FilmWriter:
@@ -128,6 +132,8 @@ class FilmWriter:
             codec = self.stream.codec_context
             codec.color_primaries = codec.color_trc = codec.colorspace = BT709
             codec.color_range = ColorRange.MPEG
+        if self.voice:
+            self.voice.open(self.container)
 
     def add(self, pictures: np.ndarray) -> None:
         """The next pictures of the film, (N, H, W, 3) uint8."""
@@ -144,6 +150,8 @@ class FilmWriter:
                 frame.pts, frame.time_base = round(self.pictures * self.ticks / self.rate), Fraction(1, self.ticks)
                 self.container.mux(self.stream.encode(frame))
                 self.pictures += 1
+            if self.voice:
+                self.voice.until(self.container, self.pictures / self.rate)
 
     def __exit__(self, kind, error, trace) -> None:
         try:
@@ -158,6 +166,8 @@ class FilmWriter:
     def _finish(self) -> None:
         try:
             self.container.mux(self.stream.encode())
+            if self.voice:
+                self.voice.finish(self.container)
             self.container.close()
         except BaseException:
             _close_quietly(self.container)
@@ -168,6 +178,32 @@ class FilmWriter:
         if counted(self.part) != self.pictures:
             raise CannotWrite(f"{self.path} cannot be written: what came to the disk is not the whole film. Is it full?")
         os.replace(self.part, self.path)
+
+
+class Voice:
+    """The sound of a film, written as its pictures come, so that a player finds both near each other."""
+
+    def __init__(self, samples: np.ndarray, rate: int, codec: str):
+        self.samples, self.rate, self.codec, self.at = np.clip(samples, -1, 1).astype(np.float32), rate, codec, 0
+
+    def open(self, container: av.container.OutputContainer) -> None:
+        """A stream of its own."""
+        self.stream = container.add_stream(self.codec, rate=self.rate, layout="stereo")
+        self.stream.bit_rate = VOICE
+
+    def until(self, container: av.container.OutputContainer, seconds: float) -> None:
+        """All that is heard before a time."""
+        stop = min(len(self.samples), round(seconds * self.rate))
+        for start in range(self.at, stop, BREATH):
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(self.samples[start:min(stop, start + BREATH)].T), format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts, frame.time_base = self.rate, start, Fraction(1, self.rate)
+            container.mux(self.stream.encode(frame))
+        self.at = max(self.at, stop)
+
+    def finish(self, container: av.container.OutputContainer) -> None:
+        """What is left."""
+        self.until(container, len(self.samples) / self.rate)
+        container.mux(self.stream.encode(None))
 
 
 class Colours:

@@ -7,6 +7,7 @@ from pixels import RECIPE, full_disk, scene
 
 from engine import media
 from engine.errors import BadMedia, BadRequest, CannotWrite
+from engine.media import hearing
 
 
 # ---- films
@@ -73,6 +74,25 @@ def test_a_film_is_the_same_however_its_parts_arrive(tmp_path, parts):
     media.write_film(tmp_path / "a.mp4", [pictures], 64, 48, 16)
     media.write_film(tmp_path / "b.mp4", [pictures[at:at + parts] for at in range(0, 33, parts)], 64, 48, 16)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("ending, rate", [(".mp4", 24_000), (".mov", 24_000), (".webm", 48_000)])
+def test_a_film_is_written_with_its_sound(tmp_path, ending, rate):
+    """A tone on the left, another on the right: each comes back where it was, as long as the film, and the recipe too."""
+    time = np.arange(48_000) / 24_000
+    tones = np.stack([np.sin(2 * np.pi * 440 * time) / 2, np.sin(2 * np.pi * 660 * time) / 4], 1)
+    path = tmp_path / f"a{ending}"
+    with media.FilmWriter(path, 64, 48, 16, RECIPE, (tones, 24_000)) as writer:
+        for at in range(4):
+            writer.add(np.full((8, 48, 64, 3), 40 * at, np.uint8))
+    said = hearing.probe_sound(path)
+    assert said.rate == rate and abs(said.samples / rate - 2) < 0.05 and media.probe(path).pictures == 32
+    heard = np.concatenate(list(hearing.read_sound(path, 0, 2 * rate)))
+    for channel, (tone, loud) in enumerate(((440, 0.5), (660, 0.25))):
+        strength = 2 * abs(np.fft.rfft(heard[:, channel])) / len(heard)
+        assert np.argmax(strength) == 2 * tone and abs(strength.max() - loud) < 0.03
+    assert media.carried(path) == RECIPE
+    assert hearing.probe_sound(film(tmp_path / "silent.mp4")) is None
 
 
 def test_odd_sizes_and_other_pictures_are_refused(tmp_path):

@@ -14,6 +14,7 @@ from engine.denoisers.drawn import DrawnBackend, draw
 from engine.errors import BadMedia, BadRequest, Cancelled, CannotWrite, NotEnoughMemory
 from engine.make import Decoded, Finished, Started, Stepped, load_latents, make
 from engine.making.layout import lay
+from engine.media import hearing
 from engine.recipe import compose, from_json
 
 backend = DrawnBackend()
@@ -61,6 +62,26 @@ def test_the_film_shows_what_was_said(tmp_path):
     for colour, channel in (("red", 0), ("blue", 2)):
         pictures = np.stack(list(media.read_film(made(recipe(f"a {colour} wave"), tmp_path / colour).film)))
         assert pictures.mean((0, 1, 2)).argmax() == channel
+
+
+class Singing(DrawnBackend):
+    """One whose film can be heard: a tone for as long as it is."""
+
+    def sound(self, pictures):
+        return np.full((pictures * 1500, 2), 0.25, np.float32), 24_000
+
+
+def test_film_that_can_be_heard_is_heard(tmp_path):
+    recipe, _ = compose("red right", model="drawn", seconds=1, size=(64, 64), seed=7, steps=2)
+    *_, last = make(recipe, Singing(), tmp_path / "a")
+    sound = hearing.probe_sound(last.made.film)
+    assert (sound.codec, sound.rate) == ("aac", 24_000) and abs(sound.samples / 24_000 - 17 / 16) < 0.05
+    *_, silent = make(recipe, DrawnBackend(), tmp_path / "b")
+    assert hearing.probe_sound(silent.made.film) is None
+    assert torch.equal(load_latents(last.made.latents), load_latents(silent.made.latents))
+    still, _ = compose("red right", model="drawn", operation="image", size=(64, 64), seed=7, steps=2)
+    *_, one = make(still, Singing(), tmp_path / "c")
+    assert one.made.film.name == "take.png"
 
 
 def test_a_picture_is_one_picture(tmp_path):

@@ -10,6 +10,7 @@ from parity import CLOSE, PROMPT, WITHOUT, keeps
 from tiny_ltx2 import ltx2 as checkpoint
 
 from engine import operations as op
+from engine.denoisers.base import Manner
 from engine.denoisers.open.levels import SEED
 from engine.denoisers.open.ltx2 import LTX2Backend
 from engine.sampler import plan, sample
@@ -38,7 +39,7 @@ def ltx2(request, tmp_path_factory):
     return opened(tmp_path_factory.mktemp("ltx2"), request.param)
 
 
-def own(backend, chance, steps=4, guidance=1.0, conditions=None, **more):
+def own(backend, chance, steps=4, guidance=1.0, conditions=None, output="latent", **more):
     """What its own pipelines make of this very noise, and of the noise that our sound begins with: film and sound, normalised."""
     pipe, vae, hearing = backend.pipe, backend.pipe.vae, backend.pipe.audio_vae
     if conditions is not None:
@@ -48,8 +49,10 @@ def own(backend, chance, steps=4, guidance=1.0, conditions=None, **more):
     silence = pipe._denormalize_audio_latents(backend.silence(SHAPE[2])[None], hearing.latents_mean, hearing.latents_std)
     asked = pipe(prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_frames=25, num_inference_steps=steps, guidance_scale=guidance, use_cross_timestep=backend.crossed, noise_scale=0.0,
                  audio_guidance_scale=backend.sound_guidance if guidance > 1 else 1.0, latents=pipe._denormalize_latents(chance, vae.latents_mean, vae.latents_std),
-                 audio_latents=pipe._unpack_audio_latents(silence, silence.shape[1], 4), output_type="latent",
+                 audio_latents=pipe._unpack_audio_latents(silence, silence.shape[1], 4), output_type=output,
                  **(PLAIN | (LED | {"guidance_rescale": backend.rescale, "audio_guidance_rescale": backend.rescale} if backend.crossed and guidance > 1 else {})), **more)
+    if output != "latent":
+        return asked
     sound = pipe._normalize_audio_latents(pipe._pack_audio_latents(asked.audio), hearing.latents_mean, hearing.latents_std)
     return pipe._normalize_latents(asked.frames, vae.latents_mean, vae.latents_std), sound
 
@@ -62,6 +65,28 @@ def test_ltx2_makes_the_film_and_the_sound_that_its_own_pipeline_makes(ltx2, gui
     *_, last = sample(denoise, canvas, drawn(), plan(canvas.levels, ltx2.sigmas(steps, SHAPE), ltx2.rule), ltx2.solver)
     assert theirs.abs().max() > 1 and (last.x - theirs).abs().max() < CLOSE
     assert sound.abs().max() > 1 and (denoise.heard - sound).abs().max() < CLOSE
+
+
+def test_what_is_heard_is_what_its_own_pipeline_says(ltx2):
+    theirs = own(ltx2, drawn(), output="np").audio[0]
+    ltx2.begin(Manner())
+    assert ltx2.sound(25) is None                   # nothing was walked yet
+    walked(ltx2, op.text(SHAPE), drawn(), 4)
+    ours, rate = ltx2.sound(25)
+    length = min(len(ours), theirs.shape[1])
+    assert rate == ltx2.pipe.vocoder.config.output_sampling_rate and ours.shape == (round(25 / 24 * rate), 2) and length > 0.9 * len(ours)
+    assert abs(theirs).max() > 1e-3 and abs(ours[:length] - theirs.numpy().T[:length]).max() < CLOSE
+    assert ltx2.sound(49) is None                   # a longer film was made in windows, and this is the sound of one
+
+
+def test_of_a_film_that_is_changed_nothing_is_heard(ltx2):
+    ltx2.begin(Manner())
+    walked(ltx2, op.edit(drawn(), 0.6), drawn(), 4)
+    assert ltx2.sound(25) is None
+    ltx2.begin(Manner())
+    for _ in range(2):                              # two prompts that are blended, or two windows
+        walked(ltx2, op.text(SHAPE), drawn(), 4)
+    assert ltx2.sound(25) is None
 
 
 def test_a_distilled_one_walks_its_own_eight_levels(tmp_path):

@@ -48,7 +48,7 @@ def ltx2(folder: Path, kind: str = "2.0", shifted: bool = True) -> Path:
                                                 shift_terminal=0.1) if shifted else FlowMatchEulerDiscreteScheduler()
     words = tiny.tokenizer()
     words.padding_side = "left"
-    vocoder = LTX2Vocoder(in_channels=8, hidden_channels=32, resnet_kernel_sizes=[3], resnet_dilations=[[1, 3, 5]])
+    vocoder = LTX2Vocoder(in_channels=32, hidden_channels=32, resnet_kernel_sizes=[3], resnet_dilations=[[1, 3, 5]])
     LTX2Pipeline(scheduler=scheduler, vae=vae, audio_vae=hearing.eval(), text_encoder=gemma(), tokenizer=words, connectors=connectors.eval(), transformer=transformer.eval(),
                  vocoder=vocoder.eval()).save_pretrained(folder)
     return folder

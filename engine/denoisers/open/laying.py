@@ -41,7 +41,9 @@ def lay(pipe: Any, plan: Plan, device: str) -> None:
     for name in WORDS:
         if getattr(pipe, name, None) is not None:
             apply_group_offloading(getattr(pipe, name), onload_device=on, offload_device=off, offload_type="leaf_level", use_stream=False)
-    pipe.vae.to(device)
+    for name, part in pipe.components.items():          # small ones; LTX-2's connectors and voice are some
+        if isinstance(part, torch.nn.Module) and name not in WORDS and part not in transformers(pipe):
+            part.to(device)
 
 
 def transformers(pipe: Any) -> list:

@@ -5,8 +5,9 @@
                      it answers with attention left out, and from what film and sound are without each other
     distilled        eight levels of its own
 
-The canvas is the film. The sound is walked beside it by the denoiser, from noise of its own, and is not yet heard by anybody:
-a walk that goes on from a checkpoint begins its sound anew. Sources: arXiv:2601.03233; diffusers' LTX2Pipeline and
+The canvas is the film. The sound is walked beside it by the denoiser, from noise of its own. It is heard where one walk made
+all of the film out of noise, at once: of a film that is changed, joined or made in windows, or whose walk went on from a
+checkpoint, it would belong to a part. Sources: arXiv:2601.03233; diffusers' LTX2Pipeline and
 LTX2ConditionPipeline, whose films these are to the last digits (tests/engine/test_open_ltx2.py).
 """
 
@@ -21,11 +22,12 @@ from diffusers.pipelines.ltx2.pipeline_ltx2 import rescale_noise_cfg
 from diffusers.pipelines.ltx2.utils import DISTILLED_SIGMA_VALUES
 from torch import Tensor
 
-from engine.denoisers.base import Grid
+from engine.denoisers.base import Grid, Manner
 from engine.denoisers.open.backend import OpenDenoiser, Text
 from engine.denoisers.open.levels import SEED, raised
 from engine.denoisers.open.ltx import LTXBackend
 
+NOISE = 0.999       # the least level from which a sound was made out of noise
 Pair = tuple[Tensor, ...]       # film (B, C, T, H, W) and sound (B, L, C), both clean
 
 
@@ -33,6 +35,7 @@ class LTX2Backend(LTXBackend):
     """See `OpenBackend`."""
 
     rule = "scale"
+    _walking: list[LTX2Denoiser] = []       # denoisers of the walk at hand
     sound_guidance = 7.0        # how strong guidance is for the sound
     skipped, skipping, together, rescale = (28,), 1.0, 3.0, 0.7     # of 2.3: blocks without attention, two guidances more, and how much they are taken back
 
@@ -63,7 +66,30 @@ class LTX2Backend(LTXBackend):
                  continues: bool = False) -> LTX2Denoiser:
         """See `OpenBackend`."""
         plain = super().denoiser(prompts, guidance=guidance, negative=negative)
-        return LTX2Denoiser(self, plain.told, plain.without, plain.guidance)
+        made = LTX2Denoiser(self, plain.told, plain.without, plain.guidance)
+        self._walking = [*self._walking, made]
+        return made
+
+    def begin(self, manner: Manner) -> None:
+        """See `Backend`."""
+        super().begin(manner)
+        self._walking = []
+
+    @torch.no_grad()
+    def sound(self, pictures: int) -> tuple[np.ndarray, int] | None:
+        """See `Sounding`."""
+        walked = self._walking[0] if len(self._walking) == 1 else None
+        if walked is None or not walked.whole or walked.heard is None or walked.heard.shape[1] != len(self.silence(self.grid.frames(pictures))):
+            return None
+        pipe, hearing, voice = self.pipe, self.part("audio_vae"), self.part("vocoder")
+        heard = pipe._denormalize_audio_latents(walked.heard[:1].to(hearing.latents_mean.device), hearing.latents_mean, hearing.latents_std)
+        heard = pipe._unpack_audio_latents(heard, heard.shape[1], hearing.config.mel_bins // pipe.audio_vae_mel_compression_ratio)
+        spoken = hearing.decode(heard.to(hearing.dtype), return_dict=False)[0]
+        weight = next(voice.parameters())
+        samples = voice(spoken.to(weight.device, weight.dtype))[0].float().cpu().numpy().T
+        rate = int(voice.config.output_sampling_rate)
+        length = round(pictures / self.grid.rate * rate)
+        return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0))), rate
 
     def silence(self, frames: int) -> Tensor:
         """Noise from which the sound of a film of so many latent frames is made: (L, C)."""
@@ -84,6 +110,7 @@ class LTX2Denoiser(OpenDenoiser):
     level = 0.0                     # of the sound
     sound: Tensor | None = None     # (B, L, C) at that level
     heard: Tensor | None = None     # (B, L, C), what it is thought to become
+    whole = False                   # whether it began as noise
 
     @torch.no_grad()
     def __call__(self, x: Tensor, level: Tensor, next_level: Tensor) -> Tensor:
@@ -116,7 +143,7 @@ class LTX2Denoiser(OpenDenoiser):
         """Bring the sound to the film's level."""
         fresh = self.backend.silence(film.shape[2]).to(film).expand(len(film), -1, -1)
         if self.sound is None or self.heard is None or level > self.level or self.sound.shape != fresh.shape:
-            self.sound = level * fresh
+            self.sound, self.whole = level * fresh, level >= NOISE
         elif level < self.level:
             self.sound = torch.lerp(self.heard, self.sound, level / self.level)
         self.level = level

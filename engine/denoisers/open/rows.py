@@ -98,7 +98,7 @@ KNOWN: tuple[Row, ...] = (
     Row("ltx-0.9.7", "LTX-Video 0.9.7, 13B", "ltx", "Lightricks/LTX-Video-0.9.7-dev", LTXV, {"transformer": 13.0, "text_encoder": 4.76, "vae": 1.2}, _LTX, (("16:9", 1216, 704), ("9:16", 704, 1216), ("16:9", 768, 448)), 161, 30, 5.0,
         solver="euler", native=("image", "last", "levels"), about="The large LTX."),
     Row("ltx-2", "LTX-2, 19B", "ltx2", "Lightricks/LTX-2", "LTX-2 Community", {"transformer": 18.9, "text_encoder": 12.2, "vae": 1.2, "audio_vae": 0.1, "connectors": 1.4}, _LTX,
-        (("3:2", 768, 512), ("16:9", 1216, 704), ("9:16", 704, 1216)), 121, 30, 4.0, solver="euler", native=("image", "last", "levels"), about="Film and sound at once; the sound is not kept yet."),
+        (("3:2", 768, 512), ("16:9", 1216, 704), ("9:16", 704, 1216)), 121, 30, 4.0, solver="euler", native=("image", "last", "levels"), about="Film and sound at once, where it makes all of the film."),
     Row("cogvideox-2b", "CogVideoX 2B", "cogvideox", "THUDM/CogVideoX-2b", APACHE, {"transformer": 1.69, "text_encoder": 4.76, "vae": 0.216}, _COG, (("3:2", 720, 480),), 49, 50, 6.0, solver="euler",
         about="Small, at 8 pictures a second."),
     Row("cogvideox-5b", "CogVideoX 5B", "cogvideox", "THUDM/CogVideoX-5b", COG, {"transformer": 5.57, "text_encoder": 4.76, "vae": 0.216}, _COG, (("3:2", 720, 480),), 49, 50, 6.0, solver="sde",
