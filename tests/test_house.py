@@ -134,7 +134,7 @@ def test_every_package_that_is_imported_is_asked_for_and_the_other_way_round():
     asked = {canonicalize_name(Requirement(line).name) for line in project()["dependencies"]}
     found = packages(code("app", "engine"))
     assert not {name: str(path) for name, path in found.items() if name not in asked}
-    assert asked - set(found) == {"accelerate", "ftfy", "peft"}     # diffusers imports them: to load our models, to read prompts, to lay LoRAs over models
+    assert asked - set(found) == {"ftfy", "peft"}        # diffusers imports them: to read prompts, to lay LoRAs over models
 
 
 def test_tests_import_only_what_their_extra_or_the_studio_asks_for():
