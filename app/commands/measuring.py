@@ -108,9 +108,11 @@ def large(
 def engine_(
     shape: Annotated[str, typer.Option(help="Of the random weights: small, 1.3b or 14b, the last two for an accelerator.")] = "small",
     size: Annotated[list[str] | None, typer.Option(help="Width x height x pictures; may be said again.", show_default="64x64x9, 128x96x17 and 256x144x17")] = None,
-    steps: Annotated[int, typer.Option(min=1, max=200)] = 8,
+    steps: Annotated[int | None, typer.Option(min=1, max=200, show_default="8, and 30 of caches")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=100)] = 5,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    caches: Annotated[bool, typer.Option("--caches", help="Set each cache beside the same time with fewer steps instead.")] = False,
+    cache: Annotated[list[str] | None, typer.Option(metavar="NAME [AMOUNT]", help="A cache to be set so; may be said again.", show_default="each, as it is usual")] = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -123,7 +125,12 @@ def engine_(
             raise ValueError
     except ValueError:
         raise BadRequest(f"A size is width x height x pictures, such as 128x96x17; {', '.join(size)} was asked.") from None
+    if caches or cache:
+        more = ({"size": sizes[0]} if sizes else {}) | ({"caches": cache} if cache else {})
+        measured("drawing weights", bench.caches(shape=shape, rounds=rounds, steps=steps or 30, device=device, **more), out, as_json)
+        return
     more = {"sizes": sizes} if sizes else {}
+    steps = steps or 8
     measured("drawing weights", bench.beside(shape=shape, rounds=rounds, steps=steps, device=device, **more), out, as_json)
 
 

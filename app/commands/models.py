@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     models = typer.Typer(help="Say which models there are; bring open ones onto this machine.")
     models.callback(invoke_without_command=True)(_models)
     models.command("list")(list_models)
-    for command in (pull, add, check, remove):
+    for command in (pull, add, check, calibrate, remove):
         models.command()(command)
     app.add_typer(models, name="models")
 
@@ -110,6 +110,30 @@ def check(name: Name, as_json: AsJson = False) -> None:
     answer({"name": name, "files": count, "damaged": damaged}, words, as_json)
     if damaged:
         raise typer.Exit(1)
+
+
+def calibrate(
+    name: Name,
+    size: Annotated[str | None, typer.Option(help="Width x height of the film that is made for it.", show_default="the model's best")] = None,
+    pictures: Annotated[int | None, typer.Option(min=1, help="How long it is.", show_default="what the model makes at once")] = None,
+    steps: Annotated[int | None, typer.Option(min=4, max=200, help="In how many steps; other numbers of steps go by it too.", show_default="the model's own")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure an open model for the cache "mag", which it has from then on.
+
+    One film is walked whole for it, which takes as long as any; nothing else of it is kept.
+    """
+    from engine.denoisers.catalog import describe, open_backend
+    from engine.denoisers.manners import sizes_file
+    from engine.denoisers.open.calibrating import calibrate as walk
+    from engine.denoisers.open.rows import row_of
+    from engine.recipe.asking import sides
+
+    row = row_of(name)
+    with bar(f"opening {row.title}") as shown:
+        for said in walk(row, open_backend(name), sides(size) if size else row.sizes[0][1:], pictures or row.pictures, steps):
+            shown.show(said)
+    answer({"name": name, "caches": list(describe(name).caches), "file": str(sizes_file(row))}, f"{row.title} has the cache mag now; `--cache mag` takes it.", as_json)
 
 
 def remove(name: Name, as_json: AsJson = False) -> None:

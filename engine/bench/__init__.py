@@ -1,5 +1,5 @@
 """How fast a machine makes film: see `speed`; at full size and for a minute: `large`; how fast a large project is: `library`. What is lost when processes are killed:
-`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. How fast a long cut is edited: `cutting`. Our loop beside diffusers' own: `opened`. Importing this loads nothing."""
+`kills`, `library_kills`. What broken files do to their readers: `mischief`. How the page feels: `page`. How fast a long cut is edited: `cutting`. Our loop beside diffusers' own: `opened`; caches beside fewer steps: `cached`. Importing this loads nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.bench.cached import Cached
     from engine.bench.cutting import Figures as Cutting
     from engine.bench.large import Large
     from engine.bench.library import Figures
@@ -81,6 +82,13 @@ def render(command: Sequence[str], root: Path | str, folder: Path, **more) -> It
     from engine.bench import rendering
 
     yield from rendering.measure(command, root, folder, **more)
+
+
+def caches(**more) -> Iterator[str | Cached]:
+    """See `engine.bench.cached.measure`."""
+    from engine.bench import cached
+
+    yield from cached.measure(**more)
 
 
 def beside(**more) -> Iterator[str | Opened]:

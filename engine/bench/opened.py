@@ -68,10 +68,9 @@ class Opened:
 
 def measure(shape: str = "small", sizes: Sequence[tuple[int, int, int]] = SIZES, rounds: int = 5, steps: int = 8, device: str = "cpu") -> Iterator[str | Opened]:
     """Measure; says what it does, and at last yields an Opened. Raises BadRequest for a shape that there is not, CineloomError where a walk fails."""
-    if shape not in SHAPES:
-        raise BadRequest(f"Random weights have the shape of one of {', '.join(SHAPES)}; {shape!r:.40} was asked.")
     import torch
 
+    known_shape(shape)
     with tempfile.TemporaryDirectory() as home:
         yield f"drawing weights of the shape {shape}"
         folder = wan(Path(home) / "wan", shape, torch.float32 if device == "cpu" else torch.bfloat16)
@@ -81,16 +80,22 @@ def measure(shape: str = "small", sizes: Sequence[tuple[int, int, int]] = SIZES,
             for number in range(rounds):
                 for way in ("ours", "theirs") if number % 2 == 0 else ("theirs", "ours"):
                     yield f"{size[0]}x{size[1]}, {size[2]} pictures, round {number + 1} of {rounds}: {way}"
-                    told[way].append(_walk(way, folder, size, steps, device, Path(home) / way))
+                    told[way].append(walked(way, folder, size, steps, device, Path(home) / way))
             ours, theirs = ({key: statistics.median(one[key] for one in told[way]) for key in ("seconds", "memory")} for way in ("ours", "theirs"))
             apart = float((torch.load(Path(home) / "ours", weights_only=True) - torch.load(Path(home) / "theirs", weights_only=True)).abs().max())
             pairs.append(Pair(size, steps, (ours["seconds"] / steps, theirs["seconds"] / steps), (ours["memory"], theirs["memory"]), apart))
     yield Opened(shape, device, rounds, tuple(pairs))
 
 
-def _walk(way: str, folder: Path, size: tuple[int, int, int], steps: int, device: str, film: Path) -> dict:
-    """One walk in a process of its own."""
-    asked = json.dumps({"way": way, "folder": str(folder), "size": size, "steps": steps, "device": device, "film": str(film)})
+def known_shape(shape: str) -> None:
+    """Raises BadRequest for a shape of random weights that there is not."""
+    if shape not in SHAPES:
+        raise BadRequest(f"Random weights have the shape of one of {', '.join(SHAPES)}; {shape!r:.40} was asked.")
+
+
+def walked(way: str, folder: Path, size: tuple[int, int, int], steps: int, device: str, film: Path, **more) -> dict:
+    """One walk in a process of its own, see `walking`. Raises CineloomError where it fails."""
+    asked = json.dumps({"way": way, "folder": str(folder), "size": size, "steps": steps, "device": device, "film": str(film), **more})
     done = subprocess.run([sys.executable, "-m", "engine.bench.walking", asked], capture_output=True, text=True)
     if done.returncode:
         raise CineloomError(f"A walk that was to be measured failed: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1][:300]}")

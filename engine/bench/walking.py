@@ -2,7 +2,7 @@
 
     python -m engine.bench.walking '{"way": "ours", "folder": ..., "size": [128, 96, 17], "steps": 8, "device": "cpu", "film": ...}'
 
-Answers with one line of JSON: seconds of the walk, and the process's memory at its peak.
+"cache" names one, see `engine.denoisers.manners`, and "sizes" what it goes by. The way "sizes" measures those. Answers with one line of JSON: seconds of the walk by the clock and by the processor, and the process's memory at its peak.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def main(asked: dict) -> None:
     from diffusers.utils import logging
 
     from engine import operations
+    from engine.denoisers.base import Manner
+    from engine.denoisers.open.calibrating import measure
     from engine.denoisers.open.wan import WanBackend
     from engine.sampler import noise, plan, sample
 
@@ -35,11 +37,18 @@ def main(asked: dict) -> None:
     backend = WanBackend(pipe, "wan", "1", device)
     shape = backend.grid.latent_shape(pictures, width, height)
     start = noise(shape, 7)
+    if asked["way"] == "sizes":
+        *_, found = measure(backend, shape, steps)
+        print(json.dumps(found))
+        return
+    backend.sizes = asked.get("sizes")
 
     def ours() -> torch.Tensor:
+        backend.begin(Manner(asked.get("cache", "")))
         canvas = operations.text(shape)
         levels = plan(canvas.levels, backend.sigmas(steps, shape), backend.rule)
         *_, last = sample(backend.denoiser([PROMPT], guidance=GUIDANCE), canvas, start, levels, backend.solver)
+        backend.end()
         return last.x
 
     def theirs() -> torch.Tensor:
@@ -51,12 +60,12 @@ def main(asked: dict) -> None:
     if device != "cpu":
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     film = walk().float().cpu()
-    seconds = time.perf_counter() - began
+    seconds, worked = time.perf_counter() - began, time.process_time() - worked
     memory = torch.cuda.max_memory_allocated() if device != "cpu" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     torch.save(film, asked["film"])
-    print(json.dumps({"seconds": seconds, "memory": memory}))
+    print(json.dumps({"seconds": seconds, "processor": worked, "memory": memory}))
 
 
 if __name__ == "__main__":

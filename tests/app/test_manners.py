@@ -74,6 +74,22 @@ def test_what_a_model_has_not_is_said(run, words, sentence):
     assert "has no caches" in str(run("take", "red", "--model", "drawn", "--cache", "sea")[1])
 
 
+def test_a_model_is_measured_for_the_cache_that_goes_by_sizes(run, wan):
+    """Of these very weights: what was measured of others is not used."""
+    assert "mag" not in describe(wan).caches
+    code, said = run("models", "calibrate", wan, "--size", "64x64", "--pictures", 9, "--steps", 6)
+    kept = json.loads(Path(said["file"]).read_text())
+    try:
+        assert code == 0 and said["caches"] == list(describe(wan).caches) == ["first-block", "sea", "taylor", "mag"]
+        assert list(kept) == ["transformer"] and len(kept["transformer"]) == 6 and kept["transformer"][0] == 1 and len(set(kept["transformer"])) > 3
+        code, made = run("take", "a red boat", "--pictures", 9, "-o", "mag.mp4", *ON, "--cache", "mag 0.5")
+        assert code == 0 and made["recipe"]["cache"] == "mag 0.5"
+        Path(said["file"]).write_text("[1, 2]")
+        assert "mag" not in describe(wan).caches, "a damaged file is none"
+    finally:
+        Path(said["file"]).unlink()
+
+
 def test_wishes_become_the_recipe_and_come_back():
     recipe = asked(cache="sea", guider="zero-star")
     assert (recipe.cache, recipe.guider) == ("sea 0.25", "zero-star") and from_json(recipe.to_json()) == recipe

@@ -63,6 +63,7 @@ class OpenBackend(ABC):
         self.manner, self.caching = Manner(), None  # how it is walked
         self.overlay = Overlay(pipe, name)          # the LoRAs over its weights
         self.film: Tensor | None = None             # that is asked about
+        self.sizes: dict[str, list[float]] | None = None        # for the cache "mag", where they are not those that are kept
         self._told: dict[str, Text] = {}
         self._colours: Tensor | None = None
 
@@ -146,7 +147,7 @@ class OpenBackend(ABC):
         self._times |= {round(level, DIGITS): time for level, time in zip(levels, times)}
         self._walk = (*levels[:-1], 0.0)
         if self.manner.cache:
-            self.caching = self.caching or Caching(self.transformers, self.manner.cache, steps, lambda: self.film, sizes(self.row) if self.row else None)
+            self.caching = self.caching or Caching(self.transformers, self.manner.cache, steps, lambda: self.film, self.sizes or (sizes(self.row) if self.row else None))
         return self._walk
 
     def _distilled(self, steps: int) -> tuple[Sequence[float], Sequence[float]]:

@@ -48,7 +48,7 @@ class Caching:
         self.models, self.window = list(models.values()), ()
         for part, model in models.items():
             model.enable_cache(_config(name, amount, steps, film, (sizes or {}).get(part)))
-        self._counts = {id(model): _counting(model) for model in self.models} if name == "mag" else {}
+        self._counts = {id(model): counting(model) for model in self.models} if name == "mag" else {}
 
     @contextmanager
     def of(self, model: Any, branch: str, step: int, **where) -> Iterator[None]:
@@ -99,8 +99,8 @@ def _stretched(ratios: Sequence[float], count: int) -> list[float]:
     return [ratios[round(at * (len(ratios) - 1) / max(1, count - 1))] for at in range(count)]
 
 
-def _counting(model: Any) -> list[Any]:
-    """What counts the steps of "mag"."""
+def counting(model: Any) -> list[Any]:
+    """What counts the steps of "mag", and measures for it: the states of its hooks."""
     from diffusers.hooks.mag_cache import _MAG_CACHE_LEADER_BLOCK_HOOK as LEADER
 
     registries = [module._diffusers_hook for module in model.modules() if hasattr(module, "_diffusers_hook")]
