@@ -48,6 +48,8 @@ FAMILIES: dict[str, tuple[tuple[str, ...], bool, tuple[str, ...]]] = {
     family: (("first-block", "sea", "taylor"), family != "ltx2", () if family in ("hunyuan", "ltx2") else _LED)
     for family in ("wan", "wan_image", "ltx", "ltx2", "cogvideox", "hunyuan", "hunyuan15", "skyreels")
 }
+# VACE's branch speaks between the blocks: what leaves blocks out and adds again what they added would add its words twice.
+FAMILIES["wan_vace"] = ("taylor",), False, _LED
 
 
 def caches(row: Row) -> tuple[str, ...]:
