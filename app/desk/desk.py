@@ -21,7 +21,7 @@ from engine.denoisers.catalog import Model, describe
 from engine.denoisers.open import distilled
 from engine.denoisers.open.loras import Kept, fitting
 from engine.jobs import Queue
-from engine.jobs.keeper import Keeper
+from engine.jobs.crew import Crew
 from engine.library import Library
 
 SOON = 1.0      # seconds
@@ -40,7 +40,7 @@ class Desk:
         self.backend = backend or settings.backend()
         self.queue = Queue(self.home)
         self.library = Library.open(self.home, project or remembered(self.home))
-        self.keeper = keeper or Keeper(self.queue, warm=self.backend)
+        self.keeper = keeper or Crew(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
         self.projects, self.cutting, self.exports, self.models = Projects(self), Cutting(self), Exports(self), Models(self)
         self._ready: Timer | None = None

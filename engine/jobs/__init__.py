@@ -1,4 +1,4 @@
-"""The queue: what is to be made, the one process that makes it, and the keeper that sees to that process."""
+"""The queue: what is to be made, the processes that make it, one for each accelerator, and the keepers that see to them."""
 
 from engine.jobs.queue import Job, Queue
 

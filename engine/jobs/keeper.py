@@ -17,25 +17,31 @@ from engine.jobs.queue import Queue
 
 LOOK = 0.5          # seconds between looks
 EARLY = 3           # deaths in a row before a worker took up any job: it cannot even start, so say so and stop trying
+BRIEF = 60.0        # seconds of life that are too few to have done anything
 PATIENCE = 3.0      # seconds a worker may take to keep its job and put it back when the studio closes
 
 
 class Keeper:
     """Starts the worker of one home when something waits. `start` and `close` it; `wake` it after a submit."""
 
-    def __init__(self, queue: Queue, *, warm: str = "", device: str = "here", command: list[str] | None = None):
+    def __init__(self, queue: Queue, *, warm: str = "", device: str = "here", command: list[str] | None = None, sees: str | None = None, before: int = 0):
         """
         warm      backend that a new worker opens before its first job
         device    the post to see to
         command   what to run instead of the worker of this package, for tests
+        sees      the accelerators that the worker is shown, as CUDA_VISIBLE_DEVICES says them; None: those that we see
+        before    workers of this home that are begun before this one: it has one only when there is more to do than they can take
         """
         self.queue = queue
         self.command = command or [sys.executable, "-m", "engine.jobs.worker"]
         self.warm, self.device = warm, device
-        self.log = queue.home / "worker.log"
+        self.sees, self.before = sees, before
+        self.log = queue.home / (f"worker-{before}.log" if before else "worker.log")
         self.child: subprocess.Popen | None = None
         self.wanted = False         # somebody is about to ask for something: have the model ready
         self._deaths = 0
+        self._lame = False          # no worker can be had here, and others do the work
+        self._born = 0.0
         self._taken = 0             # jobs taken up by anybody, when the worker was started: did it take up any?
         self._wake = threading.Event()
         self._closed = False
@@ -58,8 +64,7 @@ class Keeper:
 
     def close(self) -> None:
         """End the worker: its job goes back in line and is made when the studio opens again."""
-        self._closed = True
-        self._wake.set()
+        self.leave()
         if self._thread.is_alive():
             self._thread.join(5)
         if self.child is None or self.child.poll() is not None:
@@ -71,6 +76,14 @@ class Keeper:
             self.child.kill()           # in the middle of a long step; recover() finds the job
             self.child.wait()
         self._recover()
+
+    def leave(self) -> None:
+        """Tell the worker that it is to end, and do not wait for it; `close` does."""
+        self._closed = True
+        self._wake.set()
+        child = self.child
+        if child is not None and child.poll() is None:
+            child.terminate()
 
     def _recover(self) -> None:
         try:
@@ -91,7 +104,9 @@ class Keeper:
     def _look(self, woken: bool) -> None:
         if self.child is not None and self.child.poll() is not None:
             failed = self.child.returncode not in (0, 3)
-            self._deaths = self._deaths + 1 if failed and self.queue.taken() == self._taken else 0
+            # Whether it took up a job: of one among several that cannot be told by their number, but by how long it lived.
+            early = time.monotonic() - self._born < BRIEF if self.before else self.queue.taken() == self._taken
+            self._deaths = self._deaths + 1 if failed and early else 0
             self.child = None
             self.wanted = False
         if self.child is not None:
@@ -99,19 +114,29 @@ class Keeper:
                 self._nudge()
             return
         self.queue.recover()
-        if not (self.wanted or self.queue.waiting(self.device)):
+        if not (self.wanted or self._needed()):
             return
         if self.queue.worker(self.device) is not None:
             return                      # an older studio's, or another's on this home: it takes our jobs too
         if self._deaths >= EARLY:
             self._deaths = 0
             self.wanted = False
+            if self.before:         # those before it are there: what waits for any of us is theirs
+                self._lame = True
+                print(f"keeper: no worker can be had on {self.device}; {self.log} ends with: {self._last_words()}", file=sys.stderr)
+                return
             self.queue.fail_waiting(f"The worker does not start. {self.log} ends with: {self._last_words()}", self.device)
             return
         self._spawn()
 
+    def _needed(self) -> bool:
+        """Whether there is work for a worker here: more than those before it can take, or some that asks for this one."""
+        if not self.before:
+            return self.queue.waiting(self.device) > 0
+        return not self._lame and (self.queue.waiting(self.device, alone=True) > 0 or (self.queue.waiting(self.device) > 0 and self.queue.waiting(self.device) + self.queue.running() > self.before))
+
     def _spawn(self) -> None:
-        self._taken = self.queue.taken()
+        self._taken, self._born = self.queue.taken(), time.monotonic()
         if self.log.exists() and self.log.stat().st_size > 1_000_000:
             self.log.replace(self.log.with_suffix(".old.log"))
         root = Path(__file__).resolve().parents[2]
@@ -124,7 +149,7 @@ class Keeper:
                 stdin=subprocess.PIPE,      # its end tells the worker that we are gone, however we went
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"},
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"} | ({} if self.sees is None else {"CUDA_VISIBLE_DEVICES": self.sees}),
                 start_new_session=True,     # Ctrl-C is for us; we then end the worker in an orderly way
             )
 

@@ -85,9 +85,13 @@ class Working:
 
     # ---- a job in hand
 
-    def waiting(self, device: str = "here") -> int:
-        """How many jobs the worker of `device` could take up now: none while the line is paused."""
-        return self.store.rows(f"select count(*) as n from jobs where {READY}", [device])[0]["n"]
+    def waiting(self, device: str = "here", alone: bool = False) -> int:
+        """How many jobs the worker of `device` could take up now, those that it `alone` may have: none while the line is paused."""
+        return self.store.rows(f"select count(*) as n from jobs where {READY} and not (? and device = '')", [device, alone])[0]["n"]
+
+    def running(self) -> int:
+        """How many jobs are being made."""
+        return self.store.rows("select count(*) as n from jobs where state = 'running'")[0]["n"]
 
     def taken(self) -> int:
         """How often jobs were taken up, all together."""

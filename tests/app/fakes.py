@@ -5,6 +5,7 @@ As a program this is a worker with one of them:  python fakes.py MAKER --home DI
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import queue
 import shutil
@@ -39,6 +40,12 @@ def made(folder: Path, asked: Recipe) -> Made:
         path.write_bytes(f"{what} of {asked.prompt}".encode() * 40)
     return Made(recipe=asked.made_by("0"), **files, width=asked.width, height=asked.height, pictures=asked.pictures,
                 rate=16, seconds=0.5)
+
+
+def seeing(asked: Recipe, folder: Path, **more):
+    """Steady; the version of its takes says which accelerators it was shown."""
+    for event in steady(asked, folder, **more):
+        yield Finished(dataclasses.replace(event.made, recipe=asked.made_by(os.environ.get("CUDA_VISIBLE_DEVICES", "all")))) if isinstance(event, Finished) else event
 
 
 def tinting(path: Path) -> Path:
