@@ -180,9 +180,13 @@ def _whole(cut: Cut, candidate: Candidate, take: Take) -> tuple[tuple[Clip, ...]
 def _same(cut: Cut, candidate: Candidate, take: Take) -> tuple[tuple[Clip, ...], int]:
     """The same place and length: all that an edit made, or the same stretch of another take of the same words."""
     clip, media = _clip(cut, candidate.over[0]), media_of(take)
-    if candidate.kind == "variation":
-        new = replace(clip, media=media, start=clip.start * media.rate / clip.media.rate)
-    else:
-        forward = replace(clip, media=media, start=Fraction(0))
-        new = replace(forward, start=Fraction(media.frames)) if clip.speed < 0 else forward
+    start = clip.start * media.rate / clip.media.rate
+    if candidate.kind != "variation":
+        # A picture p of the take is picture p - offset of the film it was made of, at the model's rate; the clip may have been trimmed since.
+        offset = next((one["at"] - one["start"] for one in take.recipe.get("inputs", []) if one["role"] == "film"), -start)
+        start += offset
+        if not -1 < start < media.frames + 1:
+            raise BadRequest(f"What was made anew does not lie in {checks.words(clip, small=True)} any more; have it made again.")
+        start = min(max(start, Fraction(0)), Fraction(media.frames))        # at other rates it begins a part of a picture later
+    new = replace(clip, media=media, start=start)
     return (replace(new, length=min(clip.length, new.length + new.tail(cut.rate))),), 0

@@ -160,6 +160,17 @@ def test_a_clip_is_made_again_with_other_words_and_other_seeds(studio, send, des
     assert desk.library.take(there[1]["job"]).seed != desk.library.take(there[2]["job"]).seed
 
 
+@pytest.mark.parametrize("speed, start", [("1", "3"), ("-1", "14")])
+def test_other_words_show_the_same_stretch_also_of_a_clip_that_was_trimmed_meanwhile(studio, send, desk, two, speed, start):
+    id = two["cut"]["id"]
+    send(f"/{id}/edits", revision=0, edit={"is": "speed", "id": "e0", "item": item(two), "speed": speed})
+    send(f"/{id}/make", revision=1, kind="edit", item=item(two), prompt="green right", strength=0.7)
+    send(f"/{id}/edits", revision=1, edit={"is": "ripple-trim", "id": "e1", "item": item(two), "end": "head", "by": 3})
+    ready(desk)
+    one, = studio.get(f"/studio/cuts/{id}").json()["candidates"]
+    assert [(part["start"], part["length"]) for part in one["items"]] == [(start, 14)]
+
+
 def test_a_loop_is_as_long_as_it_is(studio, send, desk, two):
     id = two["cut"]["id"]
     send(f"/{id}/make", revision=0, kind="loop", item=item(two), frames=8)

@@ -4,6 +4,7 @@ while a candidate is played in it."""
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 from shelving import shelved
 from cutting import HEAVY, PANEL, after, box, drag, ready, revision, scale
 
@@ -83,6 +84,20 @@ def test_a_stretch_is_marked_and_goes_out_of_all_rows_or_makes_room_in_them(two,
         page.locator(PANEL).focus()
         after(page, lambda: page.keyboard.press("Control+z"))
         assert cuts.now()["cut"] == began                   # one step each
+    mark(page, 10, 22)                                      # a film of it alone
+    page.get_by_role("button", name="Cut: Walk").click()
+    page.get_by_role("menuitem", name="Export…").click()
+    sheet = page.get_by_role("dialog", name="Export Walk")
+    sheet.get_by_label("Only the stretch that is marked").check()
+    assert "0:00:00:10 to 0:00:01:06" in sheet.inner_text()
+    sheet.get_by_role("radio", name="GIF").check()
+    sheet.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download(timeout=HEAVY) as saved:
+        sheet.get_by_role("listitem").filter(has_text="Walk.gif").get_by_role("link", name="Save").click(timeout=HEAVY)
+    assert Image.open(saved.value.path()).n_frames == 12
+    sheet.get_by_role("button", name="Put it away").click()
+    page.keyboard.press("Escape")
+    page.locator(PANEL).focus()
     page.keyboard.press("x")
     for key in ("r", "g"):
         page.keyboard.press(key)

@@ -3,7 +3,8 @@
 // Each is made by the studio apart from the page: the sheet may be closed, the tab too. Knows the open cut and the studio's routes.
 import { ask, el, tell, tool, url } from '../desk.js';
 import { t } from '../words.js';
-import { number } from './cut.js';
+import { length, number } from './cut.js';
+import { timecode } from './places.js';
 
 const LOOK = 400;           // milliseconds between two looks at what is being made
 const KINDS = () => [
@@ -13,6 +14,7 @@ const KINDS = () => [
   ['handover', t('For other editors'), t('OTIO, EDL and FCPXML with the films, in a zip')],
 ];
 const RATES = ['24', '25', '30', '50', '60'];
+const WHOLE = new Set(['still', 'handover']);     // kinds that are never of a stretch alone
 const SCALED = new Set(['h264', 'h265', 'vp9', 'av1']);         // kinds that are of one quality or another
 
 /** Open it. `line` is the timeline. */
@@ -29,10 +31,13 @@ export function exporting(line) {
   const quality = el('select.field', { id: 'export-quality' }, el('option', { value: 'draft' }, t('Draft')), el('option', { value: 'good', selected: true }, t('Good')), el('option', { value: 'best' }, t('Best')));
   const flow = el('input', { type: 'checkbox', id: 'export-flow' });
   const signed = el('input', { type: 'checkbox', id: 'export-credentials' });
+  const only = el('input', { type: 'checkbox', id: 'export-stretch' });
+  const stretch = line.view.stretch && line.view.stretch[0] < length(cut) ? line.view.stretch : null;
   let signs = null;           // kinds that can be signed here; null until the studio has said so
   const field = (words, control) => el('div.asked', {}, el('label', { for: control.id }, words), control);
   const fields = [field(t('Size'), size), field(t('Pictures a second'), rate), field(t('Quality'), quality), el('label.flow', {}, flow, el('span', {}, t('Make up pictures between pictures'))),
-    el('label.flow', {}, signed, el('span', {}, t('Content credentials')), el('small', {}, t('says, signed, what it was made from')))];
+    el('label.flow', {}, signed, el('span', {}, t('Content credentials')), el('small', {}, t('says, signed, what it was made from'))),
+    el('label.flow', {}, only, el('span', {}, t('Only the stretch that is marked')), el('small', {}, stretch ? t('{from} to {to}', { from: timecode(stretch[0], cut.rate), to: timecode(stretch[1], cut.rate) }) : ''))];
   const wrong = el('p.bad', { role: 'alert' });
   const list = el('ul.exports', { 'aria-label': t('Exports') });
   const go = el('button.plain.strong', { type: 'submit' }, t('Export'));
@@ -51,18 +56,20 @@ export function exporting(line) {
     fields[2].hidden = !SCALED.has(kind);
     fields[3].hidden = fields[1].hidden || !rate.value;
     fields[4].hidden = !signs?.includes(kind);
+    fields[5].hidden = !stretch || WHOLE.has(kind);
   }
 
   async function begin(event) {
     event.preventDefault();
     const kind = chosen();
     const { playhead } = line.view;
+    const [start, stop] = !fields[5].hidden && only.checked ? [stretch[0], Math.min(stretch[1], length(cut))] : [kind === 'still' ? playhead : 0, null];
     wrong.textContent = '';
     go.disabled = true;
     try {
       await ask(`studio/cuts/${id}/exports`, {
         kind, revision: line.store.answer.revision, size: size.value ? size.value.split('x').map(Number) : null, rate: fields[1].hidden ? '' : rate.value,
-        quality: quality.value, flow: !fields[3].hidden && flow.checked, start: kind === 'still' ? playhead : 0, credentials: fields[4].hidden ? null : signed.checked,
+        quality: quality.value, flow: !fields[3].hidden && flow.checked, start, stop, credentials: fields[4].hidden ? null : signed.checked,
       });
       await look();
     } catch (error) { wrong.textContent = error.message; }

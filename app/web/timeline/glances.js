@@ -44,19 +44,33 @@ export class Glances {
   get(at, read, none) {
     const { there } = this;
     if (there.has(at)) return there.get(at);
-    if (this.bytes > MOST) return none;
     there.set(at, null);
     this.waiting.push(async () => {
       if (there !== this.there) return;         // of another cut
       let came = none;
-      try { const answer = await fetch(at); if (answer.ok) came = await read(answer); } catch { /* the state says when the studio is gone */ }
+      try {
+        const answer = await fetch(at);
+        if (answer.ok) came = await read(answer);
+      } catch {         // the state says when the studio is gone; when it is back, the next look asks again
+        there.delete(at);
+        return;
+      }
       there.set(at, came);
       if (there !== this.there) return;
       this.bytes += came.byteLength ?? 0;
+      this.spare();
       this.changed();
     });
     this.next();
     return null;
+  }
+
+  /** The waveforms that came first go when there are too many. */
+  spare() {
+    for (const [at, came] of this.there) {
+      if (this.bytes <= MOST) return;
+      if (came?.byteLength) { this.there.delete(at); this.bytes -= came.byteLength; }
+    }
   }
 
   next() {

@@ -27,8 +27,8 @@ export class Wave {
     const stop = Math.min(Math.ceil(width) - 1, Math.ceil((to - left) / PART) * PART);
     const { theme } = document.documentElement.dataset;
     const said = [item.id, item.start, item.speed, begin, stop, scale, delta?.head ?? 0, voice.media.take || voice.media.file, voice.gain, height, theme].join(' ');
-    if (said === this.said || stop <= begin) return;
-    this.said = said;
+    if (said === this.said && voice.peaks === this.peaks || stop <= begin) return;
+    Object.assign(this, { said, peaks: voice.peaks });        // a file that was changed on the disk has others
     this.node.style.transform = `translateX(${begin}px)`;
     this.node.style.width = `${stop - begin}px`;
     const fine = Math.min(2, globalThis.devicePixelRatio || 1);

@@ -228,6 +228,8 @@ export default {
   'Make up pictures between pictures': '在画面之间补帧',
   'Content credentials': '内容凭证',
   'says, signed, what it was made from': '附带签名，说明由什么制成',
+  'Only the stretch that is marked': '仅导出已标记的区段',
+  '{from} to {to}': '{from} 到 {to}',
   'Exports': '导出',
   'Export': '导出',
   'Export {name}': '导出 {name}',
