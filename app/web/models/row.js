@@ -35,7 +35,7 @@ export class Row {
     this.root.dataset.state = working ? 'working' : one.state;
     const facts = [one.licence, one.bytes ? (one.state === 'here' ? '' : t('{size} on the disk', { size: bytes(one.bytes) })) : '', one.card ? t('from a card of {n} GB on', { n: one.card }) : '',
       t('{width} × {height}', { width: one.size[0], height: one.size[1] }), t('{n} pictures a second', { n: one.rate }), one.seconds ? t('{n} s at once', { n: one.seconds }) : '',
-      one.native.length ? t('takes by itself {what}', { what: given(one.native) }) : ''].filter(Boolean);
+      one.native.length ? t('made for {what}', { what: given(one.native) }) : ''].filter(Boolean);
     this.root.replaceChildren(...[
       el('div.head', {}, el('b', {}, one.title), el('span.state', {}, this.said()), ...this.buttons()),
       el('p.about', {}, about(one.about)),
