@@ -66,6 +66,13 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something that a person should know happened on the way, and it goes on: memory ran out, say."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class Decoded:
     """`done` of `total` pictures are in the file."""
 
@@ -80,7 +87,7 @@ class Finished:
     made: Made
 
 
-Event = Started | Stepped | Kept | Decoded | Finished
+Event = Started | Stepped | Kept | Noted | Decoded | Finished
 
 
 class Stop(Enum):

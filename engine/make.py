@@ -21,7 +21,7 @@ from engine.denoisers.base import Backend, Manner, Sounding
 from engine.denoisers.catalog import describe
 from engine.denoisers.open import loras
 from engine.errors import BadMedia, BadRequest, Cancelled
-from engine.events import Decoded, Event, Finished, Kept, Made, Started, Stepped, Stop
+from engine.events import Decoded, Event, Finished, Kept, Made, Noted, Started, Stepped, Stop
 from engine.making.given import eight_bits
 from engine.making.layout import Layout, lay
 from engine.making.pixels import pictures
@@ -37,7 +37,7 @@ BRIEF = 1.0         # seconds of walking that are not worth a checkpoint of thei
 def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Callable[[], bool | Stop] = lambda: False,
          every: float = math.inf, since: bytes | None = None, windows: Sequence[bytes | Path] = (),
          inputs: Mapping[str, Path] | None = None) -> Iterator[Event]:
-    """Run a recipe whole. Yields Started, a Stepped for each step, Decoded as the film is written, and Finished.
+    """Run a recipe whole. Yields Started, a Stepped for each step, a Noted before it where something happened on the way, Decoded as the film is written, and Finished.
 
     folder      gets take.mp4 (or take.png for one picture), poster.jpg, strip.jpg, latents.safetensors and recipe.json,
                 all at the end and together; it is made if it is not there
@@ -72,6 +72,7 @@ def make(recipe: Recipe, backend: Backend, folder: str | Path, *, cancelled: Cal
             keeper = _Keeper(recipe, backend.version, every, walk)
             yield Started(recipe, walk.count, layout.canvas.frames, walk.done)
             for stride in walk:
+                yield from map(Noted, backend.remarks())
                 yield Stepped(stride.index, stride.count, eight_bits(backend.preview(stride.x0)[0].movedim(0, -1)))
                 yield from keeper.look(stride)
                 if (yield from _heed(cancelled, keeper)) is Stop.TAKE:

@@ -194,7 +194,7 @@ def moment(text: str, sentence: str, otherwise: float | None = None) -> tuple[st
 def make_shown(recipe: Recipe, folder: Path, shown: Bar, inputs: Mapping[str, Path] | None = None, words: str = "") -> Made:
     """Run the recipe into `folder`, showing how far it is after `words`. `inputs`: where what it is given lies, by hash, if not where it says."""
     from engine.denoisers.catalog import open_backend
-    from engine.events import Decoded, Finished, Started, Stepped
+    from engine.events import Decoded, Finished, Noted, Started, Stepped
     from engine.make import make
 
     for event in make(recipe, open_backend(recipe.backend), folder, inputs=inputs):
@@ -202,6 +202,8 @@ def make_shown(recipe: Recipe, folder: Path, shown: Bar, inputs: Mapping[str, Pa
             shown.show(f"{words}step 1 of {event.steps}", 0, event.steps)
         elif isinstance(event, Stepped):
             shown.show(f"{words}step {min(event.index + 2, event.count)} of {event.count}", event.index + 1, event.count)
+        elif isinstance(event, Noted):
+            shown.aside(event.words)
         elif isinstance(event, Decoded):
             shown.show(f"{words}picture {event.done} of {event.total}", event.done, event.total)
         elif isinstance(event, Finished):

@@ -124,6 +124,10 @@ class Backend(Protocol):
         """A walk begins, and nothing of the last one is left: its caches, its way of guidance, what lay over the weights."""
         ...
 
+    def remarks(self) -> list[str]:
+        """A sentence for each thing that happened on its own account since it was asked last, and that a person should know."""
+        ...
+
     def end(self) -> None:
         """The walk is over, or given up: memory that only it needed is free again."""
         ...

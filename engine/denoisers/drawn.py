@@ -48,6 +48,10 @@ class DrawnBackend:
         """See `Backend`: it knows one manner, but that LoRAs tint its colours."""
         self.tint = sum((lora.weight * _tint(manner.files[lora.sha256]) for lora in manner.loras if lora.weight), torch.zeros(3))
 
+    def remarks(self) -> list[str]:
+        """See `Backend`: nothing happens to it."""
+        return []
+
     def end(self) -> None:
         """See `Backend`: it remembers nothing."""
 

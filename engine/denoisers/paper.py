@@ -87,6 +87,10 @@ class PaperBackend:
     def begin(self, manner: Manner) -> None:
         """See `Backend`: it knows one manner."""
 
+    def remarks(self) -> list[str]:
+        """See `Backend`: nothing happens to it."""
+        return []
+
     def end(self) -> None:
         """See `Backend`: it remembers nothing."""
 

@@ -1,6 +1,6 @@
 """The contract between the queue and whoever makes its films, here or on another machine.
 
-    Order  ─→  Runner.start  ─→  Run: Started, Kept ..., Stepped ..., Decoded ..., Result
+    Order  ─→  Runner.start  ─→  Run: Started, Kept ..., Stepped ..., Noted ..., Decoded ..., Result
                                   ↑ stop(Stop.KEEP | Stop.DROP | Stop.TAKE)
 
 An order goes in by value: recipe, inputs under their hashes, the state to go on from. Events come out as values, and the
@@ -23,7 +23,7 @@ from typing import Protocol
 from engine.denoisers.open.loras import find
 from engine.digest import sha256
 from engine.errors import BadMedia
-from engine.events import Decoded, Kept, Made, Started, Stepped, Stop
+from engine.events import Decoded, Kept, Made, Noted, Started, Stepped, Stop
 from engine.media.writing import write_bytes, writing
 from engine.recipe import Recipe, from_json
 
@@ -119,7 +119,7 @@ class Result:
                     rate=self.rate, seconds=self.seconds, part=self.part)
 
 
-Said = Started | Stepped | Kept | Decoded | Result
+Said = Started | Stepped | Kept | Noted | Decoded | Result
 
 
 class Run(Protocol):

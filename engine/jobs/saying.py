@@ -70,6 +70,10 @@ class Saying:
         """What was done so far is safe."""
         self.since = time.monotonic()
 
+    def noted(self, words: str) -> None:
+        """Something happened that a person should know."""
+        self._say(lambda: self.queue.remark(self.job.id, self.who, words))
+
     def decoded(self, event: Decoded) -> None:
         """A part of the film is written."""
         self.estimate.steps = max(1, self.estimate.done)        # no more are to come, also where these were enough

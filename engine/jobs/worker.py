@@ -26,7 +26,7 @@ from pathlib import Path
 
 from engine import memory
 from engine.errors import Cancelled, CannotWrite, CineloomError
-from engine.events import Decoded, Kept, Made, Started, Stepped, Stop
+from engine.events import Decoded, Kept, Made, Noted, Started, Stepped, Stop
 from engine.jobs.contract import EVERY, Order, Result, Run, Runner
 from engine.jobs.figures import figures_of
 from engine.jobs.fitting import out_of_memory
@@ -167,6 +167,8 @@ class Worker:
                     case Kept():
                         self._keep(job, folder, event)
                         said.kept()
+                    case Noted(words):
+                        said.noted(words)
                     case Decoded():
                         said.decoded(event)
                     case Result():

@@ -6,6 +6,7 @@ Everything a worker writes names the worker: one that was given up for dead cann
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,6 +158,14 @@ class Working:
             if mine:
                 row = {"job": id, "step": step, "frames": frames, "width": width, "height": height, "jpeg": jpeg}
                 db["previews"].upsert(row, pk="job")
+
+    def remark(self, id: str, who: str, words: str) -> None:
+        """Add a sentence to what is said of the job, once. Ignored when it is no longer in the hands of `who`."""
+        with self.store.writing() as db:
+            rows = list(db.query("select said from jobs where id = ? and worker = ? and state = 'running'", [id, who]))
+            said = json.loads(rows[0]["said"] or "[]") if rows else [words]
+            if words not in said:
+                db.conn.execute("update jobs set said = ? where id = ?", [json.dumps([*said, words]), id])
 
     def keep(self, id: str, who: str, step: int) -> None:
         """A checkpoint with `step` steps is in the job's folder. A worker that got further has not died over it."""

@@ -18,7 +18,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from engine.errors import BadRequest, Cancelled
-from engine.events import Decoded, Finished, Kept, Made, Started, Stepped, Stop
+from engine.events import Decoded, Finished, Kept, Made, Noted, Started, Stepped, Stop
 from engine.jobs.contract import Order, Result, resolve
 from engine.recipe import Recipe, from_json
 
@@ -46,6 +46,14 @@ def seeing(asked: Recipe, folder: Path, **more):
     """Steady; the version of its takes says which accelerators it was shown."""
     for event in steady(asked, folder, **more):
         yield Finished(dataclasses.replace(event.made, recipe=asked.made_by(os.environ.get("CUDA_VISIBLE_DEVICES", "all")))) if isinstance(event, Finished) else event
+
+
+def forgetting(asked: Recipe, folder: Path, **more):
+    """Steady; memory runs out in its first step, and it says so twice."""
+    for event in steady(asked, folder, **more):
+        if isinstance(event, Stepped) and event.index < 2:
+            yield Noted("Memory ran out; it goes on with less.")
+        yield event
 
 
 def tinting(path: Path) -> Path:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import broken, quick, recipe, refusing, slow
+from fakes import broken, forgetting, quick, recipe, refusing, slow
 
 from engine.errors import BadRequest
 from engine.jobs import Queue
@@ -58,6 +58,15 @@ def test_a_job_becomes_a_take_with_its_id(queue, home, library):
     assert (take.prompt, take.seed, take.version) == ("blue right", 7, "0")
     assert queue.preview(id) is None            # the film stands: the preview has gone
     assert nothing_half_made(home) and queue.worker() is None
+
+
+def test_what_happens_on_the_way_is_said_of_the_job_once(queue, home, library):
+    id, other = queue.submit(recipe("one"), said=["254x144 was asked; 256x144 is the nearest size."]), queue.submit(recipe("two"))
+    queue.pause(other)
+    Worker(home, forgetting).run()
+    assert queue.job(id).said == ("254x144 was asked; 256x144 is the nearest size.", "Memory ran out; it goes on with less.")
+    queue.remark(id, "somebody else", "This is not true.")
+    assert len(queue.job(id).said) == 2 and queue.job(other).said == ()
 
 
 def test_first_come_first_made(queue, home, library):

@@ -11,10 +11,14 @@ import torch
 from parity import film
 
 from engine import operations as op
-from engine.denoisers.open import planning, rows
+from engine.denoisers.catalog import open_backend
+from engine.denoisers.open import keeping, planning, rows
 from engine.denoisers.open.laying import lay
 from engine.denoisers.open.wan import WanBackend
 from engine.errors import BadRequest, NotEnoughMemory
+from engine.events import Finished, Noted
+from engine.make import make
+from engine.recipe import compose
 
 GB = 1_000_000_000
 ROW = rows.known("wan-2.1-14b")
@@ -86,6 +90,28 @@ def test_a_walk_whose_memory_ran_out_goes_on_with_a_lighter_plan(backend):
     backend._predict = lambda *asked: (_ for _ in ()).throw(torch.OutOfMemoryError("it is full"))
     with pytest.raises(NotEnoughMemory, match="cannot be laid out in less"):
         film(backend, canvas)
+
+
+def test_that_memory_ran_out_is_said_on_the_way(tmp_path, monkeypatch):
+    """From the transformer that runs out, through the engine, to whoever listens."""
+    monkeypatch.setenv("CINELOOM_MODELS", str(tmp_path / "models"))
+    *_, _row = keeping.add(tiny.wan(tmp_path / "my-wan"))
+    backend = open_backend("my-wan")
+    backend.plans = [plan for plan in of(80) if plan.name in ("whole", "blocks")]
+    backend.plan = backend.plans[0]
+
+    def full(*_) -> None:
+        if backend.plan.name == "whole":
+            raise torch.OutOfMemoryError("it is full")
+
+    backend.pipe.transformer.register_forward_pre_hook(full)
+    recipe, _ = compose("a red boat", model="my-wan", pictures=5, size=(64, 64), seed=1, steps=2)
+    events = list(make(recipe, backend, tmp_path / "take"))
+    said = [event.words for event in events if isinstance(event, Noted)]
+    assert len(said) == 1 and said[0].startswith("Memory ran out; my-wan goes on with the transformer block by block")
+    assert isinstance(events[1], Noted) and isinstance(events[-1], Finished)
+    again = [event for event in make(recipe, backend, tmp_path / "again") if isinstance(event, Noted)]
+    assert again == [] and backend.remarks() == [], "it is said once"
 
 
 def test_the_table_in_the_readme_is_what_would_be_taken():

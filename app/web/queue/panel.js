@@ -16,6 +16,7 @@ export function mount(root) {
   root.append(head, list, aloud);
   const rows = new Map();
   const ended = new Set();        // what was over when the page opened is not said again
+  const told = new Map();         // how much was said of each job: what comes later is news
   let open = false;
   let state = null;
   let grids = {};                 // of the models that are here, by their names
@@ -70,6 +71,10 @@ export function mount(root) {
   // ---- what is shown
 
   on('state', (now) => {
+    for (const job of now.jobs) {
+      if (job.state === 'running') for (const note of job.said.slice(told.get(job.id) ?? job.said.length)) tell(note);      // what happened on the way
+      told.set(job.id, job.said.length);
+    }
     for (const job of now.jobs) {
       if (!['done', 'failed', 'cancelled'].includes(job.state) || ended.has(job.id)) continue;
       ended.add(job.id);

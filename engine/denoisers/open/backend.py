@@ -66,6 +66,7 @@ class OpenBackend(ABC):
         self.sizes: dict[str, list[float]] | None = None        # for the cache "mag", where they are not those that are kept
         self._told: dict[str, Text] = {}
         self._colours: Tensor | None = None
+        self._remarks: list[str] = []
 
     # ---- a family's translation
 
@@ -126,6 +127,11 @@ class OpenBackend(ABC):
         self.manner = manner
         if self.overlay.lay(manner.loras, manner.files):
             self._told.clear()                      # of some families a part that reads words is laid over too
+
+    def remarks(self) -> list[str]:
+        """See `Backend`."""
+        said, self._remarks = self._remarks, []
+        return said
 
     def end(self) -> None:
         """See `Backend`."""
@@ -228,6 +234,7 @@ class OpenBackend(ABC):
         if after is None:
             raise NotEnoughMemory(f"Memory ran out ({str(error).splitlines()[0][:120]}), and {self.name} cannot be laid out in less; a smaller or shorter film would work.") from error
         log.warning("%s: memory ran out; it goes on with %s.", self.name, after)
+        self._remarks.append(f"Memory ran out; {self.name} goes on with {after}.")
         if self.caching is not None:
             self.caching.forget()                   # it may hold half a step
         self._take(after)
