@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import diffusers
 import torch
 from torch import Tensor
 
@@ -27,6 +28,7 @@ from engine.denoisers.manners import sizes
 from engine.denoisers.open import distilled
 from engine.denoisers.open.caching import Caching, kept
 from engine.denoisers.open.guiding import Guider
+from engine.denoisers.open.heard import Heard
 from engine.denoisers.open.laying import lay
 from engine.denoisers.open.levels import of_tokens, raised
 from engine.denoisers.open.overlay import Overlay
@@ -52,6 +54,7 @@ class OpenBackend(ABC):
     solver = "euler"            # what the weights were released with
     rule = "join"               # a cell waits until the noise has come down to it: nothing here was trained on shorter strides
     cells = False               # whether the transformer takes a level per token; else one for all of them
+    keeps = True                # whether what is heard of a prompt is the same in every film
 
     def __init__(self, pipe: Any, name: str, version: str, device: str = "cpu", default_steps: int = 30, guidance: float = 5.0, row: Row | None = None):
         self.pipe, self.name, self.version, self.device, self.default_steps, self.guidance, self.row = pipe, name, version, device, default_steps, guidance, row
@@ -67,6 +70,8 @@ class OpenBackend(ABC):
         self._told: dict[str, Text] = {}
         self._colours: Tensor | None = None
         self._remarks: list[str] = []
+        self.late: dict[str, Callable[[], Any]] = {}        # parts that are fetched when they are first needed: those that read
+        self.heard = Heard.of(row, diffusers.__version__, device.partition(":")[0], str(pipe.transformer.dtype)) if row is not None and self.keeps else None
 
     # ---- a family's translation
 
@@ -243,12 +248,37 @@ class OpenBackend(ABC):
     def _words(self, prompts: Sequence[str]) -> Text:
         for prompt in prompts:
             if prompt not in self._told:
-                with torch.no_grad():
-                    self._told[prompt] = self._read(prompt)
+                self._told[prompt] = self._hear(prompt)
         told = [self._told[prompt] for prompt in prompts]
         for old in list(self._told)[:-PROMPTS]:
             del self._told[old]
         return {name: None if one is None else torch.cat([each[name] for each in told]) for name, one in told[0].items()}
+
+
+    @torch.no_grad()
+    def _hear(self, prompt: str) -> Text:
+        """What the transformer hears of one prompt, as it was kept, or read now. What LoRAs have a say in is not kept."""
+        heard = self.heard if not self.manner.loras else None
+        told = heard.get(prompt) if heard else None
+        if told is not None:
+            return {name: None if one is None else one.to(self.device) for name, one in told.items()}
+        self.fetch()
+        told = self._read(prompt)
+        if heard:
+            heard.put(prompt, told)
+        return told
+
+    def fetch(self) -> None:
+        """Bring the parts that read."""
+        if not self.late:
+            return
+        self.pipe.register_modules(**{name: load() for name, load in self.late.items()})
+        if self.plan is not None:
+            lay(self.pipe, self.plan, self.device)
+        else:
+            for name in self.late:
+                getattr(self.pipe, name).to(self.device)
+        self.late = {}
 
 
 class OpenDenoiser:

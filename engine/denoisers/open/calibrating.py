@@ -21,7 +21,7 @@ from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.caching import counting, know_blocks
 from engine.denoisers.open.rows import Row
 from engine.errors import BadRequest
-from engine.media.writing import write_bytes
+from engine.media.writing import write_whole
 from engine.sampler import noise, plan, sample
 
 PROMPT, SEED = "A red boat sails on the sea at dusk, waves in the wind, gulls above it.", 1
@@ -64,4 +64,4 @@ def calibrate(row: Row, backend: OpenBackend, size: Sequence[int], pictures: int
             if isinstance(said, str):
                 yield said
     sizes_file(row).parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(sizes_file(row), json.dumps(said).encode())
+    write_whole(sizes_file(row), json.dumps(said).encode())

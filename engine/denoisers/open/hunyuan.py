@@ -41,6 +41,7 @@ class HunyuanBackend(OpenBackend):
     def _grid(self) -> Grid:
         vae = self.pipe.vae
         self.given = self.pipe.transformer.config.image_condition_type     # or None: how it takes a picture
+        self.keeps = self.given is None
         self._prompts: list[str] = []
         self._pictures, self._read_with = Pictures(self.decode), lru_cache(maxsize=8)(self._seen)
         return Grid(channels=vae.config.latent_channels, space=vae.spatial_compression_ratio, time=vae.temporal_compression_ratio, patch=self.pipe.transformer.config.patch_size,
@@ -99,6 +100,7 @@ class HunyuanBackend(OpenBackend):
         else:
             picture = Image.new("RGB", (shape[2] * self.grid.space, shape[1] * self.grid.space))
         every = EVERY["latent_concat" if without else self.given]          # its own pipeline hears more of the black one
+        self.fetch()
         return self._named(self.pipe.encode_prompt(image=picture, prompt=prompt, device=self.device, image_embed_interleave=every))
 
     def _predict(self, x: Tensor, level: Tensor, text: Text, branch: str) -> Tensor:

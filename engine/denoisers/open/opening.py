@@ -6,6 +6,7 @@ Knows how many bytes a number has on which device. Imports torch.
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import Any
 
 import torch
@@ -34,9 +35,26 @@ def open_model(row: Row, device: str | None = None) -> OpenBackend:
     narrow = torch.float32 if device == "cpu" else torch.bfloat16
     try:
         own = {part: single.load(path, row.folder / part, found.classes[part], narrow) for part, path in row.over.items()}
-        pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True, **own)
-        return speaker(pipe, row.name, row.version, device, row.steps, row.guidance, row)
+        late = {part: partial(_fetched, row, part, kind, narrow) for part, kind in found.classes.items() if part.startswith("text_encoder")}
+        pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True, **own, **dict.fromkeys(late))
+        backend = speaker(pipe, row.name, row.version, device, row.steps, row.guidance, row)
+        backend.late = late
+        return backend
     except CineloomError:
         raise
     except Exception as error:          # diffusers and transformers raise a dozen kinds; each means the same to a person
-        raise WeightsError(f"{row.title} in {row.folder} could not be loaded ({str(error)[:200]}). `cineloom models check {row.name}` says whether a file is damaged.") from error
+        raise _broken(row, error) from error
+
+
+def _fetched(row: Row, part: str, kind: str, dtype: torch.dtype) -> Any:
+    """A part that reads, loaded when it is first needed: often what it would say is kept already, see `heard`. Raises WeightsError."""
+    import transformers
+
+    try:
+        return getattr(transformers, kind).from_pretrained(row.folder / part, dtype=dtype, local_files_only=True, use_safetensors=True).eval()
+    except Exception as error:
+        raise _broken(row, error) from error
+
+
+def _broken(row: Row, error: Exception) -> WeightsError:
+    return WeightsError(f"{row.title} in {row.folder} could not be loaded ({str(error)[:200]}). `cineloom models check {row.name}` says whether a file is damaged.")
