@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
 from pathlib import Path
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3      # of malloc.h
+KEPT = 64 << 20         # bytes
 
 
 def free() -> int | None:
@@ -41,6 +45,24 @@ def oom_kills() -> int | None:
         if line.startswith("oom_kill "):
             return int(line.split()[1])
     return None
+
+
+def keep_freed() -> None:
+    """Have the allocator keep what is freed for what is asked next, where it is glibc's; elsewhere nothing happens.
+
+    A step of a model takes and frees thousands of tensors of a megabyte or so. glibc gives such memory back to the system at
+    once and takes it again page by page: 20,000 faults and a fifth of the time of a step of Paper (measured).
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        for name, size in ((M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, 16 << 20)):
+            libc.mallopt(name, size)
+
+
+def give_back() -> None:
+    """Return to the system what `keep_freed` kept: a piece of work is done."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def words(count: float) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine import memory
 from engine.events import Event, Finished, Stop
 from engine.jobs.contract import Order, Result, Said, resolve
 from engine.recipe import from_json
@@ -78,6 +79,9 @@ class HereRun:
 
     def _events(self, maker: Maker, order: Order, bench: Path) -> Iterator[Said]:
         inputs, windows = resolve(order.inputs, bench / "inputs"), resolve(order.windows, bench / "windows")
-        for event in maker(from_json(order.recipe), bench, cancelled=lambda: self._asked or False, every=order.every,
-                           since=order.state, windows=[windows[file.sha256] for file in order.windows], inputs=inputs):
-            yield Result.of(event.made) if isinstance(event, Finished) else event
+        try:
+            for event in maker(from_json(order.recipe), bench, cancelled=lambda: self._asked or False, every=order.every,
+                               since=order.state, windows=[windows[file.sha256] for file in order.windows], inputs=inputs):
+                yield Result.of(event.made) if isinstance(event, Finished) else event
+        finally:
+            memory.give_back()      # a worker that waits for its next job holds its model and no more
