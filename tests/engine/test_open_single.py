@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 
+import laying
 import pytest
 import singles
 import torch
@@ -14,11 +15,14 @@ from tiny_vace import vace
 
 from app.cli import main
 from engine import operations as op
+from engine.denoisers.base import Manner
 from engine.denoisers.catalog import describe, names
 from engine.denoisers.open import headers, keeping, planning, single
 from engine.denoisers.open.laying import lay
 from engine.denoisers.open.opening import open_model
+from engine.digest import sha256
 from engine.errors import BadRequest, WeightsError
+from engine.recipe.value import Lora
 
 KIND = "WanTransformer3DModel"
 SAME = 1e-5         # the same numbers lie elsewhere in memory, where a processor may sum them in another order
@@ -48,12 +52,14 @@ def made(backend):
     return film(backend, op.text(backend.grid.latent_shape(5, 64, 64)), steps=3, guidance=3.0)
 
 
-def of(folder, tensors, tmp_path):
+def of(folder, tensors, tmp_path, manner=Manner()):
     """The film of a folder whose transformer has these numbers."""
     place = shutil.copytree(folder, tmp_path / "reference")
     singles.safetensors(place / "transformer" / singles.WEIGHTS, tensors)
     *_, row = keeping.add(place, f"reference-{len(names())}")
-    return made(open_model(row, "cpu"))
+    backend = open_model(row, "cpu")
+    backend.begin(manner)
+    return made(backend)
 
 
 def beside(name):
@@ -111,6 +117,20 @@ def test_in_half_precision_it_is_held_as_a_folders_is(saved, tmp_path, write):
     with torch.no_grad():
         one, other = (model(x, torch.tensor([500.0]), torch.ones(1, 4, 16, dtype=torch.bfloat16), return_dict=False)[0].float() for model in (own, whole))
     assert (one - other).norm() < 0.05 * other.norm()
+
+
+def test_a_lora_lies_over_packed_numbers_as_over_the_same_unpacked(saved, tmp_path):
+    tensors = singles.numbers(saved[1])
+    backend = open_model(told(singles.gguf(tmp_path / "fox.gguf", tensors, "Q8_0")), "cpu")
+    plain = made(backend)
+    file = laying.lora(tmp_path / "lora.safetensors", backend.pipe.transformer)
+    mark = sha256(file)
+    manner = Manner(loras=(Lora("lora", mark, 1.0),), files={mark: file})
+    backend.begin(manner)
+    laid = made(backend)
+    assert (laid - of(saved[1], singles.unpacked(tensors, "Q8_0"), tmp_path, manner)).abs().max() < SAME and (laid - plain).abs().max() > 100 * SAME
+    backend.begin(Manner())
+    assert torch.equal(made(backend), plain)
 
 
 # ---- what is known of it

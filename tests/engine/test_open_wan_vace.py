@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from parity import CLOSE, PROMPT, WITHOUT, clips, film, keeps
+from PIL import Image
 from tiny_vace import vace as saved
 
 from engine import operations as op
-from engine.denoisers.open import rows
+from engine.denoisers.catalog import describe, open_backend
+from engine.denoisers.open import keeping, rows
 from engine.denoisers.open.wan_vace import WanVaceBackend
+from engine.making.layout import lay
+from engine.media import read_film, write_film
+from engine.recipe.operating import extend, inpaint, outpaint
 from engine.sampler import noise
 
 SHAPE = (1, 16, 3, 8, 8)        # nine pictures of 64x64
@@ -159,6 +165,42 @@ def test_given_film_changes_what_is_made_beside_it(pipe):
     canvas, _ = clips(WanVaceBackend(pipe, "vace", "1"))["extend"]
     heard, not_heard = (film(kind(pipe, "vace", "1"), canvas) for kind in (WanVaceBackend, Deaf))
     assert (heard - not_heard)[:, :, 3:].abs().max() > 100 * CLOSE
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """A tiny one in a folder of one's own, told of and opened as any model is."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CINELOOM_MODELS", str(home / "models"))
+        *_, row = keeping.add(saved(home / "tiny-vace"))
+        yield open_backend(row.name)
+
+
+@pytest.mark.parametrize("operation, begins, known", [
+    (lambda clip, mask, how: extend(clip, "a red boat", after=0.5, **how), 0, (0, 1, 2)),
+    (lambda clip, mask, how: extend(clip, "a red boat", before=0.5, **how), 8, (3, 4)),
+    (lambda clip, mask, how: inpaint(clip, "a red boat", mask=mask, **how), 0, (0, 1, 2)),
+    (lambda clip, mask, how: outpaint(clip, "a red boat", **how | {"size": (128, 64)}), 0, (0, 1, 2)),
+], ids=["forward", "backward", "hole", "edges"])
+def test_what_a_recipe_gives_is_told_as_it_was_given(opened, tmp_path, operation, begins, known):
+    """From a film file to the branch: its very pictures, wherever all of a latent frame of them is kept."""
+    steps = np.arange(64)
+    pictures = np.stack([np.stack(np.broadcast_arrays(4 * steps[:, None], 4 * ((steps + 3 * at) % 64)[None], 20 * at), -1) for at in range(9)]).astype(np.uint8)
+    write_film(tmp_path / "clip.mp4", [pictures], 64, 64, 16)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[:, :32] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    how = dict(model=describe(opened.name), seed=3, steps=2, size=(64, 64), free=1 << 40)
+    layout = lay(operation(tmp_path / "clip.mp4", tmp_path / "mask.png", how)[0], opened)
+    canvas, levels = layout.canvas, layout.canvas.levels
+    given = torch.zeros(1, 3, opened.grid.pictures(canvas.frames), canvas.shape[3] * 8, canvas.shape[4] * 8)
+    left = (given.shape[4] - 64) // 2
+    given[:, :, begins:begins + 9, :, left:left + 64] = torch.from_numpy(np.stack(list(read_film(tmp_path / "clip.mp4")))).permute(3, 0, 1, 2)[None] / 127.5 - 1
+    cells = levels == 0
+    assert sorted(set(cells.nonzero()[:, 2].tolist())) == list(known)
+    told = opened.lower({}, torch.where(cells, canvas.latents, noise(canvas.shape, 3)), levels)["control_hidden_states"]
+    assert torch.equal(told, opened._control([given[:, :, :1], *given[:, :, 1:].split(4, 2)], cells))
 
 
 def test_its_rows_say_what_it_was_made_for():

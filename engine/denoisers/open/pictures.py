@@ -57,13 +57,23 @@ class Pictures:
     def find(self, frame: Tensor, known: Tensor | None = None) -> Tensor | None:
         """The pictures (3, n, H, W) in -1..1 that a latent frame (C, h, w) was made of, n = 1 or as many as a frame holds; None where it is not remembered.
 
-        known   (h, w) bool: the cells by which it is recognised; all of them unless given
+        known   (h, w) bool: the cells by which it is recognised; all of them unless given. Film that was encoded by itself and lies
+                in the middle of a larger picture is recognised too, where it is known whole: there is grey around it
         """
         frame = frame.float().cpu()
-        cells = frame if known is None else frame[:, known.cpu()]
+        known = torch.ones(frame.shape[1:], dtype=torch.bool) if known is None else known.cpu()
+        if not bool(known.any()):
+            return None
+        everywhere, box = (slice(None), slice(None)), tuple(slice(int(at.min()), int(at.max()) + 1) for at in known.nonzero().unbind(1))
         for latents, pictures in reversed(self._kept):
-            if latents.shape == frame.shape and torch.equal(latents if known is None else latents[:, known.cpu()], cells):
-                return pictures.float() / 127.5 - 1 if pictures.dtype == torch.uint8 else pictures
+            where = everywhere if latents.shape == frame.shape else box
+            part, cells = frame[(slice(None), *where)], known[where]
+            if latents.shape == part.shape and torch.equal(latents[:, cells], part[:, cells]):
+                space = pictures.shape[-1] // latents.shape[-1]
+                found = torch.zeros(*pictures.shape[:2], *(side * space for side in frame.shape[1:]))
+                rows, columns = (slice(at.start and at.start * space, at.stop and at.stop * space) for at in where)
+                found[:, :, rows, columns] = pictures.float() / 127.5 - 1 if pictures.dtype == torch.uint8 else pictures
+                return found
         return None
 
     def of(self, frame: Tensor) -> Tensor:
