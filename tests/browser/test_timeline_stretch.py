@@ -130,12 +130,14 @@ def test_a_stretch_is_made_anew_tried_and_accepted(tabs, cuts):
     painting.get_by_role("button", name="Fill").click()
     painting.get_by_role("button", name="Use this mask").click()
     sheet.get_by_text("a part is painted").wait_for()
+    page.evaluate(f"window.said = new Set(); new MutationObserver(() => document.querySelectorAll('{PANEL} .try .says').forEach(one => said.add(one.textContent))).observe(document.querySelector('{PANEL}'), {{ subtree: true, childList: true, characterData: true }})")
     sheet.get_by_role("button", name="Make", exact=True).click()
     page.wait_for_selector(f"{PANEL} .try")
     one = scale(page)
     zone = page.locator(f"{PANEL} .tobe").bounding_box()
     assert abs(zone["x"] - box(page, 0)["x"] - 12 * one) < 2 and abs(zone["width"] - 7 * one) < 2       # where it is being made
     page.wait_for_selector(f"{PANEL} .try[data-state=done]", timeout=HEAVY)
+    assert any(" · " in words and "waiting" not in words for words in page.evaluate("[...said]"))         # how far it was
     page.locator(f"{PANEL} .try button[aria-label='Try another']").click()
     page.wait_for_function(f"document.querySelector('{PANEL} .try .count').textContent.endsWith('of 2')")
     page.get_by_role("button", name="The next candidate").click()

@@ -37,7 +37,7 @@ export class Timeline {
     this.lent = false;          // the player's place is ours
     this.height = new Height(root, () => this.soon());
     this.auditions = new Auditions(this);
-    this.store = new Store((answer, what) => this.answered(answer, what), () => this.auditions.free());
+    this.store = new Store((answer, what) => this.answered(answer, what), { free: () => this.auditions.free(), working: () => this.soon() });
     this.acts = new Acts(this);
     this.screen = new Screen(this.store, this.view, { moved: (frame) => this.at(frame, true), state: () => this.bar?.running(this.screen.speed) });
     this.glances = new Glances(() => this.soon());

@@ -12,10 +12,10 @@ const CHOICE = 'cineloom-cut';      // which cut was looked at last, by project;
 export class Store {
   /**
    * `changed(answer, what)` is called with every answer, null when no cut is open; `what` was asked, "" for what others did.
-   * `free()` says whether the cut that is seen is this one, and may be edited.
+   * `free()` says whether the cut that is seen is this one, and may be edited; `working()` is called while a candidate is being made.
    */
-  constructor(changed, free) {
-    Object.assign(this, { changed, free, answer: null, cuts: [], id: '', jobs: new Map(), line: Promise.resolve(), waiting: 0, mark: null, project: null, trial: null });
+  constructor(changed, { free, working }) {
+    Object.assign(this, { changed, free, working, answer: null, cuts: [], id: '', jobs: new Map(), line: Promise.resolve(), waiting: 0, mark: null, project: null, trial: null });
     on('state', (state) => this.heard(state));
   }
 
@@ -49,6 +49,7 @@ export class Store {
     if (this.whole !== JSON.stringify(Object.keys(marks))) { this.whole = JSON.stringify(Object.keys(marks)); if (this.id) this.list(); else this.begin(); }
     if (!this.id) return;
     if (!(this.id in marks)) { if (this.mark !== null) this.begin(); return; }
+    if (this.candidates.some((one) => !one.items.length && this.jobs.has(one.job))) this.working();
     if (marks[this.id] !== this.mark || this.candidates.some((one) => this.over(one))) this.fetch(marks[this.id]);
   }
 

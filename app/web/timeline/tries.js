@@ -9,7 +9,7 @@ import { zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
 
-const ROW = 34, WIDE = 380;     // pixels
+const ROW = 34, APART = 8;      // pixels
 
 export class Tries {
   /** `acts`: audition(candidate), accept(candidate), reject(candidate), more(candidate) */
@@ -46,18 +46,30 @@ export class Tries {
       seen.add(group.key);
       let node = this.groups.get(group.key);
       if (!node) this.groups.set(group.key, node = this.build(group.key));
-      const x = Math.max(0, (group.place.from + group.place.to) / 2 * scale - WIDE / 2);
-      let row = ends.findIndex((end) => end <= x);
-      if (row < 0) row = ends.length;
-      ends[row] = x + WIDE + 8;
-      node.item.style.transform = `translate(${x}px, ${row * ROW + 4}px)`;
       this.show(node, group, cut);
       if (node.item.parentNode !== this.list) this.list.append(node.item);
+      const wide = this.wide(node);
+      const x = Math.max(0, (group.place.from + group.place.to) / 2 * scale - wide / 2);
+      let row = ends.findIndex((end) => end <= x);
+      if (row < 0) row = ends.length;
+      ends[row] = x + wide + APART;
+      node.item.style.transform = `translate(${x}px, ${row * ROW + 4}px)`;
     }
     for (const [key, node] of this.groups) if (!seen.has(key)) { node.item.remove(); this.groups.delete(key); this.at.delete(key); }
     this.root.hidden = !groups.length;
     this.height = groups.length ? ends.length * ROW + 2 : 0;
     this.root.style.height = `${this.height}px`;
+  }
+
+  /** As wide as what it says, read once each time that it says something else; while one is being made it does not shrink: its words change all the time. */
+  wide(node) {
+    const { state } = node.item.dataset;
+    const said = `${state} ${node.item.textContent}`;
+    if (node.said === said && node.wide) return node.wide;
+    this.root.hidden = false;
+    const wide = node.item.offsetWidth;
+    node.wide = node.state === state && state !== 'done' ? Math.max(node.wide ?? 0, wide) : wide;
+    return Object.assign(node, { said, state }).wide;
   }
 
   /** Look here: it is this one that keeps the cut from being edited. */
