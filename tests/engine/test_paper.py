@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.denoisers import paper
 from engine.denoisers.paper import PaperBackend, check_files, hash_files
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder, Stream
@@ -248,3 +249,16 @@ def test_damage_is_named(shipped):
         PaperBackend.open(shipped)
     with pytest.raises(WeightsError, match="no paper.json"):
         PaperBackend.open(shipped / "nowhere")
+
+
+@pytest.mark.parametrize("small", [0, 10**9])
+def test_both_answers_of_guidance_are_those_of_one_after_the_other(transformer, monkeypatch, small):
+    """With words of other lengths, and on a canvas of which a part is kept."""
+    monkeypatch.setattr(paper, "SMALL", small)
+    one, two = (paper.PaperDenoiser(transformer, *transformer.text(*transformer.read(WORDS, 2 * [prompt], torch.device("cpu"))), None) for prompt in ("a red fox in the snow", ""))
+    x, level = torch.randn(2, 16, 3, 4, 6), torch.rand(2, 1, 3, 4, 6)
+    level[:, :, :1] = 0
+    told, without = paper.together(one, two, x, level, level / 2)
+    torch.testing.assert_close(told, one(x, level, level / 2), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(without, two(x, level, level / 2), atol=1e-5, rtol=1e-5)
+    assert (told - without).abs().max() > 1e-3
