@@ -16,7 +16,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST = 1_000_000_000        # bytes of pictures that are remembered: six seconds of 720p
+MOST = 500_000_000      # bytes of pictures that are remembered: ten seconds of 720p
 
 
 class Pictures:

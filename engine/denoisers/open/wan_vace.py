@@ -24,7 +24,7 @@ from engine.denoisers.open.pictures import Pictures, named
 from engine.denoisers.open.wan import WanBackend
 from engine.denoisers.open.wan_image import HARDLY
 
-FILMS = 4       # whose conditions are kept: the windows or tiles of one walk
+FILMS = 16      # whose conditions are kept, in the machine's memory: the windows or tiles of one walk, 25 megabytes each at 480p
 
 
 class WanVaceBackend(WanBackend):
@@ -43,7 +43,8 @@ class WanVaceBackend(WanBackend):
     def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
         """See `OpenBackend`."""
         known = given(level, HARDLY)
-        return told | {"control_hidden_states": torch.cat([self._told_of(film[None], cells[None]) for film, cells in zip(torch.where(known, x, 0.0), known)])}
+        controls = [self._told_of(film[None], cells[None]) for film, cells in zip(torch.where(known, x, 0.0), known)]
+        return told | {"control_hidden_states": torch.cat(controls).to(self.device)}
 
     def _told_of(self, film: Tensor, known: Tensor) -> Tensor:
         """The condition of one film (1, C, T, h, w), coded once in a walk: what is kept stays what it is."""
@@ -58,14 +59,16 @@ class WanVaceBackend(WanBackend):
     def _seen(self, film: Tensor, known: Tensor) -> Iterator[Tensor]:
         """The pictures of each latent frame, (1, 3, 1 or 4, H, W), wherever something of it is known."""
         cells = known[0, 0]
-        found = [self._pictures.find(film[0, :, at], cells[at]) if bool(cells[at].any()) else None for at in range(len(cells))]
-        lost = any(one is None and bool(cells[at].any()) for at, one in enumerate(found))
+        some = cells.flatten(1).any(1).tolist()
+        # What is remembered is looked up twice and held once: a film's pictures at once would be a gigabyte.
+        lost = any(one and self._pictures.find(film[0, :, at], cells[at]) is None for at, one in enumerate(some))
         decoded = self.decode(_stilled(film, known)) if lost else None
-        for at, one in enumerate(found):
+        for at, one in enumerate(some):
             count = self.grid.time if at else 1
             part = next(decoded) if decoded else torch.zeros(1, 3, count, *(side * self.grid.space for side in cells.shape[1:]))
+            found = self._pictures.find(film[0, :, at], cells[at]) if one else None
             # A frame that was the first of other film has one picture, which then stands still; of a later one the last is as good as the first.
-            yield part if one is None else one[None, :, -count:].expand(-1, -1, count, -1, -1)
+            yield part if found is None else found[None, :, -count:].expand(-1, -1, count, -1, -1)
 
     @torch.no_grad()
     def _control(self, film: Iterable[Tensor], known: Tensor) -> Tensor:
@@ -82,7 +85,7 @@ class WanVaceBackend(WanBackend):
         # As it was trained, a frame's mask is that of one picture of the film, counted evenly, and not of its own: the first frame's is that of the second picture.
         pictures = torch.cat([known[:, :, :1], known[:, :, 1:].repeat_interleave(time, 2)], 2)
         mask = F.interpolate((~pictures).float(), (frames, height, width), mode="nearest-exact").expand(-1, space * space, -1, -1, -1)
-        return torch.cat([kept, self._nothing, mask], 1).to(self.device, self._experts[0].dtype)
+        return torch.cat([kept, self._nothing, mask], 1).to(self._experts[0].dtype)
 
     def _grey(self, frames: int, height: int, width: int) -> Tensor:
         """Grey film of so many latent frames and cells, coded: (1, C, T, h, w)."""
