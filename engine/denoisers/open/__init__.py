@@ -13,5 +13,8 @@ translation and nothing more: it holds the diffusers pipeline as a bag of parts 
     headers.py    what a file of weights says it holds          single.py     a single file, laid over another model's parts
     pulling.py    a model from its hub onto this machine       keeping.py    told of, held against its hashes, given up
     planning.py   how it is laid out in the memory there is    laying.py     that made true      opening.py    it is loaded
+    caching.py    part of a step taken from the one before     calibrating.py   what one of those goes by, measured
+    guiding.py    how words lead, where not plainly            hastening.py     quicker, and the same film
+    heard.py      what was read of a prompt, kept
     wan.py        ...one file per family
 """

@@ -15,8 +15,8 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import diffusers
 import torch
@@ -25,7 +25,7 @@ from torch import Tensor
 from engine import memory
 from engine.denoisers.base import Denoiser, Grid, Manner
 from engine.denoisers.manners import sizes
-from engine.denoisers.open import distilled
+from engine.denoisers.open import distilled, hastening
 from engine.denoisers.open.caching import Caching, kept
 from engine.denoisers.open.guiding import Guider
 from engine.denoisers.open.heard import Heard
@@ -35,7 +35,10 @@ from engine.denoisers.open.overlay import Overlay
 from engine.denoisers.open.planning import Plan, choose, lighter, plans
 from engine.denoisers.open.preview import colours
 from engine.denoisers.open.rows import Row
-from engine.errors import NotEnoughMemory
+from engine.errors import BadRequest, NotEnoughMemory
+
+if TYPE_CHECKING:
+    from engine.denoisers.open.parallel import Leader
 
 log = logging.getLogger("cineloom")
 Text = dict[str, Any]       # what a transformer is told, by the names of its arguments
@@ -54,6 +57,7 @@ class OpenBackend(ABC):
     solver = "euler"            # what the weights were released with
     rule = "join"               # a cell waits until the noise has come down to it: nothing here was trained on shorter strides
     cells = False               # whether the transformer takes a level per token; else one for all of them
+    together = True             # whether it can be asked about several films in one call
     keeps = True                # whether what is heard of a prompt is the same in every film
 
     def __init__(self, pipe: Any, name: str, version: str, device: str = "cpu", default_steps: int = 30, guidance: float = 5.0, row: Row | None = None):
@@ -70,6 +74,7 @@ class OpenBackend(ABC):
         self._told: dict[str, Text] = {}
         self._colours: Tensor | None = None
         self._remarks: list[str] = []
+        self.leader: Leader | None = None           # of other accelerators that walk with this one
         self.late: dict[str, Callable[[], Any]] = {}        # parts that are fetched when they are first needed: those that read
         self.heard = Heard.of(row, diffusers.__version__, device.partition(":")[0], str(pipe.transformer.dtype)) if row is not None and self.keeps else None
 
@@ -129,7 +134,12 @@ class OpenBackend(ABC):
     def begin(self, manner: Manner) -> None:
         """See `Backend`."""
         self.end()
+        hastening.ready(self.transformers.values())
         self.manner = manner
+        if self.leader is not None and manner.cache:
+            raise BadRequest(f"{self.name} is walked by several accelerators at once here, which no cache knows of; ask for none, or unset CINELOOM_PARALLEL.")
+        if self.leader is not None and manner.loras != self.overlay.laid:
+            self.leader.lay(manner.loras, manner.files)
         if self.overlay.lay(manner.loras, manner.files):
             self._told.clear()                      # of some families a part that reads words is laid over too
 
@@ -203,10 +213,13 @@ class OpenBackend(ABC):
         """The step of the walk at hand that a level belongs to: the last that is no less noisy."""
         return max(0, sum(one >= level - 10**-DIGITS for one in self._walk[:-1]) - 1)
 
-    def context(self, model: Any, branch: str, level: float) -> AbstractContextManager:
-        """The transformer's cache for one branch of guidance at one step."""
+    @contextmanager
+    def context(self, model: Any, branch: str, level: float) -> Iterator[None]:
+        """The transformer's cache for one branch of guidance at one step, and its attention."""
         where = {"sigma": level, "num_inference_steps": max(1, len(self._walk) - 1)}
-        return self.caching.of(model, branch, self.step(level), **where) if self.caching else model.cache_context(branch, step_index=self.step(level), **where)
+        cache = self.caching.of(model, branch, self.step(level), **where) if self.caching else model.cache_context(branch, step_index=self.step(level), **where)
+        with hastening.attention(), cache:
+            yield
 
     def part(self, name: str) -> Any:
         """A part of the pipeline, on its device. Parts that wait elsewhere come by themselves when they are called whole, and not when a piece of them is."""
@@ -218,7 +231,7 @@ class OpenBackend(ABC):
 
     def _fit(self, shape: Sequence[int]) -> None:
         """Lay the model out for latents of a shape, if it lies on an accelerator."""
-        if self.row is None or not self.device.startswith("cuda"):
+        if self.row is None or not self.device.startswith("cuda") or self.leader is not None:
             return
         free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()      # what is ours may lie otherwise
         inside = self.pipe.transformer.config
@@ -289,6 +302,7 @@ class OpenDenoiser:
 
     def __init__(self, backend: OpenBackend, told: Text, without: Text | None, guidance: float):
         self.backend, self.told, self.without, self.guidance = backend, told, without, guidance
+        self.at_once = hastening.at_once()
         self.guider = Guider(backend.manner.guider, backend.pipe.transformer) if backend.manner.guider and without is not None else None
 
     @torch.no_grad()
@@ -316,5 +330,19 @@ class OpenDenoiser:
         strength = backend.guidance_at(self.guidance, noisiest)
         if self.guider is not None:
             return self.guider(ask, self.told, self.without, film, shown, moving, strength, backend.step(noisiest), len(backend._walk) - 1, backend.answering(noisiest))
-        told = ask(self.told, "cond")
-        return torch.lerp(ask(self.without, "uncond"), told, strength)
+        told, without = self._at_once(x, level, film, shown) or (ask(self.told, "cond"), ask(self.without, "uncond"))
+        return torch.lerp(without, told, strength)
+
+    def _at_once(self, x: Tensor, level: Tensor, film: Tensor, shown: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Both answers in one call; None where that is not asked, cannot be, or memory does not allow it."""
+        backend = self.backend
+        if not self.at_once or not backend.together:
+            return None
+        told = hastening.both(backend.lower(self.told, x, level), backend.lower(self.without, x, level))
+        if told is None:
+            return None
+        try:
+            return backend._predict(film.repeat(2, 1, 1, 1, 1), shown.repeat(2, 1, 1, 1, 1), told, "both").chunk(2)
+        except torch.OutOfMemoryError:
+            self.at_once = False
+            return None

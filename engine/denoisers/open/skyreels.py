@@ -28,6 +28,7 @@ class SkyReelsBackend(WanBackend):
 
     def _grid(self) -> Grid:
         self.forces = "DiffusionForcing" in type(self.pipe).__name__
+        self.together = not (self.forces and self.pipe.transformer.config.inject_sample_info)      # it lays the frames of all films end to end there
         return replace(super()._grid(), rate=24)
 
     def shown(self, level: Tensor) -> Tensor:
