@@ -95,10 +95,9 @@ def test_film_with_sound_has_a_thin_wave_and_files_show_their_pictures_as_takes_
     ready(page, 4)
     tab.meant = ("ERR_FAILED",)             # a studio that is gone for a moment: what was asked of it then is asked again
     page.route("**/peaks*", lambda route: route.abort())
-    page.reload()
-    ready(page, 4)
     with page.expect_event("requestfailed", lambda request: "/peaks" in request.url):
-        page.wait_for_timeout(10)
+        page.reload()
+        ready(page, 4)
     page.unroute("**/peaks*")
     page.get_by_role("button", name="Larger (+)").click()
     page.get_by_role("button", name="All of it (0)").click()
