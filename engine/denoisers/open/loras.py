@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import memory
-from engine.denoisers.open import distilled, headers
+from engine.denoisers.open import distilled
+from engine.denoisers.open.lora_file import look
+from engine.denoisers.open.lora_file import words as read_words
 from engine.denoisers.open.rows import installed, models_folder, row_of
 from engine.digest import sha256
 from engine.errors import BadMedia, BadRequest, CannotWrite, WeightsError
@@ -30,14 +32,8 @@ from engine.recipe.value import Lora
 KINDS = {"wan": ("wan", "wan_image", "wan_vace", "skyreels"), "ltx": ("ltx",), "ltx2": ("ltx2",), "cogvideox": ("cogvideox",),
          "hunyuan": ("hunyuan",), "hunyuan15": ("hunyuan15",), "drawn": ("drawn",)}
 TITLES = {"wan": "Wan", "ltx": "LTX-Video", "ltx2": "LTX-2", "cogvideox": "CogVideoX", "hunyuan": "HunyuanVideo", "hunyuan15": "HunyuanVideo 1.5", "drawn": "Drawn"}
-WIDTHS = {"ltx": (2048, 4096), "ltx2": (4096,), "cogvideox": (1920, 3072)}      # numbers of a token, where names alone do not tell them apart
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 NAME = re.compile(r"[^\s/\\:\x00-\x1f](?:[^/\\:\x00-\x1f]{0,118}[^\s/\\:.\x00-\x1f])?")
-DOWN = re.compile(r"^(.*)[._](?:lora_A|lora_down|lora\.down)(?:\.[^.]+)?\.weight$")
-AROUND = re.compile(r"^(base_model\.model\.)?(transformer\.|diffusion_model\.|lora_unet_)?")
-WORDS = ("modelspec.trigger_phrase", "trigger_words", "trigger_word", "trigger_phrase", "trigger", "instance_prompt")
-MANY = 8                # trigger words of a file, and
-LONG = 300              # characters of one: what is longer was meant otherwise
 
 
 @dataclass(frozen=True)
@@ -186,7 +182,7 @@ def add(file: Path, name: str = "", words: Sequence[str] = (), kind: str = "", g
         raise BadRequest(f"Of two experts a LoRA is for the noisy or the clean one, or for both; {expert!r:.40} was asked.")
     if file.suffix.lower() in PICKLES:
         raise WeightsError(_pickle(file))
-    _look(file)
+    look(file)
     place = folder / f"{name}.safetensors"
     if not (place.exists() and place.samefile(file)):
         if place.exists():
@@ -223,7 +219,7 @@ def _pickle(path: Path) -> str:
 
 def _told(path: Path) -> Kept:
     """What a file of the folder is, and what was said of it. Its hash is taken once, and again when the file was changed. Raises WeightsError, OSError."""
-    kinds, width, rank, facts = _look(path)
+    kinds, width, rank, facts = look(path)
     there, said = path.stat(), _said(path)
     mark = [there.st_size, there.st_mtime_ns]
     if said.get("file") != mark or not isinstance(said.get("sha256"), str):
@@ -233,82 +229,10 @@ def _told(path: Path) -> Kept:
         except CannotWrite:         # a folder that can only be read: it is hashed every time
             pass
     kinds = (said["kind"],) if said.get("kind") in KINDS else kinds
-    words = tuple(str(word) for word in said["words"]) if isinstance(said.get("words"), list) else _words(facts)
+    words = tuple(str(word) for word in said["words"]) if isinstance(said.get("words"), list) else read_words(facts)
     grid = said["grid"] if said.get("grid") in distilled.NAMES else distilled.told(path.stem, kinds)
     expert = said["expert"] if said.get("expert") in ("noisy", "clean") else distilled.expert(path.stem)
     return Kept(path.stem, path, there.st_size, said["sha256"], kinds, width, rank, words, expert, grid)
-
-
-def _look(path: Path) -> tuple[tuple[str, ...], int, int, dict]:
-    """(kinds, width, rank, what its header says beside) of a file. Raises WeightsError for one that is damaged or no LoRA."""
-    if path.suffix.lower() != ".safetensors":
-        raise WeightsError(f"{path} is no .safetensors file; LoRAs are kept as those alone.")
-    stored = headers.read(path)
-    downs = {found[1]: shape for found, shape in ((DOWN.match(name), one.shape) for name, one in stored.items()) if found and len(shape) >= 2}
-    if not downs:
-        raise WeightsError(f"{path} holds no LoRA: nothing in it is called lora_A or lora_down. Whole models are brought with `cineloom models`.")
-    if any("dora_scale" in name for name in stored):
-        raise WeightsError(f"{path} is a DoRA, which also turns the weights' directions; what lays LoRAs over models here would pass that over.")
-    names = {AROUND.sub("", name).replace(".", "_") for name in downs}
-    queries = [shape[1] for name, shape in downs.items() if re.search(r"(attn1?[._]to_q|self_attn[._]q|attn[._]to_q|attn_qkv)$", name)]
-    width = queries[0] if queries else 0
-    return _kinds(names, width), width, max(shape[0] for shape in downs.values()), _facts(path)
-
-
-def _kinds(names: set[str], width: int) -> tuple[str, ...]:
-    """What a file was made for, from what its layers are called."""
-    whole = " ".join(names)
-    if "drawn" in names:
-        return ("drawn",)
-    if re.search(r"down_blocks|up_blocks|mid_block|(^|_| )te\d?_|joint_", whole):       # of models that make pictures
-        return ()
-    if "single_blocks" in whole or "single_transformer_blocks" in whole:
-        singles = {int(number) for number in re.findall(r"single_(?:transformer_)?blocks_(\d+)", whole)}
-        return () if singles == set(range(38)) else ("hunyuan",)                        # Flux has 38, HunyuanVideo 40, of one width
-    if "double_blocks" in whole or re.search(r"transformer_blocks_\d+_attn_", whole):
-        return ("hunyuan15",)
-    if "transformer_blocks" in whole:
-        if "audio" in whole or "a2v" in whole or "v2a" in whole:
-            return ("ltx2",)
-        crossed = "_attn2_" in whole
-        return tuple(kind for kind, widths in WIDTHS.items() if (width in widths or not width or width < 1000) and crossed != (kind == "cogvideox"))
-    return ("wan",) if re.search(r"blocks_\d+_(self_attn|cross_attn|attn1|attn2|ffn)", whole) else ()
-
-
-def _facts(path: Path) -> dict:
-    """What a header says beside its tensors."""
-    with path.open("rb") as file:
-        found = json.loads(file.read(int.from_bytes(file.read(8), "little"))).get("__metadata__")
-    return found if isinstance(found, dict) else {}
-
-
-def _words(facts: Mapping[str, object]) -> tuple[str, ...]:
-    """The words that call it, as trainers write them down: said as such, or what every caption of its training had."""
-    for name in WORDS:
-        value = facts.get(name)
-        if isinstance(value, str) and value.strip():
-            parts = json.loads(value) if value.lstrip().startswith("[") and _is_json(value) else value.split(",")
-            found = [str(part).strip()[:LONG] for part in parts if str(part).strip()]
-            if found:
-                return tuple(found[:MANY])
-    tags: dict[str, int] = {}
-    told = facts.get("ss_tag_frequency")
-    sets = json.loads(told) if isinstance(told, str) and _is_json(told) else None
-    for one in sets.values() if isinstance(sets, dict) else ():
-        for tag, count in one.items() if isinstance(one, dict) else ():
-            if isinstance(count, int):
-                tags[tag.strip()] = tags.get(tag.strip(), 0) + count
-    most = max(tags.values(), default=0)
-    often = [tag for tag, count in tags.items() if count == most and 0 < len(tag) <= LONG]
-    return tuple(often) if most > 1 and len(often) <= 2 else ()         # many that are as frequent are no call
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-        return True
-    except (ValueError, RecursionError):
-        return False
 
 
 def _said(path: Path) -> dict:

@@ -13,10 +13,10 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 
 from engine.denoisers.open import folder as lying
-from engine.denoisers.open import single
+from engine.denoisers.open import parallel, single
 from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.rows import Row
-from engine.errors import CineloomError, WeightsError
+from engine.errors import BadRequest, CineloomError, WeightsError
 
 
 def open_model(row: Row, device: str | None = None) -> OpenBackend:
@@ -39,11 +39,22 @@ def open_model(row: Row, device: str | None = None) -> OpenBackend:
         pipe = pipeline.from_pretrained(row.folder, dtype={"default": narrow, "vae": torch.float32}, local_files_only=True, use_safetensors=True, **own, **dict.fromkeys(late))
         backend = speaker(pipe, row.name, row.version, device, row.steps, row.guidance, row)
         backend.late = late
+        _share(backend, row, found.pipeline, narrow)
         return backend
     except CineloomError:
         raise
     except Exception as error:          # diffusers and transformers raise a dozen kinds; each means the same to a person
         raise _broken(row, error) from error
+
+
+def _share(backend: OpenBackend, row: Row, pipeline: str, dtype: torch.dtype) -> None:
+    """Have other accelerators walk with this one where that is asked, see `parallel`. Raises BadRequest where it cannot be."""
+    count = parallel.ranks()
+    if count > 1:
+        if row.over:
+            raise BadRequest(f"{row.title} is laid over another model's parts, which only one accelerator reads here; unset CINELOOM_PARALLEL.")
+        backend.pipe.to(backend.device)
+        backend.leader = parallel.Leader(backend.pipe, row, pipeline, backend.device, dtype, count)
 
 
 def _fetched(row: Row, part: str, kind: str, dtype: torch.dtype) -> Any:

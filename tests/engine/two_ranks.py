@@ -1,0 +1,44 @@
+"""As a program: walks of a model by as many ranks as CINELOOM_PARALLEL says, their films saved.     two_ranks.py MODEL INTO [LORA]"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import torch
+from parity import film
+from safetensors.torch import save_file
+
+from engine import operations as op
+from engine.denoisers.base import Manner
+from engine.denoisers.catalog import open_backend
+from engine.errors import BadRequest
+from engine.recipe.value import Lora
+
+
+def walks(backend, file: Path) -> dict[str, torch.Tensor]:
+    """Film from words; of cells at many levels; with a LoRA, and after it without."""
+    chance = torch.Generator().manual_seed(2)
+    shape = (1, backend.grid.channels, 3, 4, 4)
+    lora = Lora("a", hashlib.sha256(file.read_bytes()).hexdigest())
+    backend.begin(Manner())
+    made = {"text": film(backend, op.text(shape), guidance=2.0), "mixed": film(backend, op.extend(torch.randn(shape, generator=chance), 1), guidance=2.0)}
+    backend.begin(Manner(loras=(lora,), files={lora.sha256: file}))
+    made["lora"] = film(backend, op.text(shape))
+    backend.begin(Manner())
+    made["after"] = film(backend, op.text(shape), guidance=2.0)
+    return made
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    backend = open_backend(sys.argv[1])
+    save_file({name: one.contiguous() for name, one in walks(backend, Path(sys.argv[3])).items()}, sys.argv[2])
+    if backend.leader is not None:
+        try:
+            backend.begin(Manner(cache="first-block 0.08"))
+        except BadRequest as error:
+            print(error)
+        backend.leader.close()
+        print("all have ended:", [other.returncode for other in backend.leader.others])
