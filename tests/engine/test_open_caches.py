@@ -16,6 +16,7 @@ from engine.denoisers.base import Manner
 from engine.denoisers.blended import Blended, crossing
 from engine.denoisers.faithful import Faithful
 from engine.denoisers.open import rows
+from engine.denoisers.open.calibrating import measure
 from engine.denoisers.places import Placed, here, place
 from engine.denoisers.tiled import Tiled
 from engine.errors import BadRequest
@@ -73,7 +74,7 @@ def test_every_cache_of_a_model_spares_blocks_and_leaves_nothing_behind(backend)
 
 def test_a_cache_that_may_reuse_nothing_changes_nothing(backend):
     whole, all_blocks = walked(backend)
-    for name in ("first-block", "sea"):
+    for name in {"first-block", "sea"} & set(names(backend)):
         made, asked = walked(backend, f"{name} 0")
         assert torch.equal(made, whole) and asked == all_blocks, name
 
@@ -150,6 +151,17 @@ def test_the_next_window_begins_anew_and_the_last_one_is_let_go(backend):
     assert all(torch.equal(one, two) for one, two in zip(first, second))
     backend.end()
     assert not held() and backend.film is None
+
+
+@pytest.mark.parametrize("backend", ["wan two experts"], indirect=True)
+def test_sizes_are_measured_of_each_expert_at_its_own_steps(backend):
+    whole, _ = walked(backend)
+    *said, found = measure(backend, (1, backend.grid.channels, 3, 8, 8), STEPS)
+    noisy, clean = found["transformer"], found["transformer_2"]
+    took = next(at for at in range(STEPS) if clean[at] != 1)            # over: at its first step there is nothing to set beside
+    assert said[-1] == f"step {STEPS} of {STEPS}" and len(noisy) == len(clean) == STEPS and 2 < took < STEPS - 1
+    assert set(noisy[took - 1:]) == {1.0} and 1.0 not in noisy[1:took - 1] and all(0.2 < size < 5 for size in noisy + clean)
+    assert torch.equal(walked(backend)[0], whole), "what measured is taken off"
 
 
 @pytest.mark.parametrize("asked, sentence", [

@@ -15,7 +15,7 @@ from engine.denoisers.open import hastening
 from engine.errors import BadRequest
 
 
-@pytest.fixture(scope="module", params=["wan", "wan two experts", "wan 5b", "wan pictures", "ltx", "cogvideox", "hunyuan", "hunyuan15", "skyreels"])
+@pytest.fixture(scope="module", params=["wan", "wan two experts", "wan 5b", "wan pictures", "wan vace", "ltx", "cogvideox", "hunyuan", "hunyuan15", "skyreels"])
 def backend(request, tmp_path_factory):
     return opened(request.param, tmp_path_factory.mktemp("family"))
 

@@ -73,6 +73,6 @@ def _made(name: str, model: Any) -> Any:
     if name == "interval":
         return guiders.ClassifierFreeGuidance(start=MIDDLE[0], stop=MIDDLE[1])
     know_blocks()
-    where, blocks = next((name, part) for name, part in model.named_children() if name.endswith("blocks") and isinstance(part, nn.ModuleList))
+    where, blocks = next((name, part) for name, part in model.named_children() if name in ("blocks", "transformer_blocks") and isinstance(part, nn.ModuleList))
     left_out = LayerSkipConfig(indices=[max(1, min(len(blocks) - 2, int(SKIPPED * len(blocks))))], fqn=where)     # its plain `layers` raises a TypeError
     return guiders.SkipLayerGuidance(skip_layer_config=left_out, skip_layer_guidance_start=MIDDLE[0], skip_layer_guidance_stop=MIDDLE[1])
