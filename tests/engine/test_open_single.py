@@ -89,6 +89,12 @@ def test_a_gguf_makes_the_film_of_its_numbers(saved, tmp_path, kind):
     assert torch.equal(made(backend), own), "block by block it is the same"
 
 
+def test_a_link_from_a_hubs_cache_is_as_good(saved, tmp_path):
+    file = singles.gguf(tmp_path / "fox.gguf", singles.numbers(saved[1]), "F16")
+    (tmp_path / "link.gguf").symlink_to(file.rename(tmp_path / "0123abcd"))
+    assert open_model(told(tmp_path / "link.gguf", name=""), "cpu").name == "link" and all(well for _, well in keeping.check("link"))
+
+
 def test_two_experts_are_two_files(tmp_path):
     two, other = (singles.model(tmp_path / name, seed=seed, kind="2.2") for name, seed in (("two", 0), ("others", 5)))
     list(keeping.add(two))

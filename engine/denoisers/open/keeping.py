@@ -46,7 +46,7 @@ def lay(files: Sequence[Path], like: str, name: str = "") -> Iterator[str | Row]
     Raises BadRequest for a name that is taken, a model that is not here or a number of files that is not that of its transformers,
     WeightsError for a file that is not whole or no such transformer, see `single.look`.
     """
-    files = [file.expanduser().resolve() for file in files]
+    files = [file.expanduser().absolute() for file in files]       # a hub's own cache has links to files without endings
     name, row = _free(name, files[0].stem), row_of(_whole(like))
     found = lying.look(row.folder)
     parts = [part for part in ("transformer", "transformer_2") if part in found.numbers]
