@@ -45,6 +45,7 @@ def register(desk: Desk) -> None:
         film: str = "",
         second: str = "",
         variations: int = 1,
+        model: str = "",
         wishes: dict[str, Any] = {},  # noqa: B006  gradio reads it as the default, nobody changes it
     ) -> dict[str, Any]:
         """Put a take in line and return its job: ask `status` with the job's id; the take will have the same id.
@@ -60,11 +61,12 @@ def register(desk: Desk) -> None:
             film: Id of the take that the task works on: extend, loop, connect, edit, inpaint, outpaint, finish. For animate, a picture's.
             second: Id of the take that connect leads to.
             variations: How many, with seeds one after another; `jobs` of the answer has the ids of all.
+            model: Name of the model that makes it, of those that are here; empty is the studio's own.
             wishes: Everything else that `tasks` lists, by its name, such as {"strength": 0.6} or {"after": 2, "before": 1}; or what
                 `recipe` returned. What is said above comes before it.
         """
         given = {"prompt": prompt, "seconds": seconds, "width": width, "height": height, "seed": seed, "steps": steps,
-                 "second": second and {"take": second}, "variations": variations if variations != 1 else 0,
+                 "model": model, "second": second and {"take": second}, "variations": variations if variations != 1 else 0,
                  "task": task if task != "text" or not wishes.get("task") else ""}  # fmt: skip
         if film:
             given |= {"pictures": [{"take": film}]} if task == "animate" else {"film": {"take": film}}

@@ -112,6 +112,9 @@ def test_a_model_is_brought_on_the_page_and_given_up(wan, open_tab, tmp_path):
         page.wait_for_function("Number(document.querySelector('.all-models .progress')?.getAttribute('aria-valuenow')) >= 1")
         row.get_by_role("button", name="Pause").click()
         page.wait_for_selector(f"[data-model='{WAN}'][data-state=part]")
+        row.get_by_role("button", name="Give it up").click()
+        row.get_by_role("button", name="Keep it").click()                   # what came of it is not thrown away by one click
+        assert row.get_attribute("data-state") == "part"
         wan.waits.clear()
         row.get_by_role("button", name="Go on").click()
         row.locator(".question .strong").click()

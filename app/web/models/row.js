@@ -10,7 +10,7 @@ export class Row {
     this.act = act;
     this.use = use;
     this.root = el('li', {});
-    this.asking = '';           // what is asked once more: "pull" or "remove"
+    this.asking = '';           // what is asked once more: "pull", "cancel" or "remove"
     this.drawn = '';
   }
 
@@ -59,11 +59,11 @@ export class Row {
     const { one } = this;
     const button = (words, act, more = {}) => el('button.plain', { type: 'button', 'aria-label': `${words}: ${one.title}`, onclick: act, ...more }, words);
     const ask = (what) => () => { this.asking = this.asking === what ? '' : what; this.show(this.one); this.root.querySelector('.question button')?.focus(); };
-    if (one.errand?.state === 'working') return [button(t('Pause'), () => this.act(one.name, 'pause')), button(t('Cancel'), () => this.act(one.name, 'cancel'))];
+    if (one.errand?.state === 'working') return [button(t('Pause'), () => this.act(one.name, 'pause')), button(t('Cancel'), ask('cancel'))];
     if (one.state === 'built-in' || one.state === 'here') {
       return [one.used ? null : button(t('Use it'), () => this.use(one.name)), one.state === 'here' ? button(one.own ? t('Forget') : t('Remove'), ask('remove')) : null].filter(Boolean);
     }
-    return [button(one.state === 'part' ? t('Go on') : t('Bring it'), ask('pull')), one.state === 'part' ? button(t('Give it up'), () => this.act(one.name, 'cancel')) : null].filter(Boolean);
+    return [button(one.state === 'part' ? t('Go on') : t('Bring it'), ask('pull')), one.state === 'part' ? button(t('Give it up'), ask('cancel')) : null].filter(Boolean);
   }
 
   question() {
@@ -74,6 +74,10 @@ export class Row {
     if (this.asking === 'remove') {
       const words = one.own ? t('Forget {model}? Its folder stays as it is.', { model: one.title }) : t('Remove {model} from the disk? It can be brought again.', { model: one.title });
       return el('div.question', { role: 'group', 'aria-label': words }, el('p', {}, words), el('div.row', {}, no(t('Keep it')), yes(one.own ? t('Forget') : t('Remove'), 'remove')));
+    }
+    if (this.asking === 'cancel') {
+      const words = t('Give up {model}? What came of it goes from the disk; paused, it would stay.', { model: one.title });
+      return el('div.question', { role: 'group', 'aria-label': words }, el('p', {}, words), el('div.row', {}, no(t('Keep it')), yes(t('Give it up'), 'cancel')));
     }
     const needs = Math.max(0, one.bytes - one.came);
     const fits = needs < one.room;

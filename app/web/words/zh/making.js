@@ -274,6 +274,7 @@ export default {
   'Give it up': '放弃',
   'Forget {model}? Its folder stays as it is.': '忘记 {model}？它的文件夹会保持原样。',
   'Remove {model} from the disk? It can be brought again.': '从磁盘删除 {model}？以后可以再次获取。',
+  'Give up {model}? What came of it goes from the disk; paused, it would stay.': '放弃 {model}？已获取的部分会从磁盘删除；若只是暂停则会保留。',
   'Keep it': '保留',
   'Not now': '以后再说',
   'About {size} will come from {hub}, under its licence: {licence}. {room} can be had on the disk.': '将从 {hub} 获取约 {size}，遵循其许可：{licence}。磁盘可用 {room}。',
