@@ -4,6 +4,7 @@
     take, image, animate    make a film or a picture, right here, into a file
     extend, loop, connect   film that is there carried on, closed, joined; edit, inpaint, outpaint, finish: changed
     storyboard              several shots from a text file
+    expand                  a short prompt, with all that it leaves open filled in
     cut                     takes in a row: edited, undone, redone
     queue                   what the studio has in line: listed, paused, put in order, changed
     recipe, reproduce       what made a file; made again, and set beside it
@@ -30,7 +31,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, storyboarding
+from app.commands import credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, storyboarding, wording
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -46,7 +47,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
+for group in (opening, making, operating, storyboarding, wording, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
     group.register(cineloom)
 
 

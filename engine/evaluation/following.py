@@ -3,12 +3,11 @@
     "a red fox trots to the left at night" -> subject fox, colour red, motion left, time night -> how sure the judge is of each
 
 Only what the words name is asked, and only of takes that have one text: the judge knows the paper world and nothing else.
-Knows captions of that world, the judge and files. Knows neither models nor canvases.
+Knows the judge and files. Knows neither models nor canvases.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +21,7 @@ import torch
 from engine.evaluation.judge import GAP, Judge
 from engine.media import read_film, read_picture
 from engine.recipe import Recipe
+from engine.words.naming import named
 
 MOST = 65       # pictures from the middle of a long film that are judged: four seconds say what it shows
 HEIGHT = 144    # pixels they are made small to, as they come: a minute in full size must not lie in memory
@@ -41,58 +41,6 @@ class Following:
     def to_json(self) -> dict:
         """`{"follows": 0.71, "named": {"subject": ["fox", 0.62], ...}}`, rounded."""
         return {"follows": round(self.share, 3), "named": {name: [word, round(chance, 3)] for name, (word, chance) in self.chances.items()}}
-
-
-def named(prompt: str) -> dict[str, str]:
-    """What a prompt names of the paper world: attribute to word. An attribute that is named in two ways is left out.
-
-    >>> named("a scarlet ship drifts to the left at sunset")
-    {'subject': 'boat', 'colour': 'red', 'time': 'dusk', 'motion': 'left'}
-    >>> named("a red fox left of a blue car")
-    {}
-    """
-    text = " " + " ".join(re.findall(r"[a-z]+(?:-[a-z]+)*", prompt.lower())) + " "
-    found: dict[str, set[str]] = {}
-    for phrase, answers in _phrases():
-        if f" {phrase} " in text:
-            for name, word in answers:
-                found.setdefault(name, set()).add(word)
-            text = text.replace(f" {phrase} ", "  ")        # what was read is not read again as part of something else
-    return {name: next(iter(found[name])) for name in _ORDER if len(found.get(name, ())) == 1}
-
-
-_ORDER = ("subject", "colour", "place", "time", "weather", "style", "motion", "camera")
-
-
-@cache
-def _phrases() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """Phrases and what they name, the longest first; a phrase that names nothing that counts stands to be passed over."""
-    from engine.training.paperworld import captions as said
-    from engine.training.paperworld import scene as world
-
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
-    for name, table in (("subject", said.NOUNS), ("place", said.WHERE), ("time", said.WHEN), ("weather", said.WEATHER), ("camera", said.CAMERA)):
-        for word, options in table.items():
-            found |= {option: ((name, word),) for option in options}
-    for word, options in said.LOOKS.items():        # "blocks" alone is a thing as well
-        found |= {form: (("style", word),) for option in options for form in (f"{option} style", f"a {option} film", f"an {option} film", f"in {option}", f"{option} film")}
-    found |= {word: (("style", word),) for word in world.STYLES if word != "blocks"}
-    found |= {"cut paper": (("style", "paper-cut"),), "papercut": (("style", "paper-cut"),)}
-    found |= {word: (("colour", word),) for word in world.COLOURS}
-    for side in ("left", "right"):
-        found |= {f"to the {side}": (("motion", side),), f"{side} of": ()}
-    found |= {"rises": (("motion", "rise"),), "falls": (("motion", "fall"),), "bounces": (("motion", "bounce"),), "spins": (("motion", "spin"),),
-              "comes closer": (("motion", "approach"),), "stands still": (("motion", "still"),), "hovers": (("motion", "still"),), "floats on the spot": (("motion", "still"),)}
-    found |= {word: () for word in (*said.RULES.values(), "falling snow", "in front of")}
-    found["in falling snow"] = (("weather", "snowfall"),)
-    words = {word: answers for word, answers in found.items() if " " not in word}
-    for word, answers in {**{place: (("place", place),) for place in world.PLACES}, **{time: (("time", time),) for time in world.TIMES},
-                          **{weather: (("weather", weather),) for weather in world.WEATHERS if weather != "clear"}}.items():
-        words.setdefault(word, answers)
-    for synonym, word in said.SYNONYMS.items():
-        if answers := words.get(word):
-            words.setdefault(synonym, answers)
-    return tuple(sorted((words | found).items(), key=lambda row: -len(row[0])))
 
 
 def followed(film: str | Path, recipe: Recipe, judge: Judge | None = None) -> Following | None:

@@ -74,7 +74,7 @@ def lay(recipe: Recipe, backend: Backend, places: Mapping[str, Path] = {}) -> La
     for one in given:
         whole = {frame % count for frame in one.place.whole}
         covered = [frame for frame in dict.fromkeys(at % count for at in range(one.place.first, one.place.last))
-                   if bool((levels[:, :, frame, *one.cells] < 1).any())]
+                   if bool((levels[(slice(None), slice(None), frame, *one.cells)] < 1).any())]
         for frame, latent in one.latents():
             frame %= count
             place = (slice(None), slice(None), slice(frame, frame + 1), *one.cells)

@@ -8,7 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from engine.evaluation.following import Following, followed, named
+from engine.evaluation.following import Following, followed
+from engine.words.naming import named
 from engine.jobs.figures import figures_of, rank
 from engine.media import write_film, write_picture
 from engine.recipe import Cue, compose

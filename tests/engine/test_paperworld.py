@@ -60,7 +60,7 @@ def test_a_scene_is_its_seed_and_nothing_else():
 
 
 def test_a_clip_drawn_in_parts_is_the_same_clip(monkeypatch):
-    room = import_module("engine.training.paperworld.render")
+    room = import_module("engine.training.paperworld.rendering")
 
     scenes = [pw.draw_scene(k, event=e) for k, e in enumerate(pw.EVENTS)]
     whole = [pw.render(s, 9, 64, 48).pixels for s in scenes]

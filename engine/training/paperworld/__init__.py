@@ -12,14 +12,22 @@ shapes   signed distances, ink                         sky       sun, stars, clo
 stage    sheets with parallax                          places    the eight stages
 subjects, subjects_*, solids   what is drawn           poses     paths of subjects and camera
 events   what lasts                                    style     five finishes
-captions words                                         render    the order of work, film and truth
+captions words                                         rendering the order of work, film and truth
 """
 
 from .captions import SYNONYMS, VOCABULARY, caption, words
-from .render import Film, Truth, cuts_of, render
 from .scene import CAMERAS, COLOURS, EVENTS, MOTIONS, PLACES, RELATIONS, SIZES, SPEEDS, STYLES, SUBJECTS, TIMES, WEATHERS, Scene, Second, Shot, draw_scene, held_out
 
 __all__ = [
     "CAMERAS", "COLOURS", "EVENTS", "MOTIONS", "PLACES", "RELATIONS", "SIZES", "SPEEDS", "STYLES", "SUBJECTS", "SYNONYMS", "TIMES",
     "VOCABULARY", "WEATHERS", "Film", "Scene", "Second", "Shot", "Truth", "caption", "cuts_of", "draw_scene", "held_out", "render", "words",
 ]
+
+
+def __getattr__(name: str):
+    """What draws comes with torch, and only where it is asked for: words and scenes do without."""
+    if name in ("Film", "Truth", "cuts_of", "render"):
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.rendering"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -125,6 +125,11 @@ def _action(scene: Scene, dice, motion: str | None = None) -> str:
     return {"rise": "rises", "fall": "falls", "bounce": "bounces up and down", "spin": "spins around", "approach": "comes closer"}[move] + how
 
 
+def act(scene: Scene) -> str:
+    """What the subject of a scene does, in the words that are used most: "sails slowly to the left"."""
+    return _action(scene, random.Random(f"act {scene.seed} {scene.motion}"))
+
+
 def _main(scene: Scene, dice) -> str:
     text = _thing(scene.subject, scene.colour, dice, scene.size)
     text = f"{text} {_action(scene, dice)}"

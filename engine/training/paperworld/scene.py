@@ -33,7 +33,7 @@ ROOTED = BUILDINGS + ("tree",)
 MARKERS = ("paintbrush", "person", "fox", "burger")
 PICTURES_PER_SECOND = 16
 
-_HOME = {
+HOME = {
     "boat": {"sea": 8}, "balloon": {"meadow": 3, "desert": 3, "sea": 2, "snow": 2, "city": 2}, "car": {"city": 4, "desert": 3},
     "train": {"meadow": 3, "desert": 2, "snow": 2, "city": 2}, "rocket": {"space": 7, "desert": 2}, "fish": {"reef": 6, "sea": 3},
     "bird": {"meadow": 3, "sea": 3, "city": 2, "snow": 2}, "butterfly": {"meadow": 5, "city": 1}, "fox": {"snow": 3, "meadow": 3},
@@ -140,7 +140,7 @@ def _draw(seed: int, dice: random.Random, split: str, fixed: dict) -> Scene:
         subject = dice.choice(SUBJECTS)
     subject = fixed.get("subject", subject)
     colour = fixed.get("colour", dice.choice(COLOURS))
-    places = {p: 1 + (_HOME.get(subject, {}).get(p, 0) if dice.random() < 0.75 else 0) for p in PLACES}
+    places = {p: 1 + (HOME.get(subject, {}).get(p, 0) if dice.random() < 0.75 else 0) for p in PLACES}
     if subject != "fish":
         places["reef"] *= 0.6
     place = "block world" if event == "blocks" else _pick(dice, places)
