@@ -67,7 +67,7 @@ export function sheet({ root, use, used }) {
       t('{free} are free on the disk.', { free: bytes(place.free) }), t('They lie in {folder}.', { folder: place.folder })].join(' ');
     const errand = Object.fromEntries(errands.map((one) => [one.key, one]));
     const lists = { here: models.filter((one) => one.state === 'here' || one.state === 'built-in'), away: models.filter((one) => one.state === 'away' || one.state === 'part') };
-    lists.away.sort((one, other) => (other.state === 'part') - (one.state === 'part') || one.card - other.card || one.bytes - other.bytes);
+    lists.away.sort((one, other) => (other.state === 'part') - (one.state === 'part'));      // else as the catalog has them: it says "the same" of the one before
     for (const [list, these] of [[here, lists.here], [away, lists.away]]) {
       these.forEach((one, at) => {
         if (!rows.has(one.name)) rows.set(one.name, new Row({ act, use: (chosen) => { dialog.close(); use(chosen); } }));
