@@ -52,6 +52,9 @@ class Here:
     def _free(self) -> None:
         """Give up the model that is open, its memory on an accelerator too. Hooks and caches hold each other: only the collector finds them."""
         if self._open:
+            for backend in self._open.values():
+                if getattr(backend, "leader", None) is not None:        # of other processes, which hold the model too
+                    backend.leader.close()
             self._open.clear()
             gc.collect()
             torch = sys.modules.get("torch")

@@ -39,7 +39,7 @@ def test_two_ranks_equal_one(home, kind):
     environment = os.environ | {"CINELOOM_PARALLEL": "2", "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]), "OMP_NUM_THREADS": "1"}
     both = subprocess.Popen([sys.executable, str(HERE / "two_ranks.py"), "my-wan", str(home / "two.safetensors"), str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     one = walks(alone, file)
-    said, wrong = both.communicate(timeout=120)
+    said, wrong = both.communicate(timeout=300)
     assert both.returncode == 0, wrong[-3000:]
     two = load_file(home / "two.safetensors")
     for name, film in one.items():

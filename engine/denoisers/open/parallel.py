@@ -23,7 +23,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,6 +41,7 @@ from engine.recipe.value import Lora
 
 PARTS = ("transformer", "transformer_2")
 MOST = 8
+PATIENCE = timedelta(days=30)       # that one rank waits for another: nothing may be asked of them for long, and one that dies is heard at once
 
 
 def ranks() -> int:
@@ -73,6 +76,11 @@ class Leader:
         self.others = [subprocess.Popen([sys.executable, "-m", "engine.denoisers.open.parallel", *said, str(rank), str(count)], stdin=subprocess.PIPE,
                                         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))}) for rank in range(1, count)]
         atexit.register(self.close)
+        while not all(Path(f"{store}.{rank}").exists() for rank in range(1, count)):
+            if any(other.poll() is not None for other in self.others):
+                self.close()
+                raise WeightsError(f"{row.title} could not be opened on every accelerator; the worker's log says why. It may fit on one: unset CINELOOM_PARALLEL.")
+            time.sleep(0.02)
         self.group = _join(device, store, 0, count)
         for name, model in self.models.items():
             _split(model, device, count)
@@ -110,8 +118,8 @@ def _join(device: str, store: str, rank: int, count: int) -> Any:
     """All of us together, tokens by the accelerators' own way; and a group for what is told, by the processors'."""
     if device.startswith("cuda"):
         torch.cuda.set_device(rank)
-    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", init_method=f"file://{store}", rank=rank, world_size=count)
-    return dist.new_group(backend="gloo")
+    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", store=dist.FileStore(store, count), rank=rank, world_size=count, timeout=PATIENCE)
+    return dist.new_group(backend="gloo", timeout=PATIENCE)
 
 
 def _split(model: nn.Module, device: str, count: int) -> None:
@@ -157,6 +165,7 @@ def follow(folder: Path, pipeline: str, device: str, dtype: torch.dtype, store: 
     models = {name: getattr(diffusers, kind).from_pretrained(folder, subfolder=name, dtype=dtype, local_files_only=True, use_safetensors=True).eval().to(own) for name, kind in kinds.items()}
     pipe = SimpleNamespace(hf_device_map=None, components={}, lora_state_dict=getattr(diffusers, pipeline).lora_state_dict, **models)
     overlay = Overlay(pipe, folder.name)
+    Path(f"{store}.{rank}").touch()
     group = _join(device, store, rank, count)
     for model in models.values():
         _split(model, device, count)
