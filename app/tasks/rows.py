@@ -22,7 +22,7 @@ class Control:
     """One thing that can be set."""
 
     name: str                           # the wish that it sets, see wishes.py
-    kind: str                           # amount, strength, shape, size, exact, scale, steps, seed, toggle, words, cues, loras
+    kind: str                           # amount, strength, shape, size, exact, scale, steps, seed, toggle, words, cues, loras, choice
     title: str
     default: object = None              # None: the model's own, or none
     least: float | None = None
@@ -30,6 +30,7 @@ class Control:
     step: float | None = None
     unit: str = ""
     help: str = ""
+    choices: tuple[str, ...] = ()       # of a choice, beside ""
 
     def but(self, **changes) -> Control:
         """The same with other values."""
@@ -56,10 +57,12 @@ FAITHFUL = Control("faithful", "toggle", "Change only what the words change", Fa
 WAS = Control("was", "words", "What it shows now", "", help="For film from elsewhere: what the words are compared with.")
 WHO = Control("who", "words", "Who", "", help="Put wherever a shot says {who}: the same words, the same character.")
 STYLE = Control("style", "words", "Style", "", help="Added to every shot.")
+LEADER = Control("guider", "choice", "How words lead", "", help="Another way than the plain one, which some films gain from.")
+CACHE = Control("cache", "choice", "Cache", "", help="Part of a step is taken from the step before: done sooner, and a little another film.")
 LAID = Control("loras", "loras", "LoRAs", (), -2.0, 2.0, 0.05, "", "Small files laid over the model: a look, a person, a way to move.")
 
 RUN = (STEP, SEED, TIMES)
-FOLDED = (GUIDE, LESS, LAID)
+FOLDED = (GUIDE, LESS, LEADER, CACHE, LAID)
 FRAME = (SHAPE, SIZE)
 
 
@@ -116,9 +119,18 @@ def described(model: Model) -> list[dict]:
     """The rows as the page draws them, the model's own defaults filled in."""
     own = {"guidance": model.default_guidance, "steps": model.default_steps}
     return [dataclasses.asdict(task) | {
-        place: [dataclasses.asdict(control.but(default=_default(task, control, model, own))) for control in getattr(task, place) if model.loras or control != LAID]
+        place: [dataclasses.asdict(control.but(default=_default(task, control, model, own), choices=_choices(model, control))) for control in getattr(task, place) if _has(model, control)]
         for place in ("controls", "more")
     } for task in TASKS.values()]
+
+
+def _choices(model: Model, control: Control) -> tuple[str, ...]:
+    return {LEADER: model.guiders, CACHE: model.caches}.get(control, ())
+
+
+def _has(model: Model, control: Control) -> bool:
+    """Whether a model has what a control is about."""
+    return model.loras if control == LAID else control.kind != "choice" or bool(_choices(model, control))
 
 
 def _default(task: Task, control: Control, model: Model, own: dict) -> object:

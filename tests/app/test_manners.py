@@ -12,6 +12,7 @@ import pytest
 from app.cli import main
 from app.tasks.building import build
 from app.tasks.restoring import wishes_of
+from app.tasks.rows import described
 from app.tasks.wishes import read
 from engine.denoisers.catalog import describe
 from engine.denoisers.open import keeping
@@ -100,6 +101,11 @@ def test_wishes_become_the_recipe_and_come_back():
         asked(cache="sea;rm")
     with pytest.raises(BadRequest, match="no text"):
         asked(guider=7)
+
+
+def test_the_form_offers_what_the_model_has():
+    offered = {name: {control["name"]: control["choices"] for task in described(describe(name)) for control in task["more"] if control["kind"] == "choice"} for name in ("tiny-wan", "drawn")}
+    assert offered == {"tiny-wan": {"guider": describe("tiny-wan").guiders, "cache": ("first-block", "sea", "taylor")}, "drawn": {}}
 
 
 def test_a_job_that_is_changed_keeps_them():

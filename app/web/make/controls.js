@@ -15,7 +15,7 @@ export function control(row, desk) {
   return KINDS[row.kind](row, desk);
 }
 
-const KINDS = { amount, strength: strengthControl, shape, size, exact, scale, steps, seed, toggle, words, cues, loras: laid };
+const KINDS = { amount, strength: strengthControl, shape, size, exact, scale, steps, seed, toggle, words, cues, loras: laid, choice };
 
 /** A number to type, and a slider where it has room to slide. */
 export function amount(row, { form, changed }) {
@@ -131,6 +131,15 @@ function seed(row, { form, changed, task }) {
 function toggle(row, { form, changed, rebuild }) {
   const box = el('input', { type: 'checkbox', id: row.name, checked: Boolean(form[row.name]), onchange: () => { form[row.name] = box.checked; changed(); rebuild(`#${row.name}`); } });
   return el('label.toggle', { for: row.name }, box, el('span', {}, said(row.title)));
+}
+
+/** One of a few names; one that came with a recipe and is not among them stays. */
+function choice(row, { form, changed }) {
+  const now = form[row.name] ?? '';
+  const names = !now || row.choices.includes(now) ? row.choices : [...row.choices, now];
+  const field = el('select', { id: row.name, 'aria-describedby': `${row.name}-help`, onchange: () => { form[row.name] = field.value; changed(); } },
+    el('option', { value: '' }, row.name === 'cache' ? t('Every step whole') : t('Plainly')), ...names.map((name) => el('option', { value: name, selected: name === now }, name)));
+  return el('div.field', {}, el('label', { for: row.name }, said(row.title)), field, el('p.help', { id: `${row.name}-help` }, said(row.help)));
 }
 
 function words(row, { about, form, changed, task }) {

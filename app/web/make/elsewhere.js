@@ -18,7 +18,7 @@ export function listen({ desk, rows, forms, turn, turnTo, rebuild, chosen, addPi
     if (seed !== undefined) form.seed = seed;
     forms[row.name] = form;
     show(row.name);
-    if (form.negative || form.cues?.length || form.loras?.length || form.area?.length || form.was || (form.mask && row.mask === 'optional')) unfold();
+    if (form.negative || form.cues?.length || form.loras?.length || form.cache || form.guider || form.area?.length || form.was || (form.mask && row.mask === 'optional')) unfold();
     await Promise.all([form.film, form.second].filter(Boolean).map((film) => takeOf(film.take)));
     rebuild();
     for (const note of notes) tell(note);

@@ -29,6 +29,8 @@ const SAID = {
   'What it shows now': t('What it shows now'), 'For film from elsewhere: what the words are compared with.': t('For film from elsewhere: what the words are compared with.'),
   Who: t('Who'), 'Put wherever a shot says {who}: the same words, the same character.': t('Put wherever a shot says {who}: the same words, the same character.'),
   Style: t('Style'), 'Added to every shot.': t('Added to every shot.'),
+  'How words lead': t('How words lead'), 'Another way than the plain one, which some films gain from.': t('Another way than the plain one, which some films gain from.'),
+  Cache: t('Cache'), 'Part of a step is taken from the step before: done sooner, and a little another film.': t('Part of a step is taken from the step before: done sooner, and a little another film.'),
   LoRAs: t('LoRAs'), 'Small files laid over the model: a look, a person, a way to move.': t('Small files laid over the model: a look, a person, a way to move.'),
 
   'Draft, 2 s': t('Draft, 2 s'), Tall: t('Tall'), 'Half a minute': t('Half a minute'), 'Square loop': t('Square loop'), 'Quick return': t('Quick return'),
