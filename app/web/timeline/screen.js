@@ -65,7 +65,8 @@ export class Screen {
     const rate = number(cut.rate);
     const all = length(cut);
     const { clock } = this;
-    let at = clock.frame + (now - clock.at) / 1000 * rate * this.speed;
+    // A picture's time is when the browser began it, which may be before play was pressed: the first one would lie before the beginning.
+    let at = clock.frame + Math.max(0, now - clock.at) / 1000 * rate * this.speed;
     if (at >= all || at < 0) {
       this.moved(at < 0 ? 0 : all - 1);
       this.pause();
