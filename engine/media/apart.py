@@ -66,10 +66,10 @@ class _Cell:
         self.file = file
 
     def __iter__(self) -> Iterator[Message]:
+        began = time.monotonic()        # before the cell's own clock, which ends it: whoever looks later must not find less
         self.here = _nursery.admit(self.asked, self.file)
         # A cell ends itself in time. This is for one that the system has stopped or swapped out.
         self.here.settimeout(self.limit + 30)
-        began = time.monotonic()
         try:
             while True:
                 head = self._take(struct.calcsize(">I"), began)

@@ -171,11 +171,12 @@ def _check_loras(recipe: Recipe, want: Want) -> None:
 def _check_manner(recipe: Recipe, model: Model, want: Want) -> None:
     """That the model can be walked so."""
     name = recipe.cache.partition(" ")[0]
-    want(not name or name in model.caches, f"{model.title} {'has no caches' if not model.caches else 'knows the caches ' + ', '.join(model.caches)}; {name!r:.60} was asked.")
+    caches = f"knows the caches {', '.join(model.caches)}" if model.caches else "has no caches"
+    guiders = f"is led by {', '.join(model.guiders)}" if model.guiders else "has plain guidance only"
+    want(not name or name in model.caches, f"{model.title} {caches}; {name!r:.60} was asked.")
     if name:
         read_cache(recipe.cache)
-    want(not recipe.guider or recipe.guider in model.guiders,
-         f"{model.title} {'has plain guidance only' if not model.guiders else 'is led by ' + ', '.join(model.guiders)}; {recipe.guider!r:.60} was asked.")
+    want(not recipe.guider or recipe.guider in model.guiders, f"{model.title} {guiders}; {recipe.guider!r:.60} was asked.")
     want(model.loras or not recipe.loras, f"{model.title} takes no LoRAs.")
 
 

@@ -95,7 +95,7 @@ def test_a_stretch_is_marked_and_goes_out_of_all_rows_or_makes_room_in_them(two,
     with page.expect_download(timeout=HEAVY) as saved:
         sheet.get_by_role("listitem").filter(has_text="Walk.gif").get_by_role("link", name="Save").click(timeout=HEAVY)
     assert Image.open(saved.value.path()).n_frames == 12
-    sheet.get_by_role("button", name="Put it away").click()
+    sheet.get_by_role("listitem").filter(has_text="Walk.gif").get_by_role("button", name="Put it away").click()
     page.keyboard.press("Escape")
     page.locator(PANEL).focus()
     page.keyboard.press("x")

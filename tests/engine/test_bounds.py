@@ -10,13 +10,14 @@ import pytest
 
 from engine.denoisers.catalog import describe
 from engine.errors import BadRequest
-from engine.recipe import Cue, Input, Recipe, bounds, check, from_json
+from engine.recipe import Cue, Input, Lora, Recipe, bounds, check, from_json
 
 PLAIN = Recipe("text", "waves", 33, 256, 144, 7, backend="drawn")
 FILM, MASK, STILL = (Input(f"a.{role}", "0123456789abcdef" * 4, 0, role, 0, stop) for role, stop in (("film", 33), ("mask", 1), ("still", 1)))
+LORA = Lora("lightning", "0123456789abcdef" * 4)
 EDIT = replace(PLAIN, operation="edit", inputs=(FILM,), strength=(0.6,))
 LOOP = replace(PLAIN, operation="loop", pictures=32)
-MODEL = describe("drawn")
+MODEL = replace(describe("drawn"), loras=False)
 
 # What is asked, and what is said to it. The last ones are rules of a model's grid.
 BROKEN = [
@@ -85,6 +86,14 @@ BROKEN = [
     (dict(cues=(Cue(8, "waves", -1),)), "within 0 to 10,000 pictures"),
     (dict(cues=(Cue(8, "waves", 10_001),)), "within 0 to 10,000 pictures"),
     (dict(cues=(Cue(8, " "),)), "One of the further prompts is empty"),
+    (dict(loras=tuple(replace(LORA, sha256=f"{at:064x}") for at in range(17))), "Up to 16 LoRAs are laid over a model; 17 were asked"),
+    (dict(loras=(replace(LORA, sha256="abc"),)), "A LoRA is known by its sha256"),
+    (dict(loras=(replace(LORA, name=""),)), "A LoRA has the name of its file"),
+    (dict(loras=(replace(LORA, name="a\n"),)), "A LoRA has the name of its file"),
+    (dict(loras=(replace(LORA, weight=10.5),)), "A LoRA's weight goes from -10 to 10"),
+    (dict(loras=(replace(LORA, weight=float("nan")),)), "A LoRA's weight goes from -10 to 10"),
+    (dict(loras=(replace(LORA, expert="third"),)), "for the noisy or the clean one, or for both; 'third' was asked"),
+    (dict(loras=(LORA, replace(LORA, name="again"))), "A LoRA is laid over a model once"),
 ]
 OFF_GRID = [
     (dict(pictures=32), r"Drawn makes 1 \+ 4k pictures; 32 was asked"),
@@ -92,6 +101,9 @@ OFF_GRID = [
     (dict(operation="outpaint", inputs=(replace(FILM, box=(0, 4, 64, 64)),)), "on a grid of 8 pixels"),
     (dict(operation="keyframes", inputs=(replace(STILL, at=9), replace(STILL, at=12))), "Pictures 9 and 12 fall on the same moment"),
     (dict(width=68), "Drawn makes widths and heights that are multiples of"),
+    (dict(cache="first-block 0.1"), "Drawn has no caches; 'first-block' was asked"),
+    (dict(guider="apg"), "Drawn has plain guidance only; 'apg' was asked"),
+    (dict(loras=(LORA,)), "Drawn takes no LoRAs"),
 ]
 WITHIN = [
     PLAIN, EDIT, LOOP, replace(PLAIN, seed=0), replace(PLAIN, seed=2**63 - 1), replace(PLAIN, steps=1), replace(PLAIN, steps=250), replace(PLAIN, guidance=0.0),

@@ -16,6 +16,7 @@ from engine.errors import BadMedia, BadRequest
 from engine.make import make
 from engine.recipe import compose
 from engine.recipe.again import compare, inputs_of, psnr, recipe_of
+from engine.recipe.value import FORMAT
 
 backend = DrawnBackend()
 
@@ -125,7 +126,7 @@ def test_two_carriers_that_disagree_are_said(take, tmp_path):
 
 def test_a_broken_first_carrier_leaves_the_second(take, tmp_path):
     broken = tmp_path / "broken.mp4"
-    broken.write_bytes(take.film.read_bytes().replace(b'{"cineloom": 3', b'{"cineloom": x', 1))
+    broken.write_bytes(take.film.read_bytes().replace(f'{{"cineloom": {FORMAT}'.encode(), b'{"cineloom": x', 1))
     assert recipe_of(broken).recipe == take.recipe and recipe_of(broken).carrier == "XMP in a box of its own"
 
 
