@@ -29,13 +29,8 @@ class Extract:
     length: int
 
     def apply(self, cut: Cut) -> Cut:
-        _bounds(self.at, self.length)
-        _there(cut, self.at)
-        rows = Rows(cut, self.id)
-        every, stop = rows.following([rows.lead]), self.at + self.length
+        rows, every, stop = _stretch(cut, self)
         clips = [track for track in every if rows.tracks[track].kind != "titles"]       # words become shorter by themselves, and stay one
-        for frame in (self.at, stop):
-            split_all(rows, clips, frame)
         _take_out(rows, clips, self.at, stop)        # before anything moves: also what is linked to what comes later
         rows.close(self.at, stop, [*every, rows.lead])
         return rows.finish()
@@ -50,12 +45,7 @@ class Clear:
     length: int
 
     def apply(self, cut: Cut) -> Cut:
-        _bounds(self.at, self.length)
-        _there(cut, self.at)
-        rows = Rows(cut, self.id)
-        every, stop = rows.following([rows.lead]), self.at + self.length
-        for frame in (self.at, stop):
-            split_all(rows, every, frame)
+        rows, every, stop = _stretch(cut, self)
         _take_out(rows, every, self.at, stop)
         return rows.finish()
 
@@ -86,15 +76,22 @@ class MakeRoom:
         return rows.finish()
 
 
+def _stretch(cut: Cut, edit: Extract | Clear) -> tuple[Rows, list[str], int]:
+    """The rows of a cut, those that move together, and the frame where the stretch of an edit ends. Raises BadRequest where nothing lies."""
+    _bounds(edit.at, edit.length)
+    if edit.at >= cut.length:
+        raise BadRequest(f"This cut has {cut.length} frames; nothing lies at {edit.at} that could be taken out.")
+    rows = Rows(cut, edit.id)
+    return rows, rows.following([rows.lead]), edit.at + edit.length
+
+
 def _take_out(rows: Rows, tracks: list[str], at: int, stop: int) -> None:
+    """What lies across the ends of a stretch is split, what lies inside goes."""
+    for frame in (at, stop):
+        split_all(rows, tracks, frame)
     for track in tracks:
         for piece in [piece for piece in rows.rows[track] if at <= piece.start and piece.stop <= stop]:
             rows.take(track, piece)
-
-
-def _there(cut: Cut, at: int) -> None:
-    if at >= cut.length:
-        raise BadRequest(f"This cut has {cut.length} frames; nothing lies at {at} that could be taken out.")
 
 
 def _bounds(at: int, length: int) -> None:
