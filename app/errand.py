@@ -10,44 +10,31 @@ Knows lines of JSON. How models are brought and told of is the engine's. Started
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.aside import say, serve
 from engine.denoisers.open import keeping, pulling
 from engine.denoisers.open.rows import known, models_folder
-from engine.errors import BadRequest, CineloomError
+from engine.errors import BadRequest
 
-QUIET = 5           # how nice it is: a film that is being made goes first
 LOOK = 0.5          # seconds between two looks at how much of a large file is here
 
 
 def main() -> int:
-    """Do what the first line on stdin asks, and say how far it is; ends when whoever asked is gone."""
-    if hasattr(os, "nice"):
-        os.nice(QUIET)
-    asked, parent = json.loads(sys.stdin.readline()), os.getppid()
-    try:
-        for event in _pull(asked["pull"], parent) if "pull" in asked else _add(asked["add"], asked.get("name", "")):
-            if os.getppid() != parent:
-                return 1
-            say(event)
-    except CineloomError as error:
-        say({"error": str(error)})
-    except Exception as error:      # a person waits for a sentence
-        say({"error": f"Something broke on the way ({type(error).__name__}: {error!s:.200})."})
-    return 0
+    """Bring a model, or tell of one."""
+    return serve(lambda asked: _pull(asked["pull"]) if "pull" in asked else _add(asked["add"], asked.get("name", "")), "the errand")
 
 
-def _pull(name: str, parent: int) -> Iterator[dict]:
+def _pull(name: str) -> Iterator[dict]:
     row = known(name)
     if row is None:
         raise BadRequest(f"No model called {name!r:.60} can be brought.")
     total, over = [0], threading.Event()
-    looking = threading.Thread(target=_look, args=(models_folder() / name, total, over, parent), daemon=True)
+    looking = threading.Thread(target=_look, args=(models_folder() / name, total, over, os.getppid()), daemon=True)
     looking.start()
     try:
         for part in pulling.pull(row):
@@ -82,12 +69,6 @@ def there(place: Path) -> int:
 def _add(folder: str, name: str) -> Iterator[dict]:
     for step in keeping.add(Path(folder), name):
         yield {"words": step} if isinstance(step, str) else {"here": step.name}
-
-
-def say(what: dict) -> None:
-    """One line, whole: two threads speak."""
-    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

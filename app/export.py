@@ -9,8 +9,6 @@ Knows lines of JSON. How cuts are rendered and handed over is the engine's. Star
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from app import signing
-from engine.errors import BadRequest, CineloomError
+from app.aside import serve
+from engine.errors import BadRequest
 from engine.library import Library
 from engine.library.importing import Progress
 from engine.timeline.handover import Handed, file_name, hand_over
@@ -28,30 +27,23 @@ from engine.timeline.rendering import Places, Rendered, Wanted, render
 from engine.timeline.rendering.kinds import KINDS
 
 HANDED = "handover"     # the kind that is no film: lists for other editors with their films
-QUIET = 5               # how nice it is: a film that is being made goes first
 BETWEEN = 64            # progress is said once in so many events at most, and whenever the words change
 
 
 def main() -> int:
-    """Do what the first line on stdin asks, and say how far it is; ends early when whoever asked is gone."""
-    if hasattr(os, "nice"):
-        os.nice(QUIET)
-    asked, parent, last = json.loads(sys.stdin.readline()), os.getppid(), ""
-    try:
-        for number, event in enumerate(export(**asked)):
-            if os.getppid() != parent:
-                return 1
-            if isinstance(event, Progress):
-                if event.words.split(" ")[0] != last or number % BETWEEN == 0 or event.done == event.total:
-                    last = event.words.split(" ")[0]
-                    say({"words": event.words, "done": event.done, "total": event.total})
-            else:
-                say(event)
-    except CineloomError as error:
-        say({"error": str(error)})
-    except Exception as error:      # a person waits for a sentence
-        say({"error": f"Something broke inside the export ({type(error).__name__}: {error!s:.200})."})
-    return 0
+    """Export, and say how far it is."""
+    return serve(lambda asked: _told(export(**asked)), "the export")
+
+
+def _told(events: Iterator[Progress | dict]) -> Iterator[dict]:
+    """Of all steps on the way those that somebody waits for: the first and the last of a kind, and every so many."""
+    last = ""
+    for number, event in enumerate(events):
+        if not isinstance(event, Progress):
+            yield event
+        elif event.words.split(" ")[0] != last or number % BETWEEN == 0 or event.done == event.total:
+            last = event.words.split(" ")[0]
+            yield {"words": event.words, "done": event.done, "total": event.total}
 
 
 def export(home: str, project: str, cut: str, revision: int, folder: str, asked: dict) -> Iterator[Progress | dict]:
@@ -87,11 +79,6 @@ def export(home: str, project: str, cut: str, revision: int, folder: str, asked:
         shutil.rmtree(made)
         made = place / f"{made.name}.zip"
     yield {"file": made.name, "notes": notes}
-
-
-def say(what: dict) -> None:
-    """One line."""
-    print(json.dumps(what, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from engine.errors import BadRequest
 
 KNOWN = 0.1     # of the noisiest level: a frame below it is context
 
+
 class Guided:
     """Away from what `without` sees, towards what `told` sees: x0 = without + scale * (told - without).
 

@@ -48,7 +48,6 @@ class Here:
             self._open[name] = open_backend(name)
         return self._open[name]
 
-
     def _free(self) -> None:
         """Give up the model that is open, its memory on an accelerator too. Hooks and caches hold each other: only the collector finds them."""
         if self._open:

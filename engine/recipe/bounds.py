@@ -29,7 +29,6 @@ OVERLAP = 2             # latent frames that a window sees of the film on either
 CURVE = 1_000           # numbers of a curve of strength
 CUES = 200
 LORAS, LAID = 16, 10.0      # files laid over a model, and the weight of one, to either side
-EXPERTS = ("", "noisy", "clean")
 MANY = 10**9            # more than there ever is
 
 # Operation: how many stills and films it takes, at least and at most, and how a person is told.
@@ -162,7 +161,7 @@ def _check_loras(recipe: Recipe, want: Want) -> None:
         want(len(lora.sha256) == 64 and set(lora.sha256) <= set("0123456789abcdef"), "A LoRA is known by its sha256, 64 hexadecimal digits.")
         want(0 < len(lora.name) <= 200 and not control_characters(lora.name), "A LoRA has the name of its file, up to 200 characters.")
         want(-LAID <= lora.weight <= LAID, f"A LoRA's weight goes from {-LAID:g} to {LAID:g}, and 0 is none; {lora.weight:g} was asked.")
-        want(lora.expert in EXPERTS, f"Of two experts a LoRA is for the noisy or the clean one, or for both; {lora.expert!r:.40} was asked.")
+        distilled.check_expert(lora.expert)
         if lora.grid:
             distilled.of(lora.grid)
     want(len({lora.sha256 for lora in recipe.loras}) == len(recipe.loras), "A LoRA is laid over a model once; one was asked twice.")

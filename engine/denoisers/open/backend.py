@@ -267,7 +267,6 @@ class OpenBackend(ABC):
             del self._told[old]
         return {name: None if one is None else torch.cat([each[name] for each in told]) for name, one in told[0].items()}
 
-
     @torch.no_grad()
     def _hear(self, prompt: str) -> Text:
         """What the transformer hears of one prompt, as it was kept, or read now. What LoRAs have a say in is not kept."""

@@ -59,8 +59,15 @@ ROWS: tuple[Distilled, ...] = (
     Distilled("fasthunyuan", ("hunyuan",), ("fasthunyuan", "fastvideo"), 6, shift=17.0, guidance=6.0),
 )
 NAMES = tuple(row.name for row in ROWS)
+EXPERTS = ("", "noisy", "clean")        # the first is both
 # Of two experts a file may be meant for one: "..._high_noise", "...-LOW_fp16". "low-poly" is a look.
 EXPERT = re.compile(r"(?<![a-z])(high|low)(?=$|[-_. ]?noise|[-_. ](?:bf16|fp16|fp8|fp32|lora|rank\d*|r\d+|v\d))")
+
+
+def check_expert(name: str) -> None:
+    """Raises BadRequest for an expert that there is not."""
+    if name not in EXPERTS:
+        raise BadRequest(f"Of two experts a LoRA is for the noisy or the clean one, or for both; {name!r:.40} was asked.")
 
 
 def of(name: str) -> Distilled:

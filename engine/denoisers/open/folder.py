@@ -101,7 +101,7 @@ def weights(place: Path) -> list[Path]:
         return [place / name for name in sorted(named)]
     if there:
         return there
-    if any(path.suffix in PICKLES for path in place.iterdir()):
+    if any(path.suffix.lower() in PICKLES for path in place.iterdir()):
         raise WeightsError(f"The part {place.name} in {place.parent} is a pickle, which can run whatever its maker wished for; only safetensors are opened. "
                            "Most models are to be had as safetensors too.")
     raise WeightsError(f"The part {place.name} in {place.parent} has no weights. {AGAIN}")

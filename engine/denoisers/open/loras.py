@@ -21,6 +21,7 @@ from pathlib import Path
 
 from engine import memory
 from engine.denoisers.open import distilled
+from engine.denoisers.open.folder import PICKLES
 from engine.denoisers.open.lora_file import look
 from engine.denoisers.open.lora_file import words as read_words
 from engine.denoisers.open.rows import installed, models_folder, row_of
@@ -32,7 +33,6 @@ from engine.recipe.value import Lora
 KINDS = {"wan": ("wan", "wan_image", "wan_vace", "skyreels"), "ltx": ("ltx",), "ltx2": ("ltx2",), "cogvideox": ("cogvideox",),
          "hunyuan": ("hunyuan",), "hunyuan15": ("hunyuan15",), "drawn": ("drawn",)}
 TITLES = {"wan": "Wan", "ltx": "LTX-Video", "ltx2": "LTX-2", "cogvideox": "CogVideoX", "hunyuan": "HunyuanVideo", "hunyuan15": "HunyuanVideo 1.5", "drawn": "Drawn"}
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 NAME = re.compile(r"[^\s/\\:\x00-\x1f](?:[^/\\:\x00-\x1f]{0,118}[^\s/\\:.\x00-\x1f])?")
 
 
@@ -178,8 +178,7 @@ def add(file: Path, name: str = "", words: Sequence[str] = (), kind: str = "", g
         raise BadRequest(f"A LoRA is for one of {', '.join(list(KINDS)[:-1])}; {kind!r:.40} was asked.")
     if grid:
         distilled.of(grid)
-    if expert not in ("", "noisy", "clean"):
-        raise BadRequest(f"Of two experts a LoRA is for the noisy or the clean one, or for both; {expert!r:.40} was asked.")
+    distilled.check_expert(expert)
     if file.suffix.lower() in PICKLES:
         raise WeightsError(_pickle(file))
     look(file)
@@ -231,7 +230,7 @@ def _told(path: Path) -> Kept:
     kinds = (said["kind"],) if said.get("kind") in KINDS else kinds
     words = tuple(str(word) for word in said["words"]) if isinstance(said.get("words"), list) else read_words(facts)
     grid = said["grid"] if said.get("grid") in distilled.NAMES else distilled.told(path.stem, kinds)
-    expert = said["expert"] if said.get("expert") in ("noisy", "clean") else distilled.expert(path.stem)
+    expert = said["expert"] if said.get("expert") in distilled.EXPERTS[1:] else distilled.expert(path.stem)
     return Kept(path.stem, path, there.st_size, said["sha256"], kinds, width, rank, words, expert, grid)
 
 

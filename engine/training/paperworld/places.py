@@ -83,10 +83,6 @@ def _flower(u, v, k):
     return limb(u, v, 0, 0, 0, 0.72, 0.035), petals, circle(u, v, 0, 0.80, 0.11)
 
 
-def _lamp(u, v, k):
-    return union(box(u, v, 0, 0.42, 0.022, 0.45), box(u, v, 0.09, 0.86, 0.11, 0.02), box(u, v, 0, 0.0, 0.05, 0.05)), ellipse(u, v, 0.17, 0.80, 0.075, 0.055)
-
-
 def _crater(u, v, k):
     return ellipse(u, v, 0, 0, 0.30, 0.085), ellipse(u, v, 0.02, -0.02, 0.24, 0.06)
 

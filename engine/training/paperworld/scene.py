@@ -31,7 +31,6 @@ BLOCK_EVENTS = ("fall", "water", "place")
 BUILDINGS = ("house", "lighthouse", "windmill", "church")
 ROOTED = BUILDINGS + ("tree",)
 MARKERS = ("paintbrush", "person", "fox", "burger")
-PICTURES_PER_SECOND = 16
 
 HOME = {
     "boat": {"sea": 8}, "balloon": {"meadow": 3, "desert": 3, "sea": 2, "snow": 2, "city": 2}, "car": {"city": 4, "desert": 3},
