@@ -3,6 +3,7 @@
 Knows the families' names, layouts and conventions. Knows no canvas, no sampler and no page. A family's file is a
 translation and nothing more: it holds the diffusers pipeline as a bag of parts and never calls it.
 
+    asking.py     what every model is asked: one prediction for one text
     backend.py    what all families share: words, levels, guidance
     levels.py     cells of many levels, for a model that knows one
     preview.py    latents to colours, by a map that is fitted once

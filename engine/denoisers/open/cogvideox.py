@@ -26,7 +26,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.denoisers.base import Grid
-from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.asking import Text
+from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.levels import begun
 from engine.errors import GridMismatch
 

@@ -25,7 +25,8 @@ import torch
 from torch import Tensor
 
 from engine.denoisers.base import Grid
-from engine.denoisers.open.backend import OpenBackend, OpenDenoiser, Text
+from engine.denoisers.open.asking import OpenDenoiser, Text
+from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.levels import begun, first_beside
 from engine.denoisers.open.pictures import Pictures
 from engine.errors import GridMismatch

@@ -22,7 +22,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.denoisers.base import Grid
-from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.asking import Text
+from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.levels import begun, first_beside
 from engine.denoisers.open.pictures import Pictures
 from engine.denoisers.open.streamed import Streamed

@@ -21,7 +21,8 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import calculate_shift, line
 from torch import Tensor
 
 from engine.denoisers.base import Grid
-from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.asking import Text
+from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.levels import SEED
 from engine.denoisers.open.streamed import Streamed
 from engine.errors import GridMismatch

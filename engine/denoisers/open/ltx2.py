@@ -23,7 +23,7 @@ from diffusers.pipelines.ltx2.utils import DISTILLED_SIGMA_VALUES
 from torch import Tensor
 
 from engine.denoisers.base import Grid, Manner
-from engine.denoisers.open.backend import OpenDenoiser, Text
+from engine.denoisers.open.asking import OpenDenoiser, Text
 from engine.denoisers.open.levels import SEED, raised
 from engine.denoisers.open.ltx import LTXBackend
 

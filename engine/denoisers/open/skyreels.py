@@ -18,7 +18,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from engine.denoisers.base import Grid
-from engine.denoisers.open.backend import Text
+from engine.denoisers.open.asking import Text
 from engine.denoisers.open.wan import WanBackend
 from engine.errors import GridMismatch
 

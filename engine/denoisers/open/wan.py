@@ -17,7 +17,8 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import patchify, unpatchif
 from torch import Tensor
 
 from engine.denoisers.base import Grid
-from engine.denoisers.open.backend import OpenBackend, Text
+from engine.denoisers.open.asking import Text
+from engine.denoisers.open.backend import OpenBackend
 from engine.denoisers.open.levels import of_tokens
 from engine.errors import GridMismatch
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.denoisers.open.backend import Text
+from engine.denoisers.open.asking import Text
 from engine.denoisers.open.levels import given
 from engine.denoisers.open.pictures import Pictures, named
 from engine.denoisers.open.wan import WanBackend
