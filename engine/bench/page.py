@@ -1,5 +1,5 @@
 """The page in a real Chromium: how soon it can be used, how fast it answers, what it costs while nobody does anything, and
-how a project of very many takes scrolls.
+how a project of very many takes scrolls, and how soon a cut of half an hour stands drawn again.
 
     studio     a process of its own, with a home that is gone afterwards; opened once to warm the disk, then measured
     Chromium   without a window, from Debian's package or wherever CINELOOM_CHROMIUM says; driven through playwright
@@ -21,16 +21,17 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+from engine.bench import repaint
 from engine.errors import BadRequest, CineloomError
 from engine.library import Library
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 PANELS = ("top", "make", "player", "queue", "takes")
-USABLE, ANSWER, IDLE, POSTER, TASK = 3.0, 0.1, 0.05, 1.0, 0.2       # what each should be at most: seconds, a share of a core
+USABLE, ANSWER, IDLE, POSTER, TASK, REPAINT = 3.0, 0.1, 0.05, 1.0, 0.2, 0.016       # what each should be at most: seconds, a share of a core
 WATCHED = 10.0          # seconds for which an idle studio is watched
 # A click, and when its answer stands on the screen: the second frame after it, as the first one only begins to draw it.
 CLICK = """selector => new Promise(done => {
@@ -59,6 +60,9 @@ class Page:
     alone: float = 0.0          # with none
     poster: float = 0.0         # from the opening of the page with `takes` takes, by a browser that was here before, to its first poster
     task: float = 0.0           # the longest that the page did not answer while it was scrolled from one end to the other
+    clips: int = repaint.CLIPS
+    repaints: dict[str, float] = field(default_factory=dict)       # of a cut of `clips` clips, by what was done: medians
+    slow: dict[str, float] = field(default_factory=dict)           # and their 95th percentiles
 
     @property
     def well(self) -> bool:
@@ -69,15 +73,17 @@ class Page:
         return [("from the start to a page to use", self.usable, USABLE), ("from a reload to the same", self.again, USABLE),
                 (f"from a click to its answer, median of {self.answers}", self.answer, ANSWER), ("idle, one page open: share of a core", self.idle, IDLE),
                 ("idle, no page open: share of a core", self.alone, IDLE), (f"{self.takes:,} takes: the first poster", self.poster, POSTER),
-                (f"{self.takes:,} takes, scrolled: the longest task", self.task, TASK)]
+                (f"{self.takes:,} takes, scrolled: the longest task", self.task, TASK),
+                *((f"a cut of {self.clips} clips, {name}: a repaint, median", value, REPAINT) for name, value in self.repaints.items()),
+                *((f"a cut of {self.clips} clips, {name}: 95 of 100 under", value, REPAINT) for name, value in self.slow.items())]
 
     def text(self) -> str:
         """The figures beside what they should be."""
         lines = [f"The page in Chromium on {self.machine}, {self.cores} cores, {self.load:.1f} processes before it began"]
         for name, value, most in self._rows():
             share = "share" in name
-            said, bound = (f"{value:.1%}", f"{most:.0%}") if share else (f"{value:.2f} s", f"{most:g} s")
-            lines.append(f"  {name:<48} {said:>8}   at most {bound}{'' if value <= most else '   MORE'}")
+            said, bound = (f"{value:.1%}", f"{most:.0%}") if share else (f"{value * 1000:.1f} ms", f"{most * 1000:g} ms") if most < 0.05 else (f"{value:.2f} s", f"{most:g} s")
+            lines.append(f"  {name:<52} {said:>8}   at most {bound}{'' if value <= most else '   MORE'}")
         return "\n".join(lines)
 
     def to_json(self) -> dict:
@@ -138,6 +144,12 @@ def measure(command: Sequence[str], root: Path | str, takes: int = 10_000) -> It
             page.evaluate("window.longest = 0")
             _scroll(page)
             figures.task = page.evaluate("window.longest")
+        yield f"laying {figures.clips} clips"
+        cut = Path(folder) / "cut"
+        repaint.draw(cut)
+        with studio(command, root, cut) as (_, address):
+            spent = repaint.measure(chromium.new_page(viewport={"width": 1440, "height": 900}), address, figures.clips)
+            figures.repaints, figures.slow = ({name: spread[at] / 1000 for name, spread in spent.items()} for at in (0, 1))
         chromium.close()
     yield figures
 

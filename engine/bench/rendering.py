@@ -97,7 +97,7 @@ def measure(command: Sequence[str], root: Path | str, folder: Path, clips: int =
     command   how the command line is started, without arguments
     Raises BadRequest where ffmpeg is not there, CineloomError where a command fails.
     """
-    ffmpeg = _ffmpeg()
+    ffmpeg = find_ffmpeg()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     length = max(1, int(minutes * 60 * RATE) // clips)
     library = Library(folder / "bench")
@@ -170,7 +170,8 @@ def _plain(ffmpeg: str, cut: Cut, folder: Path) -> Cost:
     return cost(command, folder)
 
 
-def _ffmpeg() -> str:
+def find_ffmpeg() -> str:
+    """Where it is. Raises BadRequest, saying what to install."""
     try:
         return import_module("imageio_ffmpeg").get_ffmpeg_exe()
     except (ImportError, RuntimeError) as error:
