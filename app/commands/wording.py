@@ -11,8 +11,6 @@ from typing import Annotated
 import typer
 
 from app.commands.saying import AsJson, Backend, answer
-from engine.errors import BadRequest
-from engine.recipe.bounds import PROMPT
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +22,7 @@ def expand(
     prompt: Annotated[str, typer.Argument(help="What the film should show, in a few words.", show_default=False)],
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed fills in the same.", show_default="any")] = None,
     backend: Backend = "paper",
+    provider: Annotated[str, typer.Option(help="Who lengthens it: built-in.")] = "built-in",
     as_json: AsJson = False,
 ) -> None:
     """Fill in what a short prompt leaves open, in the words that the built-in model was taught.
@@ -31,21 +30,13 @@ def expand(
     Your own words stay, every one in its place; what is added is shown in brackets. Nothing is made, and no film is
     ever expanded unasked: give the text to `take`.
     """
-    from engine.denoisers.catalog import describe
-    from engine.words.expanding import Expansion
-    from engine.words.expanding import expand as lengthened
+    from engine.words import providing
 
-    model, prompt = describe(backend), " ".join(prompt.split())
-    if not prompt:
-        raise BadRequest("The prompt is empty; say what the film should show.")
-    if len(prompt) > PROMPT:
-        raise BadRequest(f"The prompt has {len(prompt):,} characters; up to {PROMPT:,} are read. Say it shorter.")
+    prompt = " ".join(prompt.split())
     seed = secrets.randbelow(2**31) if seed is None else seed
-    # The world that is filled in from is the built-in model's: another would be told of what nobody asked for.
-    long = lengthened(prompt, seed) if model.words else Expansion(prompt, ())
+    long = providing.expand(prompt, seed=seed, model=backend, provider=provider)
     shown = long.prompt
     for start, stop in reversed(long.added):
         shown = f"{shown[:start]}[{shown[start:stop]}]{shown[stop:]}"
-    note = "" if model.words else f"{model.title} takes any words, and what they leave open is its own to fill: nothing was added."
-    facts = {"prompt": long.prompt, "asked": prompt, "added": [list(span) for span in long.added], "seed": seed, "model": model.name, "note": note}
-    answer(facts, "\n".join(filter(None, (shown, note))), as_json)
+    facts = {"prompt": long.prompt, "asked": prompt, "added": [list(span) for span in long.added], "seed": seed, "model": backend, "provider": provider, "note": long.note}
+    answer(facts, "\n".join(filter(None, (shown, long.note))), as_json)

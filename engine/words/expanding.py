@@ -31,6 +31,7 @@ class Expansion:
 
     prompt: str
     added: tuple[tuple[int, int], ...]      # [start, stop), in order
+    note: str = ""                          # a sentence for the person, where there is something to know
 
     @property
     def kept(self) -> str:
