@@ -3,7 +3,7 @@
     @with_manners       def take(prompt, ..., as_json)        cineloom take "..." --cache "first-block 0.08" --guider apg --lora paper-cut:0.8
     deliver(recipe)  →  mannered(recipe)
 
-Knows options. What they mean is the engine's (`engine.denoisers.manners`, `engine.denoisers.open.loras`).
+Knows options. What they mean is the engine's (`engine.denoisers.manners`, `engine.denoisers.open.choosing`).
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ def with_manners(command: Callable[..., None]) -> Callable[..., None]:
 def mannered(recipe: Recipe, model: Model) -> Recipe:
     """The recipe as the command's options want it. Raises BadRequest for what the model has not, WeightsError for a LoRA that is none."""
     from engine.denoisers.manners import written
-    from engine.denoisers.open import loras
+    from engine.denoisers.open import choosing
     from engine.recipe import check
     from engine.recipe.asking import overlaid
 
     asked = {name: value for name, value in _asked.get().items() if value}
     steps, laid = asked.pop("steps", None), asked.pop("lora", ())
     if laid:
-        recipe, notes = overlaid(recipe, [loras.asked(text, model.name) for text in laid], steps=steps is not None)
+        recipe, notes = overlaid(recipe, [choosing.asked(text, model.name) for text in laid], steps=steps is not None)
         for note in notes:
             aside(note)
     if "cache" in asked:

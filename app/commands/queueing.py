@@ -98,7 +98,7 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change a waiting job; it is checked again. What is not named stays as it is."""
-    from engine.denoisers.open.loras import asked
+    from engine.denoisers.open.choosing import asked
     from engine.jobs.editing import edited
 
     width, height = _size(size)

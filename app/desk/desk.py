@@ -19,7 +19,8 @@ from app.tasks import described
 from app.tasks.presets import presets
 from engine.denoisers.catalog import Model, describe
 from engine.denoisers.open import distilled
-from engine.denoisers.open.loras import Kept, fitting
+from engine.denoisers.open.choosing import fitting
+from engine.denoisers.open.loras import Kept
 from engine.jobs import Queue
 from engine.jobs.crew import Crew
 from engine.library import Library

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +24,12 @@ from app.errand import there
 from engine import memory
 from engine.cards import cards
 from engine.denoisers import catalog
-from engine.denoisers.open import keeping, planning
+from engine.denoisers.open import choosing, keeping, planning
 from engine.denoisers.open.loras import loras_folder
 from engine.denoisers.open.pulling import SPARE
 from engine.denoisers.open.rows import FACTS, KNOWN, Row, installed, known, models_folder
 from engine.errors import BadRequest
-from engine.recipe import Recipe
+from engine.recipe import Lora, Recipe
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -122,16 +123,16 @@ class Models:
     def layout(self, recipe: Recipe) -> dict | None:
         """How an open model would be laid out for a recipe's film on this machine; None for a model that takes care of that itself. Raises BadRequest for a plan that there is not."""
         row = installed().get(recipe.backend)
-        return self._laid(row, recipe.pictures, recipe.width, recipe.height) if row else None
+        return self._laid(row, recipe.pictures, recipe.width, recipe.height, recipe.loras) if row else None
 
     @staticmethod
-    def _laid(row: Row, pictures: int, width: int, height: int) -> dict:
+    def _laid(row: Row, pictures: int, width: int, height: int, loras: Sequence[Lora] = ()) -> dict:
         free = memory.free() or 1 << 40
         card = max((card.memory for card in cards()), default=0)
         if not card:                # all of it in the machine's own memory, in float32
-            needs = sum(row.bytes_of(part, 4) for part in row.parts) + planning.PROGRAM
+            needs = row.loaded(narrow=False) + sum(choosing.taken(loras, row, 4).values()) + planning.PROGRAM
             return {"name": "processor", "tiled": False, "device": 0, "host": needs, "fits": needs <= planning.SPARE * free}
-        plan = planning.choose(planning.plans(row, pictures, width, height, card, free))
+        plan = planning.choose(planning.plans(row, pictures, width, height, card, free, choosing.taken(loras, row)))
         return {"name": plan.name, "tiled": plan.tiled, "device": plan.device, "host": plan.host, "fits": plan.fits}
 
     # ---- errands

@@ -13,7 +13,7 @@ from typing import Protocol
 from app.tasks.rows import OF_WORDS, TASKS, at_once
 from app.tasks.wishes import Film, Still, Wishes
 from engine.denoisers.catalog import Model
-from engine.denoisers.open.loras import chosen
+from engine.denoisers.open.choosing import chosen
 from engine.errors import BadRequest, CineloomError
 from engine.recipe import Cue, Recipe, compose, operating
 from engine.recipe.storyboard import Card, Shot, Storyboard, storyboard

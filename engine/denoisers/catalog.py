@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.denoisers import manners
 from engine import memory
+from engine.cards import cards
+from engine.denoisers import manners
 from engine.denoisers.base import Grid
 from engine.denoisers.open import rows
 from engine.paper.words import Words
@@ -160,8 +161,8 @@ def _json(path: Path) -> dict:
 
 
 def _open(row: rows.Row) -> Model:
-    # Bytes from the released sizes, in bfloat16 but for the autoencoder; what a walk and a decode need is a rule of thumb.
-    weights = sum(row.bytes_of(part, 4 if part == "vae" else 2) for part in row.parts)
+    # Bytes of the released sizes as they are loaded here, whatever they have on the disk; what a walk and a decode need is a rule of thumb.
+    weights = row.loaded(narrow=bool(cards()))
     return Model(
         name=row.name, title=row.title, about=row.about, grid=row.grid, default_steps=row.steps, default_guidance=row.guidance, steps=(row.steps // 2, row.steps),
         sizes=row.sizes, words=None, memory_fixed=PROGRAM + weights, memory_cell=int(2_000 * row.parts.get("transformer", 0)), memory_pixel=3_000,

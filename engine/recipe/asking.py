@@ -15,7 +15,7 @@ from pathlib import Path
 from engine import memory
 from engine.denoisers.catalog import Model, describe
 from engine.denoisers.manners import written
-from engine.denoisers.open import distilled, loras as laying
+from engine.denoisers.open import choosing, distilled
 from engine.errors import BadRequest, NotEnoughMemory
 from engine.recipe.bounds import PROMPT, SIDES, check, control_characters, number, whole
 from engine.recipe.value import Cue, Input, Lora, Recipe
@@ -37,7 +37,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     inputs     pictures as files, each alone or with the number of the picture in the film that it is to be; or Inputs
     strength, area, was, cues      see `Recipe`; `operating` fills them
     cache, guider      see `engine.denoisers.manners`
-    loras      laid over the model, as `denoisers.open.loras.chosen` says them
+    loras      laid over the model, as `denoisers.open.choosing.chosen` says them
     free       bytes of memory to fit into; None asks the machine
 
     Raises BadRequest for what cannot be, NotEnoughMemory for what does not fit (it says what would), BadMedia for an
@@ -96,7 +96,7 @@ def _taught(loras: Sequence[Lora]) -> distilled.Distilled | None:
 
 
 def _uncalled(recipe: Recipe) -> list[str]:
-    return laying.unsaid(recipe.loras, " ".join([recipe.prompt, *(cue.prompt for cue in recipe.cues)]))
+    return choosing.unsaid(recipe.loras, " ".join([recipe.prompt, *(cue.prompt for cue in recipe.cues)]))
 
 
 def fits(recipe: Recipe, model: Model, free: int | None = None) -> None:

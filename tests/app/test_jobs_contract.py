@@ -10,7 +10,7 @@ import torch
 from fakes import Elsewhere, gently, made, recipe, tinting
 from PIL import Image
 
-from engine.denoisers.open import loras
+from engine.denoisers.open import choosing, loras
 from engine.errors import BadMedia, BadRequest
 from engine.events import Kept, Stop
 from engine.jobs.contract import File, Order, Result, resolve
@@ -59,7 +59,7 @@ def test_loras_travel_with_an_order_and_one_that_is_gone_is_said(queue, home, li
     monkeypatch.setenv("CINELOOM_LORAS", str(tmp_path / "loras"))
     lora = loras.add(tinting(tmp_path / "warm.safetensors"))
     plain = recipe()
-    tinted = dataclasses.replace(plain, loras=(loras.chosen("warm", 0.5, "drawn"),))
+    tinted = dataclasses.replace(plain, loras=(choosing.chosen("warm", 0.5, "drawn"),))
     lora.path.rename(tmp_path / "loras" / "called otherwise.safetensors")
     first = queue.submit(plain), queue.submit(tinted), queue.submit(plain)
     Worker(home, runner=Here()).run()

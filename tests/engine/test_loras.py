@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from tiny_ltx import ltx
 
 from engine.denoisers.catalog import describe
-from engine.denoisers.open import keeping, loras
+from engine.denoisers.open import choosing, keeping, loras
 from engine.errors import BadMedia, BadRequest, CannotWrite, WeightsError
 from engine.recipe import Lora, compose
 
@@ -154,8 +154,8 @@ def test_one_is_chosen_for_the_models_it_was_made_for(home):
     named(folder / "paper-cut.safetensors", ["transformer.blocks.0.attn1.to_q"], 24)
     named(folder / "large.safetensors", ["transformer.blocks.0.attn1.to_q"], 5120)
     named(folder / "quick_lightx2v_high_noise.safetensors", ["transformer.blocks.0.attn1.to_q"], 24)
-    assert loras.asked("paper-cut", "my-wan").weight == 1 and loras.asked("paper-cut:-0.5", "my-wan").weight == -0.5
-    quick = loras.asked("quick_lightx2v_high_noise", wan.name)
+    assert choosing.asked("paper-cut", "my-wan").weight == 1 and choosing.asked("paper-cut:-0.5", "my-wan").weight == -0.5
+    quick = choosing.asked("quick_lightx2v_high_noise", wan.name)
     assert (quick.expert, quick.grid) == ("noisy", "lightx2v")
     for text, model, sentence in (
             ("paper-cut", "my-ltx", "The LoRA paper-cut was made for Wan, not for my-ltx"),
@@ -165,7 +165,7 @@ def test_one_is_chosen_for_the_models_it_was_made_for(home):
             ("paper-cut", "paper", "Paper takes no LoRAs"),
             ("paper-cut", "wan-2.1-14b", "Wan 2.1, 14B is not on this machine")):
         with pytest.raises(BadRequest, match=sentence):
-            loras.asked(text, model)
+            choosing.asked(text, model)
     assert describe("my-wan").loras and describe(other.name).loras and not describe("paper").loras
 
 
@@ -184,7 +184,7 @@ def test_a_distilled_one_brings_its_steps_and_guidance_unless_others_are_asked(h
 
 def test_words_that_call_it_and_are_not_said_are_remarked(home):
     lora = loras.add(laying.drawn(home / "a.safetensors", said={"trigger_words": "ppct, cut-out"}))
-    chosen = loras.chosen("a", 1.0, "drawn")
+    chosen = choosing.chosen("a", 1.0, "drawn")
     assert compose("a red boat", model="drawn", loras=[chosen])[1] == ['The LoRA a is called by "ppct", which the prompt does not say.']
     assert not compose("a PPCT boat", model="drawn", loras=[chosen])[1]
     assert not compose("a red boat", model="drawn", loras=[dataclasses.replace(chosen, weight=0.0)])[1] and lora.sha256 == chosen.sha256
@@ -193,4 +193,4 @@ def test_words_that_call_it_and_are_not_said_are_remarked(home):
 def test_one_that_may_be_for_two_families_has_the_grid_of_the_model_at_hand(home):
     *_, model = keeping.add(ltx(home / "my-ltx"))
     named(home / "loras" / "distilled.safetensors", ["transformer.transformer_blocks.0.attn1.to_q", "transformer.transformer_blocks.0.attn2.to_q"], 24)
-    assert loras.one("distilled").kinds == ("ltx", "ltx2") and loras.chosen("distilled", 1.0, model.name).grid == "ltx-distilled"
+    assert loras.one("distilled").kinds == ("ltx", "ltx2") and choosing.chosen("distilled", 1.0, model.name).grid == "ltx-distilled"

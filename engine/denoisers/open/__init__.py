@@ -18,6 +18,7 @@ translation and nothing more: it holds the diffusers pipeline as a bag of parts 
     guiding.py    how words lead, where not plainly            hastening.py     quicker, and the same film
     heard.py      what was read of a prompt, kept
     loras.py      small files that are laid over weights, their folder    lora_file.py    what one says it is
+    choosing.py   which of them a model can have, and how a recipe says one
     overlay.py    laid on and taken off          distilled.py    those made for few steps, and their grids of noise
     parallel.py   one film walked by several accelerators
     wan.py        ...one file per family

@@ -232,12 +232,15 @@ class OpenBackend(ABC):
         """Lay the model out for latents of a shape, if it lies on an accelerator."""
         if self.row is None or not self.device.startswith("cuda") or self.leader is not None:
             return
-        free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()      # what is ours may lie otherwise
+        self.plans = self._ways(self.row, shape, torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved())       # what is ours may lie otherwise
+        self._take(choose(self.plans))
+
+    def _ways(self, row: Row, shape: Sequence[int], free: int) -> list[Plan]:
+        """The ways to lay it out, with all that lies over it, for latents of a shape where so many bytes are free."""
         inside = self.pipe.transformer.config
         free -= kept(self.manner.cache, math.prod(shape[2:]) // self.grid.patch**2, inside.num_attention_heads * inside.attention_head_dim)
         pictures, height, width = self.grid.pictures(shape[2]), shape[3] * self.grid.space, shape[4] * self.grid.space
-        self.plans = plans(self.row, pictures, width, height, free, (memory.free() or 1 << 40) + self.row.bytes_of("transformer"))
-        self._take(choose(self.plans))
+        return plans(row, pictures, width, height, free, (memory.free() or 1 << 40) + row.bytes_of("transformer"), self.overlay.taken())
 
     def _take(self, plan: Plan) -> None:
         if self.plan is None or (plan.name, plan.tiled) != (self.plan.name, self.plan.tiled):

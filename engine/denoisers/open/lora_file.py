@@ -24,8 +24,8 @@ MANY = 8                # trigger words of a file, and
 LONG = 300              # characters of one: what is longer was meant otherwise
 
 
-def look(path: Path) -> tuple[tuple[str, ...], int, int, dict]:
-    """(kinds, width, rank, what its header says beside) of a file. Raises WeightsError for one that is damaged or no LoRA."""
+def look(path: Path) -> tuple[tuple[str, ...], int, int, int, dict]:
+    """(kinds, width, rank, how many numbers, what its header says beside) of a file. Raises WeightsError for one that is damaged or no LoRA."""
     if path.suffix.lower() != ".safetensors":
         raise WeightsError(f"{path} is no .safetensors file; LoRAs are kept as those alone.")
     stored = headers.read(path)
@@ -37,7 +37,7 @@ def look(path: Path) -> tuple[tuple[str, ...], int, int, dict]:
     names = {AROUND.sub("", name).replace(".", "_") for name in downs}
     queries = [shape[1] for name, shape in downs.items() if re.search(r"(attn1?[._]to_q|self_attn[._]q|attn[._]to_q|attn_qkv)$", name)]
     width = queries[0] if queries else 0
-    return _kinds(names, width), width, max(shape[0] for shape in downs.values()), _facts(path)
+    return _kinds(names, width), width, max(shape[0] for shape in downs.values()), sum(one.count for one in stored.values()), _facts(path)
 
 
 def _kinds(names: set[str], width: int) -> tuple[str, ...]:

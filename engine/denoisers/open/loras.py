@@ -24,7 +24,7 @@ from engine.denoisers.open import distilled
 from engine.denoisers.open.folder import PICKLES
 from engine.denoisers.open.lora_file import look
 from engine.denoisers.open.lora_file import words as read_words
-from engine.denoisers.open.rows import installed, models_folder, row_of
+from engine.denoisers.open.rows import models_folder
 from engine.digest import sha256
 from engine.errors import BadMedia, BadRequest, CannotWrite, WeightsError
 from engine.recipe.value import Lora
@@ -47,6 +47,7 @@ class Kept:
     kinds: tuple[str, ...]          # of KINDS: what it can be for; more than one where it does not say
     width: int                      # numbers of a token of the model that it was made for; 0 where it does not say
     rank: int                       # the highest in it
+    numbers: int                    # in all of it
     words: tuple[str, ...] = ()     # that call it
     expert: str = ""                # of two experts the one that it is meant for, see `distilled`
     grid: str = ""                  # of a distilled one, see `distilled`
@@ -115,54 +116,6 @@ def find(loras: Iterable[Lora], folders: Iterable[Path] = (), known: Mapping[str
     return {mark: places[mark] for mark in wanted}
 
 
-def chosen(name: str, weight: float, model: str) -> Lora:
-    """A LoRA of the folder for a model, as a recipe says it.
-
-    Raises BadRequest for a name that there is not, and for one that was made for other models; WeightsError for a file that is none.
-    """
-    lora = one(name)
-    family, wide, experts, title = _of_model(model)
-    able = [kind for kind in lora.kinds if family in KINDS[kind]]
-    if not able:
-        others = [other.name for other in fitting(model)]
-        raise BadRequest(f"The LoRA {name} was made for {lora.titles}, not for {title}{'; ' + ', '.join(others) + ' would fit' if others else ''}.")
-    if wide and lora.width and lora.width != wide:
-        raise BadRequest(f"The LoRA {name} was made for {TITLES[able[0]]} of another size, with {lora.width:,} numbers to a token; {title} has {wide:,}.")
-    grid = lora.grid
-    if grid and len(lora.kinds) > len(able) and not set(distilled.of(grid).kinds) & set(able):       # its name was read for another of those that it may be for
-        grid = distilled.told(lora.name, tuple(able))
-    return Lora(lora.name, lora.sha256, weight, lora.expert if experts > 1 else "", grid)
-
-
-def fitting(model: str) -> list[Kept]:
-    """The LoRAs of the folder that can be laid over a model; none for one that takes none."""
-    try:
-        family, wide, _, _ = _of_model(model)
-    except BadRequest:
-        return []
-    return [lora for lora in kept().values() if any(family in KINDS[kind] for kind in lora.kinds) and not (wide and lora.width and lora.width != wide)]
-
-
-def asked(text: str, model: str) -> Lora:
-    """What a command line says, `NAME` or `NAME:WEIGHT`. Raises as `chosen` does."""
-    name, colon, weight = text.rpartition(":")
-    try:
-        return chosen(name, float(weight), model) if colon else chosen(text, 1.0, model)
-    except ValueError as error:
-        raise BadRequest(f"A LoRA is said by its name, or as NAME:WEIGHT such as paper-cut:0.8; {text!r:.80} was asked.") from error
-
-
-def unsaid(loras: Sequence[Lora], prompt: str) -> list[str]:
-    """A sentence for each LoRA that is called by words which are not in the prompt."""
-    there = {lora.sha256: lora for lora in kept().values()} if loras else {}
-    said = []
-    for lora in loras:
-        words = there[lora.sha256].words if lora.sha256 in there and lora.weight else ()
-        if words and not any(word.lower() in prompt.lower() for word in words):
-            said.append(f"The LoRA {lora.name} is called by \"{words[0]}\", which the prompt does not say.")
-    return said
-
-
 def add(file: Path, name: str = "", words: Sequence[str] = (), kind: str = "", grid: str = "", expert: str = "") -> Kept:
     """Bring a file into the folder, or say more of one that lies there. Empty is as the file itself says.
 
@@ -218,7 +171,7 @@ def _pickle(path: Path) -> str:
 
 def _told(path: Path) -> Kept:
     """What a file of the folder is, and what was said of it. Its hash is taken once, and again when the file was changed. Raises WeightsError, OSError."""
-    kinds, width, rank, facts = look(path)
+    kinds, width, rank, numbers, facts = look(path)
     there, said = path.stat(), _said(path)
     mark = [there.st_size, there.st_mtime_ns]
     if said.get("file") != mark or not isinstance(said.get("sha256"), str):
@@ -231,7 +184,7 @@ def _told(path: Path) -> Kept:
     words = tuple(str(word) for word in said["words"]) if isinstance(said.get("words"), list) else read_words(facts)
     grid = said["grid"] if said.get("grid") in distilled.NAMES else distilled.told(path.stem, kinds)
     expert = said["expert"] if said.get("expert") in distilled.EXPERTS[1:] else distilled.expert(path.stem)
-    return Kept(path.stem, path, there.st_size, said["sha256"], kinds, width, rank, words, expert, grid)
+    return Kept(path.stem, path, there.st_size, said["sha256"], kinds, width, rank, numbers, words, expert, grid)
 
 
 def _said(path: Path) -> dict:
@@ -264,19 +217,3 @@ def _copy(file: Path, place: Path) -> None:
             os.replace(part, place)
         finally:
             part.unlink(missing_ok=True)
-
-
-def _of_model(name: str) -> tuple[str, int, int, str]:
-    """(family, numbers of a token, how many experts, title) of a model. Raises BadRequest for one that takes no LoRAs."""
-    if name not in installed():
-        if name == "drawn":
-            return "drawn", 0, 1, "Drawn"
-        if name == "paper":
-            raise BadRequest("Paper takes no LoRAs; open models do, and `cineloom models list` says which there are.")
-    row = row_of(name)
-    try:
-        config = json.loads((row.folder / "transformer" / "config.json").read_text())
-        wide = int(config["num_attention_heads"]) * int(config["attention_head_dim"])
-    except (OSError, ValueError, KeyError, TypeError):
-        wide = 0
-    return row.family, wide, sum(part.startswith("transformer") for part in row.parts), row.title

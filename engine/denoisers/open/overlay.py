@@ -63,6 +63,10 @@ class Overlay:
             raise
         return True
 
+    def taken(self) -> dict[str, int]:
+        """Bytes that lie over each part."""
+        return {name: sum(one.nbytes for key, one in part.named_parameters() if ".lora_" in key) for name, part in self._parts("").items()}
+
     def _clear(self) -> None:
         self.laid = ()
         for part in self._parts("").values():

@@ -15,8 +15,9 @@ of their largest tensors: they were not measured on an accelerator.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine import memory
 from engine.denoisers.open.rows import Row
@@ -49,12 +50,17 @@ class Plan:
         return f"{SAYS[self.name]}{', decoded in tiles' if self.tiled else ''}: about {memory.words(self.device)} there and {memory.words(self.host)} here"
 
 
-def plans(row: Row, pictures: int, width: int, height: int, device: int, host: int) -> list[Plan]:
-    """Every plan, the quickest first, for a film of so many pictures; `device` and `host` are the bytes that are free."""
+def plans(row: Row, pictures: int, width: int, height: int, device: int, host: int, laid: Mapping[str, int] = MappingProxyType({})) -> list[Plan]:
+    """Every plan, the quickest first, for a film of so many pictures; `device` and `host` are the bytes that are free.
+
+    laid    bytes of the LoRAs over each part: they lie where the part lies, and are never kept in eight bits
+    """
     grid = row.grid
-    transformers = [row.bytes_of(part) for part in row.parts if part.startswith("transformer")]
+    own = [(row.bytes_of(part), laid.get(part, 0)) for part in row.parts if part.startswith("transformer")]
+    transformers, narrowed = [part + lora for part, lora in own], [part // 2 + lora for part, lora in own]
     words = [row.bytes_of(part) for part in row.parts if "encoder" in part]
     vae = row.bytes_of("vae", 4)
+    small = row.loaded(narrow=True) - sum(row.bytes_of(part) for part in row.parts if part.startswith("transformer")) - sum(words) - vae      # LTX-2's connectors and voice
     tokens = grid.frames(min(pictures, row.pictures)) * (grid.cells(width) // grid.patch) * (grid.cells(height) // grid.patch)
     walk = int(tokens * DIMENSION * max(row.parts.get("transformer", 1), 0.1) ** 0.5 * TENSORS)
     found = []
@@ -63,12 +69,12 @@ def plans(row: Row, pictures: int, width: int, height: int, device: int, host: i
             continue
         for tiled in (False, True):
             decode = PIXEL * (min(width, TILE) * min(height, TILE) if tiled else width * height) * grid.time // 4
-            most = max(transformers, default=0)
-            held = {"whole": sum(transformers) + sum(words) + vae, "parts": 0, "narrow": 0, "blocks": 0}[name]
-            beside = {"whole": walk, "parts": most + walk, "narrow": most // 2 + walk, "blocks": most // 15 + walk}[name]      # two blocks of thirty or so
+            most, least = max(transformers, default=0), max(narrowed, default=0)
+            held = {"whole": sum(transformers) + sum(words) + vae + small, "parts": 0, "narrow": 0, "blocks": small}[name]
+            beside = {"whole": walk, "parts": most + walk, "narrow": least + walk, "blocks": most // 15 + walk}[name]      # two blocks of thirty or so
             reading = 0 if name == "whole" else max(words, default=0) if name != "blocks" else max(words, default=0) // 10
             needs = held + max(beside, reading, decode if name == "whole" else vae + decode)
-            rest = 0 if name == "whole" else sum(transformers) // (2 if name == "narrow" else 1) + sum(words) + vae
+            rest = 0 if name == "whole" else sum(narrowed if name == "narrow" else transformers) + sum(words) + vae + (small if name != "blocks" else 0)
             if not tiled or needs < found[-1].device:
                 found.append(Plan(name, needs, rest + PROGRAM, tiled, needs <= SPARE * device and rest + PROGRAM <= SPARE * host))
     return found

@@ -63,6 +63,10 @@ class Row:
         """Bytes of a part at `width` bytes a number, or as it is packed."""
         return self.packed.get(part) or int(self.parts.get(part, 0) * 1e9 * width)
 
+    def loaded(self, narrow: bool) -> int:
+        """Bytes of all parts once they are open: two a number where there is an accelerator (`narrow`), four on a processor and in autoencoders."""
+        return sum(self.bytes_of(part, 2 if narrow and part != "vae" else 4) for part in self.parts)
+
 
 _WAN = Grid(channels=16, space=8, time=4, patch=2, rate=16, memory=8)
 _WAN5 = Grid(channels=48, space=16, time=4, patch=2, rate=24, memory=8)
