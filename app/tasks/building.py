@@ -44,6 +44,8 @@ def build(wishes: Wishes, find: Finder, model: Model, free: int | None = None) -
     wishes = _named(wishes)
     names = _Names(find)
     more = {name: getattr(wishes, name) for name in ("seed", "steps", "guidance", "negative", "solver", "cache", "guider")} | {"model": model, "free": free}
+    if wishes.prompt.strip() and not TASKS[wishes.task].shots:      # else the words are the film's own, or the shots'
+        more["asked"] = wishes.asked
     try:
         more["loras"] = [chosen(lora.name, lora.weight, model.name) for lora in wishes.loras]
         recipe, notes = MAKERS[wishes.task](wishes, names, more)
@@ -85,7 +87,7 @@ def _keyframes(wishes: Wishes, find: _Names, more: dict) -> Asked:
 
 def _compose(operation: str, wishes: Wishes, more: dict, inputs=()) -> Asked:
     rate = more["model"].grid.rate
-    cues = [Cue(_at(cue.at, rate), cue.prompt) for cue in sorted(wishes.cues, key=lambda cue: cue.at)]
+    cues = [Cue(_at(cue.at, rate), cue.prompt, asked=cue.asked) for cue in sorted(wishes.cues, key=lambda cue: cue.at)]
     size = wishes.size or more["model"].sizes[0][1:]
     seconds = at_once(more["model"]) if wishes.seconds is None else wishes.seconds
     return compose(wishes.prompt, operation=operation, seconds=seconds, size=size, inputs=inputs, cues=cues, **more)
@@ -137,7 +139,7 @@ def _finish(wishes: Wishes, find: _Names, more: dict) -> Asked:
 
 
 def _storyboard(wishes: Wishes, find: _Names, more: dict) -> Asked:
-    shots = tuple(Shot(shot.prompt, shot.seconds, shot.join if at else "cut", tuple(_card(card, find) for card in shot.cards))
+    shots = tuple(Shot(shot.prompt, shot.seconds, shot.join if at else "cut", tuple(_card(card, find) for card in shot.cards), shot.asked)
                   for at, shot in enumerate(wishes.shots))
     if not shots:
         raise BadRequest("A storyboard has one shot or more; add one and say what it shows.")

@@ -35,7 +35,7 @@ def wishes_of(recipe: Recipe, find: Knower, model: Model) -> tuple[dict, list[st
     notes: list[str] = []
     task = {"image": "picture"}.get(recipe.operation, recipe.operation)
     wishes = {
-        "task": task, "model": model.name, "prompt": recipe.prompt, "negative": recipe.negative, "seed": str(recipe.seed), "steps": recipe.steps,
+        "task": task, "model": model.name, "prompt": recipe.prompt, "asked": recipe.asked, "negative": recipe.negative, "seed": str(recipe.seed), "steps": recipe.steps,
         "guidance": recipe.guidance, "size": [recipe.width, recipe.height], "variations": 1,
     }  # fmt: skip
     if recipe.solver != model.solver:
@@ -75,7 +75,7 @@ class _Back:
 
     def words(self) -> dict:
         """Film or a picture of words, and of pictures at their times."""
-        out = {"cues": [{"prompt": cue.prompt, "at": self.seconds(cue.at)} for cue in self.recipe.cues]}
+        out = {"cues": [{"prompt": cue.prompt, "at": self.seconds(cue.at), "asked": cue.asked} for cue in self.recipe.cues]}
         if self.recipe.operation != "image":
             out["seconds"] = self.seconds(self.recipe.pictures - 1)
         pictures = [(self.known(item, "picture"), item) for item in self.stills]
@@ -120,15 +120,15 @@ class _Back:
         begins = [0, *(cue.at for cue in self.recipe.cues)]
         stops = [*begins[1:], self.recipe.pictures]
         joins = ["cut", *("cut" if cue.cut else "continue" for cue in self.recipe.cues)]
-        prompts = [self.recipe.prompt, *(cue.prompt for cue in self.recipe.cues)]
+        said = [self.recipe, *self.recipe.cues]
         shots = []
-        for begin, stop, join, prompt in zip(begins, stops, joins, prompts):
+        for begin, stop, join, words in zip(begins, stops, joins, said):
             cards = [(self.known(item, "card"), item) for item in (*self.stills, *self.films) if begin <= item.at < stop]
-            shots.append({"prompt": prompt, "seconds": self.seconds(stop - begin - (begin == 0)), "join": join, "cards": [
+            shots.append({"prompt": words.prompt, "asked": words.asked, "seconds": self.seconds(stop - begin - (begin == 0)), "join": join, "cards": [
                 file | {"at": self.seconds(item.at - begin)} | (self.span(item) if item.role == "film" else {}) for file, item in cards if file]})
         if any(not cue.cut and cue.over != round(FADE * self.rate) for cue in self.recipe.cues):
             self.notes.append("Words take over from the ones before them at another pace than the form knows.")
-        return {"prompt": "", "shots": shots, "who": "", "style": ""}
+        return {"prompt": "", "asked": "", "shots": shots, "who": "", "style": ""}
 
     # ---- parts
 
@@ -140,7 +140,7 @@ class _Back:
 
     def said(self) -> dict:
         """Its words; none where they changed along the film, which is how the film's own words are."""
-        return {"size": self.own_size()} | ({"prompt": ""} if self.recipe.cues else {})
+        return {"size": self.own_size()} | ({"prompt": "", "asked": ""} if self.recipe.cues else {})
 
     def own_size(self) -> list[int]:
         """Nothing where it has the size of its film."""
@@ -167,7 +167,7 @@ class _Back:
         begin, end = max(0, 1 + (changed[0] - 1) * self.time), (changed[-1] + 1 == len(self.recipe.strength)) + changed[-1] * self.time
         same = {cue.prompt for cue in self.recipe.cues} == {self.recipe.prompt}
         return {"second": self.film(two), "within": [self.seconds(one.start + begin), self.seconds(two.start + end - two.at)],
-                "strength": list(self.recipe.strength[changed[0] : changed[-1] + 1])} | ({"prompt": self.recipe.prompt} if same else {})  # fmt: skip
+                "strength": list(self.recipe.strength[changed[0] : changed[-1] + 1])} | ({"prompt": self.recipe.prompt, "asked": self.recipe.asked} if same else {})  # fmt: skip
 
     def film(self, item: Input) -> dict | None:
         file = self.known(item, "film")

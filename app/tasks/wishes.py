@@ -41,6 +41,7 @@ class Then:
 
     prompt: str
     at: float                           # seconds
+    asked: str = ""                     # see `Wishes.asked`
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Shot:
     seconds: float = 2.0
     join: str = "cut"                   # or "continue"
     cards: tuple[Still, ...] = ()
+    asked: str = ""                     # see `Wishes.asked`
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Wishes:
     task: str = ""                      # "" is guessed, for those who only send words: text, a picture, animate
     model: str = ""                     # which one makes it; "" is the one that new takes use
     prompt: str = ""
+    asked: str = ""                     # what the person wrote, where the prompt was expanded from it
     negative: str = ""
     seconds: float | None = None
     after: float = 0.0

@@ -46,4 +46,5 @@ def edited(recipe: Recipe, **changes: object) -> tuple[Recipe, list[str]]:
     )
     changed = {name: getattr(new, name) for name in ("prompt", "pictures", "width", "height", "seed", "steps", "guidance", "negative",
                                                      "window", "tile", "cache", "guider", "loras")}
-    return dataclasses.replace(recipe, **changed, version="", engine="", device=""), said
+    written = recipe.asked if new.prompt == recipe.prompt else ""       # another prompt is all theirs
+    return dataclasses.replace(recipe, **changed, asked=written, version="", engine="", device=""), said

@@ -25,7 +25,7 @@ FEW = 8         # takes that are asked one by one whether they have a word (1 ms
 class Wanted:
     """What a page shows. Everything that is said must hold."""
 
-    words: str = ""                         # each stands in prompt, caption, notes or tags; the last may be half typed
+    words: str = ""                         # each stands in prompt, what was written before it was expanded, caption, notes or tags; the last may be half typed
     before: int | None = None               # the `number` of the last take of the page before
     limit: int = 60
     skip: int = 0                           # takes to leave out first: for whoever shows a place far down

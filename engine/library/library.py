@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.events import Made
 
 FIRST_PROJECT = "my-films"
-NEWEST = "m004_cuts"      # the last step of schema.py
+NEWEST = "m005_a_take_is_found_by_what_was_written"      # the last step of schema.py
 
 
 def new_id() -> str:

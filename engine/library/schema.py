@@ -129,3 +129,26 @@ def m004_cuts(db):
     from engine.timeline.schema import create
 
     create(db)
+
+
+@migrations()
+def m005_a_take_is_found_by_what_was_written(db):
+    # What a person wrote before it was expanded. It stands in the recipe alone, and is read there: nothing can differ from it.
+    written = "case when json_valid(recipe) then coalesce(json_extract(recipe, '$.asked'), '') else '' end"
+    db.conn.execute(f"alter table takes add column asked text generated always as ({written}) virtual")
+    for event in ("insert", "delete", "update"):
+        db.conn.execute(f"drop trigger takes_{event}_words")
+    db.conn.execute("drop table takes_fts")
+    words = ("prompt", "asked", "caption", "notes", "tags")
+    db.conn.execute(
+        f"create virtual table takes_fts using fts5({', '.join(words)}, content='takes', content_rowid='number', "
+        "tokenize='porter unicode61 remove_diacritics 2', prefix='1 2 3')"
+    )
+    new, old = (", ".join(f"{which}.{word}" for word in words) for which in ("new", "old"))
+    put = f"insert into takes_fts (rowid, {', '.join(words)}) values (new.number, {new});"
+    drop = f"insert into takes_fts (takes_fts, rowid, {', '.join(words)}) values ('delete', old.number, {old});"
+    changed = ", ".join("recipe" if word == "asked" else word for word in words)
+    db.conn.execute(f"create trigger takes_insert_words after insert on takes begin {put} end")
+    db.conn.execute(f"create trigger takes_delete_words after delete on takes begin {drop} end")
+    db.conn.execute(f"create trigger takes_update_words after update of {changed} on takes begin {drop} {put} end")
+    db.conn.execute("insert into takes_fts (takes_fts) values ('rebuild')")

@@ -25,7 +25,7 @@ from engine.recipe.reading import from_json
 from engine.recipe.value import FILM, Input, Recipe, fingerprint
 
 RECIPE, CUT = "cineloom.recipe", "cineloom.cut"         # our own assertions
-WORDS = ("prompt", "negative", "was")                   # of a recipe: what somebody wrote
+WORDS = ("prompt", "negative", "was", "asked")          # of a recipe: what somebody wrote
 DEEP = 50               # takes made of takes made of takes
 FILMS = (".mp4", ".mov", ".png", ".webm", ".gif", ".jpg", ".jpeg")
 TITLE = 200             # characters of a name

@@ -28,7 +28,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
             steps: int | None = None, guidance: float | None = None, solver: str = "", negative: str = "",
             inputs: Sequence[Input | str | Path | tuple[str | Path, int]] = (),
             strength: float | Sequence[float] = (), area: Sequence[int] = (), was: str = "", cues: Sequence[Cue] = (),
-            loras: Sequence[Lora] = (), cache: str = "", guider: str = "", free: int | None = None) -> tuple[Recipe, list[str]]:
+            loras: Sequence[Lora] = (), cache: str = "", guider: str = "", asked: str = "", free: int | None = None) -> tuple[Recipe, list[str]]:
     """What a person asks, checked and snapped to the model's grid: the recipe, and a sentence for each thing changed.
 
     seconds    of film; `pictures` overrides it. An "image" is one picture whatever is said here
@@ -38,6 +38,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     strength, area, was, cues      see `Recipe`; `operating` fills them
     cache, guider      see `engine.denoisers.manners`
     loras      laid over the model, as `denoisers.open.choosing.chosen` says them
+    asked      what the person wrote, where the prompt was expanded from it
     free       bytes of memory to fit into; None asks the machine
 
     Raises BadRequest for what cannot be, NotEnoughMemory for what does not fit (it says what would), BadMedia for an
@@ -48,9 +49,10 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     width, height = _snap_size(size, model, notes)
     given, loras = _inputs(inputs), tuple(loras)
     own = _taught(loras)
+    prompt, asked = _both(prompt, asked, notes)
     recipe = Recipe(
         operation=operation,
-        prompt=_clean(prompt, "prompt", notes),
+        prompt=prompt,
         pictures=1 if operation == "image" else _snap_length(seconds, pictures, model, notes, operation == "loop"),
         width=width,
         height=height,
@@ -65,10 +67,11 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         strength=tuple(number(level, "strength") for level in (strength if isinstance(strength, Sequence) else (strength,))),
         area=tuple(whole(side, "area") for side in area),
         was=_clean(was, "source's prompt", notes),
-        cues=tuple(replace(cue, prompt=_clean(cue.prompt, "prompt", notes)) for cue in cues),
+        cues=tuple(replace(cue, **dict(zip(("prompt", "asked"), _both(cue.prompt, cue.asked, notes)))) for cue in cues),
         cache=written(cache),
         guider=guider,
         loras=loras,
+        asked=asked,
     )
     notes += _uncalled(recipe)
     if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
@@ -117,6 +120,12 @@ def fits(recipe: Recipe, model: Model, free: int | None = None) -> None:
              if low else "not even a single picture of that size would; ask for a smaller one")
     raise NotEnoughMemory(f"{_seconds(recipe.pictures, model)} at {recipe.width}x{recipe.height} needs about "
                           f"{memory.words(need)} of memory, {memory.words(free)} are free; {would}.")
+
+
+def _both(prompt: str, asked: str, notes: list[str]) -> tuple[str, str]:
+    """A prompt, and what was written where that is something else."""
+    prompt, asked = _clean(prompt, "prompt", notes), _clean(asked, "prompt as it was written", notes)
+    return prompt, "" if asked == prompt else asked
 
 
 def _clean(text: str, name: str, notes: list[str]) -> str:

@@ -60,7 +60,7 @@ def check(recipe: Recipe, model: Model | None = None) -> None:
          f"An operation is one of {', '.join(OPERATIONS)}; {recipe.operation!r:.60} was asked.")
     want(bool(recipe.prompt.strip()), "The prompt is empty; say what the film should show.")
     words = [("prompt", recipe.prompt), ("negative prompt", recipe.negative), ("source's prompt", recipe.was),
-             *(("prompt", cue.prompt) for cue in recipe.cues)]
+             *(("prompt", cue.prompt) for cue in recipe.cues), *(("prompt as it was written", one.asked) for one in (recipe, *recipe.cues))]
     for name, text in words:
         want(len(text) <= PROMPT, f"The {name} has {len(text):,} characters; up to {PROMPT:,} are read. Say it shorter.")
         want(not control_characters(text), f"The {name} has control characters in it.")

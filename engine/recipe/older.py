@@ -27,4 +27,9 @@ def _f4_models_are_led_and_hastened(data: dict) -> dict:
     return data         # as above
 
 
-STEPS = (_f2_a_recipe_says_what_it_was_computed_on, _f3_film_can_be_given_and_changed, _f4_models_are_led_and_hastened)      # from 1 to 2, from 2 to 3, ...
+def _f5_a_prompt_that_was_expanded_keeps_what_was_written(data: dict) -> dict:
+    return data         # as above
+
+
+STEPS = (_f2_a_recipe_says_what_it_was_computed_on, _f3_film_can_be_given_and_changed, _f4_models_are_led_and_hastened,
+         _f5_a_prompt_that_was_expanded_keeps_what_was_written)     # from 1 to 2, from 2 to 3, ...

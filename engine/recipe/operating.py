@@ -6,7 +6,7 @@
 Each is a few lines that say where film stands and what is changed of it; all else is `compose`. What a file is, as
 something to make film of, is `source`'s.
 
-Each takes `more`: seed, steps, guidance, solver, negative, loras, cache, guider, free; see `compose`. Each raises what `compose` raises, BadMedia
+Each takes `more`: seed, steps, guidance, solver, negative, loras, cache, guider, asked, free; see `compose`. Each raises what `compose` raises, BadMedia
 for a file that cannot be read as film, and BadRequest for what cannot be with it.
 Knows lengths, places and sizes. Knows neither torch nor canvases.
 """
@@ -69,7 +69,7 @@ def loop(film: str | Path | None = None, prompt: str | None = None, *, model: Mo
     pictures = last - first - 1 + gap       # its first picture is the last of those that lead back to it
     words = source.words(prompt, first, last, -1, model)
     if words[-1].prompt != words[0].prompt:
-        words.append(Cue(last - first - 1 + gap // 2, words[0].prompt))
+        words.append(Cue(last - first - 1 + gap // 2, words[0].prompt, asked=words[0].asked))
     size = source.size(size, model, notes)
     return _asked("loop", words, pictures, size, [source.given(pictures - 1, first, last)], model, notes, more)
 
@@ -102,7 +102,7 @@ def connect(a: str | Path, b: str | Path, prompt: str | None = None, *, model: M
     words = [cue for cue in one.words(prompt, *parts[0], 0, model) if cue.at < middle]
     leads, *later = two.words(prompt, *parts[1], at, model)
     if leads.prompt != words[-1].prompt:
-        words.append(Cue(middle, leads.prompt, max(model.grid.time, turning)))
+        words.append(Cue(middle, leads.prompt, max(model.grid.time, turning), asked=leads.asked))
     words += [cue for cue in later if cue.at > middle]
     size = one.size(size, model, notes)
     if two.path != one.path:
@@ -211,8 +211,11 @@ def _changed(operation: str, film: str | Path, prompt: str | None, model: Model 
 def _asked(operation: str, words: Sequence[Cue], pictures: int, size: Sequence[int], inputs: Sequence[Input], model: Model, notes: list[str],
            more: dict, **changes) -> Asked:
     """The recipe: what is to be seen from the beginning, and the words after it at their times."""
+    written = more.pop("asked", "")         # of words that were asked; of a film's own words the film knows it
+    words = [replace(cue, asked=written if written and cue.prompt == words[0].prompt else cue.asked) for cue in words]
     early, cues = [cue for cue in words if cue.at <= 0] or words[:1], [cue for cue in words if cue.at > 0 and cue is not words[0]]
-    recipe, said = compose(early[-1].prompt, model=model, operation=operation, pictures=pictures, size=size, inputs=inputs, cues=cues, **changes, **more)
+    recipe, said = compose(early[-1].prompt, model=model, operation=operation, pictures=pictures, size=size, inputs=inputs, cues=cues,
+                           asked=early[-1].asked, **changes, **more)
     return recipe, [*dict.fromkeys(notes), *said]
 
 

@@ -68,9 +68,9 @@ class Source:
             return [Cue(at, asked)]
         if self.recipe is None:
             raise BadRequest(f"{self.name} was not made here, so nobody said what it shows. Say it, and {model.title} goes on from there.")
-        told = [Cue(0, self.recipe.prompt), *(self.recipe.cues if self.recipe.pictures == self.pictures else ())]
+        told = [Cue(0, self.recipe.prompt, asked=self.recipe.asked), *(self.recipe.cues if self.recipe.pictures == self.pictures else ())]
         begins = [cue for cue in told if cue.at <= first][-1]
-        return [Cue(at, begins.prompt), *(replace(cue, at=cue.at - first + at) for cue in told if first < cue.at < last)]
+        return [Cue(at, begins.prompt, asked=begins.asked), *(replace(cue, at=cue.at - first + at) for cue in told if first < cue.at < last)]
 
     def own_size(self, model: Model) -> tuple[int, int]:
         """Its own where the model made it so, or the nearest of its shape that the model makes in good time."""

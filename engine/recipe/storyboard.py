@@ -73,6 +73,7 @@ class Shot:
     seconds: float = 2.0
     join: str = "cut"       # one of JOINS; the first shot has none
     card: tuple[Card, ...] = ()
+    asked: str = ""         # what the person wrote, where the prompt was expanded from it
 
 
 @dataclass(frozen=True)
@@ -138,24 +139,24 @@ def storyboard(board: Storyboard, folder: str | Path = ".", *, model: Model | st
         pictures = first + grid.time * max(1, round(seconds * grid.rate / grid.time))
         if abs(pictures - first - seconds * grid.rate) > 1e-6:
             notes.append(f"Shot {at} has {(pictures - first) / grid.rate:g} s; {seconds:g} s was asked.")
-        words = _words(shot, board, at)
+        words, asked = (_words(text, board, at) if text else "" for text in (shot.prompt or " ", shot.asked))
         if begins:
-            cues.append(Cue(begins, words, 0 if shot.join == "cut" else round(FADE * grid.rate), shot.join == "cut"))
+            cues.append(Cue(begins, words, 0 if shot.join == "cut" else round(FADE * grid.rate), shot.join == "cut", asked))
         else:
-            prompt = words
+            prompt, written = words, asked
         inputs += [_card(card, begins, pictures, at, Path(folder), model, notes) for card in shot.card]
         begins += pictures
     if len(cues) > CUES:
         raise BadRequest(f"A storyboard has up to {CUES + 1} shots; this one has {len(board.shot):,}.")
     asked = {"size": board.size or model.sizes[0][1:], "seed": board.seed, "steps": board.steps, "guidance": board.guidance, "negative": board.negative}
-    recipe, said = compose(prompt, model=model, operation="storyboard", pictures=begins, inputs=inputs, cues=cues,
+    recipe, said = compose(prompt, model=model, operation="storyboard", pictures=begins, inputs=inputs, cues=cues, asked=written,
                            **asked | {name: value for name, value in more.items() if value is not None})
     return recipe, [*notes, *said]
 
 
-def _words(shot: Shot, board: Storyboard, at: int) -> str:
-    words = shot.prompt.replace("{who}", board.who)
-    if "{who}" in shot.prompt and not board.who:
+def _words(text: str, board: Storyboard, at: int) -> str:
+    words = text.replace("{who}", board.who)
+    if "{who}" in text and not board.who:
         raise BadRequest(f"Shot {at} says {{who}}, and the storyboard does not say who that is; add a line such as who = \"a red boat\".")
     if not words.strip():
         raise BadRequest(f"Shot {at} has an empty prompt; say what it should show.")

@@ -27,7 +27,7 @@ from engine.digest import sha256
 from engine.errors import BadMedia
 from engine.recipe.machine import here
 
-FORMAT = 4              # of the JSON; a change that old programs would misread raises it, and `older` gets a step
+FORMAT = 5              # of the JSON; a change that old programs would misread raises it, and `older` gets a step
 FILE = 500_000_000      # bytes of an input picture; more is a mistake
 FILM = 50_000_000_000   # bytes of an input film
 _UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -65,6 +65,7 @@ class Cue:
     prompt: str
     over: int = 8           # pictures over which they take over, laid around that moment; 0 is at once
     cut: bool = False       # a new shot: what is before is seen, and left
+    asked: str = ""         # see `Recipe.asked`
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Recipe:
     cache: str = ""                     # what of a step is taken from the one before, "first-block 0.08"; nothing: every step whole
     guider: str = ""                    # how words lead, "apg", where it is not by plain guidance
     loras: tuple[Lora, ...] = ()        # laid over the model, in this order
+    asked: str = ""                     # what the person wrote, where the prompt is longer than that; "" where it is all theirs
 
     @property
     def loops(self) -> bool:
@@ -132,12 +134,13 @@ class Recipe:
         """sha256 of what was asked: the same for two recipes that ask for the same film.
 
         Left out is what the making fills in (`version`, `engine`, `device`), where inputs lie (`path`; their content
-        counts), and every field at its default, so that fields added later leave old digests alone.
+        counts), what the prompt was before it was expanded (`asked`: the model never sees it), and every field at its
+        default, so that fields added later leave old digests alone.
         """
         asked = {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.name in ("version", "engine", "device") or value == field.default:
+            if field.name in ("version", "engine", "device", "asked") or value == field.default:
                 continue
             asked[field.name] = [_marks(item) for item in value] if field.name == "inputs" else value
         asked["guidance"] = float(self.guidance) + 0.0

@@ -200,6 +200,11 @@ def test_an_edit_keeps_what_it_does_not_name_and_says_what_it_snapped():
     assert said == ["250x64 was asked; 256x64 is the nearest size on Drawn's grid."]
 
 
+def test_an_edit_keeps_what_was_written_with_the_words_that_came_of_it():
+    assert edited(recipe(asked="red"), seed=8)[0].asked == "red"
+    assert edited(recipe(asked="red"), prompt="blue left")[0].asked == ""
+
+
 @pytest.mark.parametrize("changes, sentence", [
     ({"prompt": "  "}, "The prompt is empty"), ({"steps": 0}, "steps"), ({"seed": -1}, "A seed is"), ({"width": 5}, "Widths and heights"),
     ({}, "nothing was given"), ({"solver": "euler"}, "What can be edited"),

@@ -59,6 +59,17 @@ def test_a_tag_has_letters(library, tag):
     assert library.take("one").tags == ()
 
 
+def test_a_take_is_found_by_what_was_written_and_by_what_was_made_of_it(library):
+    add(library, "a red boat sails on the sea at night", id="one", asked="ein Boot bei Nacht")
+    add(library, "a boat", id="two")
+    assert [take.id for take in library.takes("Boot")] == ["one"] == [take.id for take in library.takes("night sea")] == [take.id for take in library.takes("nacht red")]
+    assert library.take("one").recipe["asked"] == "ein Boot bei Nacht"
+    library.note("one", "for the end")
+    assert [take.id for take in library.takes("end boot")] == ["one"]
+    library.trash("one"), library.empty_trash()
+    assert library.takes("boot") == []
+
+
 def test_search_reads_prompt_caption_notes_and_tags(library):
     for id in ("prompted", "captioned", "noted", "tagged", "other"):
         add(library, "a lighthouse" if id == "prompted" else "a boat", id=id)

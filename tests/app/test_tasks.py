@@ -107,6 +107,26 @@ def test_every_task_becomes_its_recipe_and_comes_back_as_the_wishes_that_asked_f
 
 
 @pytest.mark.parametrize("task, asked", [
+    ("text", {"prompt": "red left at night", "cues": [{"prompt": "blue left by day", "asked": "blue left", "at": 0.5}]}),
+    ("picture", {"prompt": "red left at night"}), ("edit", {"film": FILM, "prompt": "red left at night", "strength": 0.5}),
+    ("loop", {"prompt": "red left at night", "seconds": 1}), ("extend", {"film": FILM, "prompt": "red left at night", "after": 1}),
+    ("storyboard", {"who": "red", "style": "by day", "shots": [{"prompt": "{who} left at night", "asked": "{who}"}, {"prompt": "blue left by day", "asked": "blue left"}]}),
+])  # fmt: skip
+def test_what_was_written_before_it_was_expanded_is_kept_and_comes_back(task, asked, queued, studio):
+    recipe = queued(task=task, **({} if task == "storyboard" else {"asked": "red"}), **asked)
+    assert recipe.asked == ("red, by day" if task == "storyboard" else "red"), "all that is not the expansion's is the person's"
+    assert [cue.asked for cue in recipe.cues] == {"text": ["blue left"], "storyboard": ["blue left, by day"]}.get(task, [])
+    back = studio.post("/studio/wishes", json={"recipe": json.loads(recipe.to_json())}).json()["wishes"]
+    again = queued(**back)
+    assert (again.asked, [cue.asked for cue in again.cues]) == (recipe.asked, [cue.asked for cue in recipe.cues])
+
+
+def test_what_was_written_belongs_to_words_that_are_there(queued):
+    assert queued(task="extend", film=FILM, asked="red", after=1).asked == "", "the film's own words are nobody's expansion"
+    assert queued(prompt="red left", asked="  red \n left").asked == "", "the same words are no expansion"
+
+
+@pytest.mark.parametrize("task, asked", [
     ("extend", {"film": {"take": A, "start": 0.25, "stop": 0.75}, "prompt": "green up", "after": 1}),
     ("loop", {"prompt": "red left", "seconds": 1, "size": [96, 64]}),
     ("connect", {"film": {"take": A, "stop": 0.75}, "second": {"take": B, "start": 0.25}, "overlap": 0.25}),

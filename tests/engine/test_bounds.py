@@ -26,6 +26,9 @@ BROKEN = [
     (dict(prompt="x" * 5001), "The prompt has 5,001 characters; up to 5,000 are read"),
     (dict(negative="x" * 5001), "The negative prompt has 5,001 characters"),
     (dict(cues=(Cue(4, "x" * 5001),)), "The prompt has 5,001 characters"),
+    (dict(asked="x" * 5001), "The prompt as it was written has 5,001 characters"),
+    (dict(cues=(Cue(4, "sand", asked="x" * 5001),)), "The prompt as it was written has 5,001 characters"),
+    (dict(asked="a\x07"), "The prompt as it was written has control characters"),
     (dict(prompt="a\x07"), "The prompt has control characters"),
     (dict(negative="\ud83d"), "The negative prompt has control characters"),
     (dict(cues=(Cue(4, "a\n"),)), "The prompt has control characters"),
@@ -107,7 +110,7 @@ OFF_GRID = [
 ]
 WITHIN = [
     PLAIN, EDIT, LOOP, replace(PLAIN, seed=0), replace(PLAIN, seed=2**63 - 1), replace(PLAIN, steps=1), replace(PLAIN, steps=250), replace(PLAIN, guidance=0.0),
-    replace(PLAIN, guidance=30.0), replace(PLAIN, width=64, height=1920), replace(PLAIN, window=5), replace(PLAIN, tile=(64, 64)), replace(PLAIN, prompt="x" * 5000),
+    replace(PLAIN, guidance=30.0), replace(PLAIN, width=64, height=1920), replace(PLAIN, window=5), replace(PLAIN, tile=(64, 64)), replace(PLAIN, prompt="x" * 5000, asked="y" * 5000),
     replace(PLAIN, operation="image", pictures=1), replace(PLAIN, operation="animate", inputs=(STILL,)), replace(PLAIN, operation="keyframes", inputs=(replace(STILL, at=32),)),
     replace(PLAIN, operation="extend", inputs=(FILM,)), replace(PLAIN, operation="extend", inputs=(replace(FILM, at=31, start=5, stop=7),)),
     replace(LOOP, inputs=(replace(FILM, at=31, stop=32),)), replace(PLAIN, operation="connect", inputs=(FILM, FILM)), replace(EDIT, strength=(0.0, 1.0) * 500),

@@ -170,6 +170,17 @@ def test_words_go_on_where_the_film_goes_on(tmp_path):
     assert [cue.at for cue in closed.cues] == [7, 20]
 
 
+def test_what_was_written_before_it_was_expanded_goes_where_the_words_go(tmp_path, boat):
+    take = taken(tmp_path, asked="a wave", cues=[Cue(8, "a blue wave right", 4, asked="a blue wave")])
+    for recipe in (extend(take.film, after=1, **ON)[0], outpaint(take.film, to="1:1", **ON)[0], inpaint(take.film, area=(0, 0, 8, 8), **ON)[0]):
+        assert (recipe.asked, [cue.asked for cue in recipe.cues]) == ("a wave", ["a blue wave"])
+    assert extend(take.film, after=1, start=0.75, **ON)[0].asked == "a blue wave"
+    assert [cue.asked for cue in loop(take.film, seconds=0.5, **ON)[0].cues] == ["a blue wave", "a wave"]
+    assert [cue.asked for cue in connect(boat.film, take.film, seconds=1, start=0.5, **ON)[0].cues] == ["a blue wave"]
+    assert extend(take.film, "a green wave", after=1, **ON)[0].asked == "", "other words are not those that were expanded"
+    assert edit(take.film, "a green wave left", asked="a green wave", **ON)[0].asked == "a green wave"
+
+
 def test_a_connections_words_turn_in_its_middle(boat, train):
     recipe, _ = connect(boat.film, train.film, seconds=1, **ON)
     assert (recipe.prompt, recipe.cues) == ("a red wave right", (Cue(25, "a blue wave left", 15),))

@@ -197,12 +197,12 @@ def test_the_source_type_says_whether_a_model_made_all_of_it(tmp_path, key, give
 def test_where_files_lie_is_never_told_and_words_only_when_they_may_be(tmp_path, key):
     photo = tmp_path / "photo.png"
     media.write_picture(photo, FILM[0], "")
-    recipe = Recipe("edit", "a secret boat", 9, 64, 64, 7, negative="no secret rain", was="a secret sea", cues=(Cue(4, "a secret storm"),), inputs=(Input.of(photo, role="mask"),), strength=(0.5,))
+    recipe = Recipe("edit", "a secret boat", 9, 64, 64, 7, negative="no secret rain", was="a secret sea", asked="a secret ship", cues=(Cue(4, "a secret storm", asked="the secret"),), inputs=(Input.of(photo, role="mask"),), strength=(0.5,))
     told, untold = made(tmp_path / "told.png"), made(tmp_path / "untold.png")
     provenance.sign_take(told, recipe, key)
     provenance.sign_take(untold, recipe, key, prompt=False)
     said, kept = json.dumps(reading.store(told)), json.dumps(reading.store(untold))
-    assert said.count("secret") == 4 and "secret" not in kept
+    assert said.count("secret") == 6 and "secret" not in kept
     assert str(tmp_path) not in said and "photo.png" in said
     assert provenance.read(untold).made["cues"] == [{"at": 4, "over": 8, "cut": False}] and provenance.read(untold).made["seed"] == 7
 

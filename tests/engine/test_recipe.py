@@ -26,6 +26,13 @@ def picture(tmp_path):
     return path
 
 
+def test_what_was_written_stands_beside_what_was_made_of_it():
+    assert ask("a red boat at night", asked=" a  boat\n")[0].asked == "a boat"
+    assert ask("a boat", asked=" a\nboat ")[0].asked == "", "a prompt that is all theirs is said once"
+    with pytest.raises(BadRequest, match="The prompt as it was written has 5,001 characters"):
+        ask(asked="x" * 5001)
+
+
 # ---- snapping, and saying so
 
 def test_what_lies_on_the_grid_is_taken_as_it_is():
@@ -235,7 +242,7 @@ def changed(**fields):
 @pytest.mark.parametrize("text, sentence", [
     (changed(brightness=0.5),                        "does not know: brightness. It may come from a newer one"),
     (changed(inputs=[{"path": "a", "sha256": "0" * 64, "crop": 1}]), "does not know: crop"),
-    (changed(cineloom=5),                              "of format 5; .* reads up to 4"),
+    (changed(cineloom=6),                              "of format 6; .* reads up to 5"),
     (changed(cineloom="new"),                        "of format 'new'"),
     (changed(prompt=...),                            "lacks prompt"),
     (changed(seed="7"),                              "seed is of type int; '7' was found"),

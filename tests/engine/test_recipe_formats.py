@@ -29,7 +29,7 @@ def test_a_recipe_of_any_format_loads_and_keeps_its_hash(row):
     assert from_json(recipe.to_json()) == recipe
     now = json.loads(recipe.to_json())
     for name, value in then.items():
-        if name == "inputs":
+        if name in ("inputs", "cues"):
             assert [{field: new[field] for field in old} for new, old in zip(now[name], value, strict=True)] == value
         elif name != "cineloom":
             assert now[name] == value
@@ -55,8 +55,9 @@ def test_there_is_one_of_every_operation():
     assert {recipe.operation for recipe in newest} == set(OPERATIONS)
     assert {item.role for recipe in newest for item in recipe.inputs} == {"still", "film", "mask"}
     plain = Recipe("text", "waves", 33, 256, 144, 7)
-    for name in ("strength", "area", "was", "cues", "window", "tile", "cache", "guider", "loras"):
+    for name in ("strength", "area", "was", "cues", "window", "tile", "cache", "guider", "loras", "asked"):
         assert any(getattr(recipe, name) != getattr(plain, name) for recipe in newest), name
+    assert any(cue.asked for recipe in newest for cue in recipe.cues)
 
 
 def test_a_recipe_before_formats_were_said_is_of_the_first():
@@ -67,7 +68,7 @@ def test_a_recipe_before_formats_were_said_is_of_the_first():
 @pytest.mark.parametrize("number", [0, -1, FORMAT + 1, 10**30, True, 1.5, None, "2", [1]])
 def test_a_format_that_is_none_or_yet_to_come_is_a_sentence(number):
     data = {**json.loads(KEPT[-1][1]["text"]), "cineloom": number}
-    with pytest.raises(BadRequest, match=r"of format .*; this Cineloom .* reads up to 4"):
+    with pytest.raises(BadRequest, match=r"of format .*; this Cineloom .* reads up to 5"):
         from_json(json.dumps(data))
 
 
@@ -88,8 +89,8 @@ CHANGED = st.builds(
     Recipe, operation=st.just("edit"), prompt=WORDS, pictures=st.just(33), width=st.integers(64, 1920), height=st.integers(64, 1920),
     seed=st.integers(0, SEEDS - 1), backend=WORDS, inputs=ITEMS, strength=st.lists(st.floats(0, 1) | st.sampled_from([0, 1, -0.0]), max_size=4).map(tuple),
     area=st.sampled_from([(), (0, 8, 64, 16)]), was=WORDS | st.just(""), negative=WORDS | st.just(""),
-    cues=st.builds(Cue, at=st.integers(1, 32), prompt=WORDS, over=st.integers(0, 99)).map(lambda cue: (cue,)),
-    window=st.integers(5, 99) | st.just(0), tile=st.sampled_from([(), (512, 288)]))
+    cues=st.builds(Cue, at=st.integers(1, 32), prompt=WORDS, over=st.integers(0, 99), asked=WORDS | st.just("")).map(lambda cue: (cue,)),
+    window=st.integers(5, 99) | st.just(0), tile=st.sampled_from([(), (512, 288)]), asked=WORDS | st.just(""))
 RECIPES = CHANGED | st.builds(
     Recipe, operation=st.just("keyframes"), prompt=WORDS, pictures=st.just(33), width=st.integers(64, 1920), height=st.integers(64, 1920),
     seed=st.integers(0, SEEDS - 1) | st.sampled_from([0, 2**31, 2**53, 2**53 + 1, SEEDS - 1]), steps=st.integers(1, 250),
@@ -126,6 +127,8 @@ def test_what_was_asked_is_in_the_hash_and_how_it_was_made_is_not(recipe, name):
              "guidance": 0.5 if recipe.guidance != 0.5 else 0.25, "negative": recipe.negative + "x", "backend": recipe.backend + "2"}[name]
     assert dataclasses.replace(recipe, **{name: other}).digest() != recipe.digest()
     assert recipe.made_by("other weights", "other device").digest() == recipe.digest()
+    written = dataclasses.replace(recipe, asked="waves", cues=tuple(dataclasses.replace(cue, asked="sand") for cue in recipe.cues))
+    assert written.digest() == recipe.digest(), "the film is the prompt's, however the prompt came to be"
 
 
 @pytest.mark.parametrize("one, other", [(2, 2.0), (0.0, -0.0), (1, 1.0), (30, 30.0)])

@@ -34,6 +34,13 @@ def test_the_example_is_a_storyboard():
     assert from_json(recipe.to_json()) == recipe
 
 
+def test_a_shot_keeps_what_was_written_before_it_was_expanded():
+    rows = (("{who} left at night", 1, 'asked = "{who}"'), ("a blue wave left", 1, ""), ("a green wave at noon", 1, 'asked = "a green wave"'))
+    recipe, _ = board(shots(*rows, head='who = "a red wave"\nstyle = "in ink"\n'))
+    assert (recipe.prompt, recipe.asked) == ("a red wave left at night, in ink", "a red wave, in ink")
+    assert [cue.asked for cue in recipe.cues] == ["", "a green wave, in ink"]
+
+
 def test_a_cut_begins_a_window_that_sees_the_first_shot():
     recipe, _ = board(shots(("a red wave right", 1, ""), ("a blue wave left", 1, ""), ("a green wave left", 0.5, 'join = "continue"')))
     walk = Walk(recipe, backend, lay(recipe, backend))
