@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import tiny
 import torch
-from gguf import GGMLQuantizationType, GGUFWriter, quants
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter, quants
 from safetensors.torch import load_file, save_file
 
+HALVES = {"Q2_K": (-4, -2), "Q3_K": (-2,), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (-2,), "Q4_0": (0,), "Q4_1": (0, 2), "Q5_0": (0,), "Q5_1": (0, 2), "Q8_0": (0,), "IQ4_NL": (0,), "IQ4_XS": (0,)}     # where a block's scales lie
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 # Wan's names as it was released, for diffusers' own; a layer's second and third norm change places.
 RELEASED = (("condition_embedder.time_embedder.linear_1", "time_embedding.0"), ("condition_embedder.time_embedder.linear_2", "time_embedding.2"), ("condition_embedder.text_embedder.linear_1", "text_embedding.0"),
@@ -51,6 +52,33 @@ def safetensors(path: Path, tensors: dict[str, torch.Tensor], named=lambda name:
     """A file of them, by other names."""
     save_file({named(name): one.contiguous() for name, one in tensors.items()}, path, {"format": "pt"})
     return path
+
+
+def eighth(path: Path, tensors: dict[str, torch.Tensor], kind: torch.dtype, named=released, later: bool = False) -> dict[str, torch.Tensor]:
+    """Write a file whose layers are in eight bits with a scale for each, as ComfyUI does it, the older way or the later one: the numbers that are meant by it."""
+    held, meant = {} if later else {named("scaled_fp8"): torch.empty(2, dtype=kind)}, dict(tensors)
+    for name, one in tensors.items():
+        if one.dim() != 2 or not name.startswith("blocks") or not name.endswith(".weight"):
+            held[named(name)] = one.contiguous()
+            continue
+        scale, layer = one.abs().max() / torch.finfo(kind).max, named(name).removesuffix(".weight")
+        held[f"{layer}.weight"] = (one / scale).to(kind)
+        held |= {f"{layer}.weight_scale": scale, f"{layer}.input_scale": torch.tensor(3.0)} if later else {f"{layer}.scale_weight": scale[None], f"{layer}.scale_input": torch.ones(1)}
+        if later and "blocks.0" in name:
+            held[f"{layer}.comfy_quant"] = torch.frombuffer(bytearray(json.dumps({"format": str(kind).removeprefix("torch.")}).encode()), dtype=torch.uint8)
+        meant[name] = held[f"{layer}.weight"].float() * scale
+    said = {"_quantization_metadata": json.dumps({"layers": {"blocks.1.self_attn.q": {"format": str(kind).removeprefix("torch.")}}})} if later else {}
+    save_file(held, path, {"format": "pt"} | said)
+    return meant
+
+
+def blocks(kind: str, rows: int, columns: int, seed: int = 0) -> np.ndarray:
+    """Packed numbers that no packer was needed for: bits by chance, their blocks' scales small. (rows, bytes)"""
+    chance, (many, width) = np.random.default_rng(seed), GGML_QUANT_SIZES[GGMLQuantizationType[kind]]
+    made = chance.integers(0, 256, (rows * columns // many, width), dtype=np.uint8)
+    for at in HALVES[kind]:
+        made[:, at % width:at % width + 2] = chance.normal(0, 1e-3, (len(made), 1)).astype(np.float16).view(np.uint8)
+    return made.reshape(rows, -1)
 
 
 def gguf(path: Path, tensors: dict[str, torch.Tensor], kind: str, named=released) -> Path:

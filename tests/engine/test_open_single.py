@@ -11,6 +11,7 @@ import pytest
 import singles
 import torch
 from parity import film
+from safetensors.torch import load_file
 from tiny_vace import vace
 
 from app.cli import main
@@ -87,6 +88,67 @@ def test_a_gguf_makes_the_film_of_its_numbers(saved, tmp_path, kind):
     assert away < {"F32": SAME, "F16": 1e-2, "BF16": 0.1, "Q8_0": 0.1, "Q5_0": 0.5, "Q4_0": 1}[kind] and (away > SAME) == (kind != "F32")
     lay(backend.pipe, planning.Plan("blocks", 0, 0, False, True), "cpu")
     assert torch.equal(made(backend), own), "block by block it is the same"
+
+
+@pytest.mark.parametrize("kind", headers.PACKED)
+def test_every_packing_means_what_its_format_says(saved, tmp_path, kind):
+    """Layers of packed numbers, from the file to what a layer multiplies by, against ggml's own reading of the same bytes; diffusers reads most of them in half precision."""
+    import numpy as np
+    from diffusers import WanTransformer3DModel
+    from gguf import GGMLQuantizationType, GGUFWriter, quants
+
+    with torch.device("meta"):
+        model = WanTransformer3DModel(patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=128, in_channels=16, out_channels=16, text_dim=16, freq_dim=32, ffn_dim=256, num_layers=1, cross_attn_norm=True,
+                                      qk_norm="rms_norm_across_heads", rope_max_seq_len=32)
+    model.save_config(tmp_path / "transformer")
+    layers = {name: one for name, one in model.state_dict().items() if name.startswith("blocks") and one.dim() == 2}
+    packed = {name: singles.blocks(kind, *one.shape, at) for at, (name, one) in enumerate(layers.items())}
+    singles.safetensors(tmp_path / "transformer" / singles.WEIGHTS, {name: torch.zeros(one.shape) for name, one in model.state_dict().items()})
+    writer = GGUFWriter(tmp_path / "fox.gguf", "wan")
+    for name, one in model.state_dict().items():
+        writer.add_tensor(singles.released(name), packed.get(name, np.zeros(one.shape, np.float32)), raw_dtype=GGMLQuantizationType[kind] if name in packed else None)
+    writer.write_header_to_file(), writer.write_kv_data_to_file(), writer.write_tensors_to_file(), writer.close()
+    opened = single.load(tmp_path / "fox.gguf", tmp_path / "transformer", KIND, torch.float32)
+    for name, data in packed.items():
+        meant, layer = torch.from_numpy(quants.dequantize(data, GGMLQuantizationType[kind])), opened.get_submodule(name.removesuffix(".weight"))
+        with torch.no_grad():
+            said = layer(torch.eye(meant.shape[1])).T
+        assert meant.std() > 1e-5 and (said - meant).abs().max() < 1e-3 * meant.abs().max(), name
+
+
+@pytest.mark.parametrize("kind", ["Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "BF16"])
+def test_packed_and_unpacked_numbers_are_near_what_they_were(saved, kind):
+    """And packed again they are the same: the kinds that there is a packer for."""
+    from gguf import GGMLQuantizationType, quants
+
+    packing, least = GGMLQuantizationType[kind], {"Q8_0": 8, "Q5_1": 5, "Q5_0": 5, "Q4_1": 4, "Q4_0": 4, "BF16": 9}[kind]
+    own = singles.numbers(saved[1])["blocks.0.attn1.to_q.weight"].numpy()
+    back = quants.dequantize(quants.quantize(own, packing), packing)
+    assert abs(back - own).max() < abs(own).max() * 2**(2 - least) and abs(quants.dequantize(quants.quantize(back, packing), packing) - back).max() < 1e-6
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["scale_weight", "weight_scale"])
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.float8_e5m2], ids=["e4m3", "e5m2"])
+def test_numbers_in_eight_bits_with_scales_make_the_film_of_what_they_mean(saved, tmp_path, kind, later):
+    tensors = singles.numbers(saved[1])
+    meant = singles.eighth(tmp_path / "fox_fp8_scaled.safetensors", tensors, kind, beside if later else singles.released, later)
+    row = told(tmp_path / "fox_fp8_scaled.safetensors")
+    own = made(open_model(row, "cpu"))
+    assert (own - of(saved[1], meant, tmp_path)).abs().max() < SAME
+    (tmp_path / "whole").mkdir()
+    away = (own - of(saved[1], tensors, tmp_path / "whole")).abs().max()
+    assert SAME < away < {torch.float8_e4m3fn: 0.3, torch.float8_e5m2: 0.6}[kind]
+    assert row.parts["transformer"] == pytest.approx(sum(one.numel() for one in tensors.values()) / 1e9) and not row.packed, "they are widened, and scales are no numbers of it"
+    narrow = single.load(tmp_path / "fox_fp8_scaled.safetensors", saved[0] / "transformer", KIND, torch.bfloat16)
+    assert torch.equal(dict(narrow.named_parameters())["blocks.1.ffn.net.2.weight"], meant["blocks.1.ffn.net.2.weight"].bfloat16())
+
+
+def test_a_scale_that_is_none_is_said(saved, tmp_path):
+    singles.eighth(tmp_path / "fox.safetensors", singles.numbers(saved[1]), torch.float8_e4m3fn)
+    numbers = load_file(tmp_path / "fox.safetensors")
+    numbers["blocks.0.self_attn.q.scale_weight"] = torch.tensor([float("nan")])
+    with pytest.raises(WeightsError, match="blocks.0.self_attn.q.scale_weight is nan: the file is damaged"):
+        single.load(singles.safetensors(tmp_path / "fox.safetensors", numbers), saved[0] / "transformer", KIND, torch.float32)
 
 
 def test_a_link_from_a_hubs_cache_is_as_good(saved, tmp_path):
@@ -197,8 +259,21 @@ def smaller(path, tensors):
     return singles.safetensors(path, {name: one[:16] if name == "patch_embedding.weight" else one for name, one in tensors.items()})
 
 
-def scaled(path, tensors):
-    return singles.safetensors(path, tensors | {"blocks.0.attn1.to_q.scale_weight": torch.ones(1)})
+def scaled(name, value):
+    """Numbers in eight bits, and beside one layer's what is not read here."""
+    def write(path, tensors):
+        eight = {key: one.to(torch.float8_e4m3fn) if one.dim() == 2 else one for key, one in tensors.items()}
+        return singles.safetensors(path, eight | {name: value})
+    return write
+
+
+def layouts(path, tensors):
+    singles.eighth(path, tensors, torch.float8_e4m3fn, later=True)
+    return singles.spoilt(path, lambda header: header["__metadata__"].update({"_quantization_metadata": '{"layers": {"a": {"format": "nvfp4"}}}'}))
+
+
+def unsaid(path, tensors):
+    return singles.safetensors(path, tensors | {"blocks.0.attn1.to_q.comfy_quant": torch.zeros(3, dtype=torch.uint8)})
 
 
 def whole_numbers(path, tensors):
@@ -239,11 +314,13 @@ def pickled(path, tensors):
 
 @pytest.mark.parametrize("write, says", [
     (lora, "fox.safetensors is a LoRA: .* `--lora` takes it"), (lacking, "no transformer of the kind that lies in .*base: [0-9]+ of the [0-9]+ tensors there are not in it, such as blocks.1.attn1"),
-    (smaller, "another size than the model in .*base: patch_embedding.weight is 16x16x1x2x2 in it and 32x16x1x2x2 there"), (scaled, "eight bits with scales beside them"), (whole_numbers, "keeps numbers as I8, which is not read here"),
+    (smaller, "another size than the model in .*base: patch_embedding.weight is 16x16x1x2x2 in it and 32x16x1x2x2 there"), (scaled("blocks.0.attn1.to_q.scale_weight", torch.ones(32, 1)), "not read here: blocks.0.attn1.to_q.scale_weight is of 32 numbers of F32. One scale for each tensor is read, and so is a GGUF"),
+    (scaled("blocks.9.attn1.to_q.weight_scale", torch.ones(1)), "blocks.9.attn1.to_q.weight_scale is there and what it scales is not"), (scaled("blocks.0.attn1.to_q.weight_scale_inv", torch.ones(1)), "it has blocks.0.attn1.to_q.weight_scale_inv"),
+    (layouts, "keeps numbers as nvfp4, which is not read here"), (unsaid, "does not say in words that are known here how it keeps its numbers"), (whole_numbers, "keeps numbers as I8, which is not read here"),
     (half, "fox.gguf is cut short: [0-9,]+ bytes are there, [0-9,]+ belong to it"), (head, "no gguf file, or its beginning is damaged"), (other_family, "no transformer of the kind .* not in it, .* that are not there"),
     (other_packing, "keeps numbers as IQ2_XXS, which is not read here; Q2_K"), (pickled, "is no file of weights that is opened here: those are .safetensors and .gguf"),
     (lambda path, _: path, "There is no file"), (lambda path, _: vace(path.parent / "vace") / "transformer" / singles.WEIGHTS, "no transformer of the kind .* it has [0-9]+ that are not there"),
-], ids=["lora", "lacking", "size", "scales", "whole numbers", "half", "head", "family", "packing", "pickle", "missing", "another kind"])
+], ids=["lora", "lacking", "size", "a scale a row", "a scale alone", "another scale", "layout", "no layout", "whole numbers", "half", "head", "family", "packing", "pickle", "missing", "another kind"])
 def test_what_is_wrong_with_a_file_is_a_sentence(saved, tmp_path, write, says):
     with pytest.raises(WeightsError, match=says):
         told(write(tmp_path / "fox.safetensors", singles.numbers(saved[1])))

@@ -12,6 +12,7 @@ translation and nothing more: it holds the diffusers pipeline as a bag of parts 
     rows.py       what is known of each model without its weights, and where it lies
     folder.py     a model's folder, looked through before anything of it is loaded
     headers.py    what a file of weights says it holds          single.py     a single file, laid over another model's parts
+    scaled.py     its numbers in eight bits with scales beside them, made plain
     pulling.py    a model from its hub onto this machine       keeping.py    told of, held against its hashes, given up
     planning.py   how it is laid out in the memory there is    laying.py     that made true      opening.py    it is loaded
     caching.py    part of a step taken from the one before     calibrating.py   what one of those goes by, measured

@@ -62,6 +62,13 @@ def read(path: Path) -> dict[str, Stored]:
     return {name: stored for name, stored, _ in found}
 
 
+def facts(path: Path) -> dict:
+    """What a safetensors file that was read says beside its tensors."""
+    with path.open("rb") as file:
+        found = json.loads(file.read(int.from_bytes(file.read(8), "little"))).get("__metadata__")
+    return found if isinstance(found, dict) else {}
+
+
 Found = tuple[list[tuple[str, Stored, int]], int]       # each tensor with its name and where it begins, after where all of them do
 
 

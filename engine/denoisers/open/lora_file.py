@@ -37,7 +37,7 @@ def look(path: Path) -> tuple[tuple[str, ...], int, int, int, dict]:
     names = {AROUND.sub("", name).replace(".", "_") for name in downs}
     queries = [shape[1] for name, shape in downs.items() if re.search(r"(attn1?[._]to_q|self_attn[._]q|attn[._]to_q|attn_qkv)$", name)]
     width = queries[0] if queries else 0
-    return _kinds(names, width), width, max(shape[0] for shape in downs.values()), sum(one.count for one in stored.values()), _facts(path)
+    return _kinds(names, width), width, max(shape[0] for shape in downs.values()), sum(one.count for one in stored.values()), headers.facts(path)
 
 
 def _kinds(names: set[str], width: int) -> tuple[str, ...]:
@@ -58,13 +58,6 @@ def _kinds(names: set[str], width: int) -> tuple[str, ...]:
         crossed = "_attn2_" in whole
         return tuple(kind for kind, widths in WIDTHS.items() if (width in widths or not width or width < 1000) and crossed != (kind == "cogvideox"))
     return ("wan",) if re.search(r"blocks_\d+_(self_attn|cross_attn|attn1|attn2|ffn)", whole) else ()
-
-
-def _facts(path: Path) -> dict:
-    """What a header says beside its tensors."""
-    with path.open("rb") as file:
-        found = json.loads(file.read(int.from_bytes(file.read(8), "little"))).get("__metadata__")
-    return found if isinstance(found, dict) else {}
 
 
 def words(facts: Mapping[str, object]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Single: one file of a transformer, laid over the other parts of a model that is here.
 
     fox-Q4_K_M.gguf           packed numbers, unpacked block by block as they are used        --like wan-2.1-14b: words,
-    fox.safetensors           numbers as they are                                             autoencoder and scheduler are its
+    fox.safetensors           numbers as they are, or in eight bits with scales, see `scaled`   autoencoder and scheduler are its
 
 Names in the file are diffusers' own, or those that the weights were released with: diffusers turns the second into the first.
 Knows files and diffusers' loaders. Knows no family: what must be in the file is what the model's own transformer has.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.denoisers.open import folder as lying
-from engine.denoisers.open import headers
+from engine.denoisers.open import headers, scaled
 from engine.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 ELSEWHERE = ("vae.", "first_stage_model.", "text_encoders.", "cond_stage_model.", "audio_vae.", "vocoder.")      # what files of a whole model have besides
 LORA = ("lora_", ".lora.", "lokr_", "hada_", ".dora_scale")
-SCALES = ("scale_weight", "weight_scale", "scale_input", "input_scale", "scaled_fp8")       # of numbers in eight bits, as other programs keep them
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -36,10 +35,9 @@ def look(path: Path, place: Path, kind: str) -> tuple[int, int]:
     found = {name: one for name, one in headers.read(path).items() if not name.startswith(ELSEWHERE)}
     if any(part in name for name in found for part in LORA):
         raise WeightsError(f"{path.name} is a LoRA: it is laid over a model's weights and is no model. `--lora` takes it.")
-    if any(name.endswith(SCALES) for name in found):
-        raise WeightsError(f"{path.name} keeps its numbers in eight bits with scales beside them, which is not read here; a GGUF of the same model would work.")
     packs = path.suffix.lower() == ".gguf"
-    odd = sorted({one.kind for one in found.values()} - set(headers.PLAIN + headers.PACKED if packs else ("F64", *headers.PLAIN, "F8_E4M3", "F8_E5M2")))
+    found = found if packs else scaled.left(path, found)
+    odd = sorted({one.kind for one in found.values()} - set(headers.PLAIN + headers.PACKED if packs else ("F64", *headers.PLAIN, *scaled.EIGHT)))
     if odd:
         raise WeightsError(f"{path.name} keeps numbers as {', '.join(odd)}, which is not read here; {', '.join(headers.PACKED) if packs else 'BF16 and F16'} are.")
     if packs and not _released(kind):
@@ -80,7 +78,7 @@ def _whole(path: Path, place: Path, kind: Any, dtype: torch.dtype) -> Any:
     with init_empty_weights():
         model = kind.from_config(kind.load_config(place))
     wanted = model.state_dict().keys()
-    numbers = {name: one for name, one in load_file(path).items() if not name.startswith(ELSEWHERE)}
+    numbers = scaled.plain({name: one for name, one in load_file(path).items() if not name.startswith(ELSEWHERE)})
     if numbers.keys() != wanted:
         numbers = _converted(numbers, kind.__name__)
     islands = set(kind._keep_in_fp32_modules or ())        # what a transformer wants in float32 whatever the rest is in
