@@ -26,7 +26,7 @@ PAINTED = """([panel, act, times]) => (async () => {
   const turn = (by) => scroll.dispatchEvent(new WheelEvent('wheel', { deltaY: by, ctrlKey: true, clientX: innerWidth / 2, bubbles: true, cancelable: true }));
   const acts = {
     all: () => press('All of it'),
-    scrolled: (at) => { scroll.scrollLeft = (at + 1) * 700; },
+    scrolled: () => { scroll.scrollLeft += 120; },       // a notch of a wheel
     zoomed: (at) => turn(at % 2 ? 60 : -60),
   };
   const frame = () => new Promise(done => requestAnimationFrame(done));
@@ -79,6 +79,7 @@ def measure(page, address: str, clips: int = CLIPS, times: int = 40) -> dict[str
     page.goto(address)
     page.wait_for_selector(f"{PANEL}[data-ready][data-cut='{id}']")
     page.wait_for_timeout(3000)         # thumbnails and waves come
+    page.evaluate("document.querySelectorAll('video').forEach(one => one.pause())")        # what a film costs that plays beside it is another question
     return {act: _spread(page.evaluate(PAINTED, [PANEL, act, times])) for act in ("all", "scrolled", "zoomed")}
 
 

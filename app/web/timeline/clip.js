@@ -18,12 +18,12 @@ export class ClipView {
     this.name = el('span.name');
     this.says = el('span.more', { 'aria-hidden': 'true' });
     this.seams = el('span.seams', { 'aria-hidden': 'true' });
-    this.fades = [el('i.fade.in', { hidden: true }), el('i.fade.out', { hidden: true })];
-    this.node = el('button.clip', { type: 'button', tabIndex: -1 }, this.film, this.wave.node, ...this.fades, this.seams, this.name, this.says, el('i.end.head'), el('i.end.tail'));
+    this.fades = [el('i.fade.in'), el('i.fade.out')];
+    this.node = el('button.clip', { type: 'button', tabIndex: -1 });
     this.item = el('li', {}, this.node);
     this.node.view = this;
     this.parts = [];
-    this.key = '';
+    this.key = this.face = this.has = '';
   }
 
   /**
@@ -34,25 +34,41 @@ export class ClipView {
   show(place, track, box, look) {
     const { item } = place;
     const { left, width, from, to, height, edge, down = 0 } = box;
-    this.node.dataset.id = item.id;
     this.place = place;
-    const style = this.node.style;
-    style.transform = `translate(${left}px, ${down}px)`;
-    style.width = `${Math.max(width - 1, 1)}px`;
-    const { classList } = this.node;
-    classList.toggle('chosen', look.chosen);
-    classList.toggle('moved', Boolean(look.moved));
-    classList.toggle('silent', Boolean(item.mute));
-    classList.toggle('missing', Boolean(look.missing));
-    classList.toggle('narrow', width < NAMED);
-    this.node.dataset.kind = item.is === 'title' ? 'title' : item.media.kind ?? 'film';
-    this.node.setAttribute('aria-pressed', look.chosen);
+    const kind = item.is === 'title' ? 'title' : item.media.kind ?? 'film';
+    const heard = Wave.there(item, width, look.voice);
+    const face = [item.id, kind, look.chosen, look.moved, item.mute, look.missing, heard].join('|');
+    if (face !== this.face) { this.face = face; this.dress(kind, look, heard); }
+    const at = `transform:translate(${left}px, ${down}px);width:${Math.max(width - 1, 1)}px`;
+    if (at !== this.at) { this.at = at; this.node.style.cssText = at; }
     const length = item.length - (look.delta?.head ?? 0) + (look.delta?.tail ?? 0);
     const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
     if (key !== this.key) { this.key = key; this.say(track, look); }
     this.draw(item, { left, width, from, to, height, edge }, look, length);
-    this.wave.draw(item, { left, width, from, to, height }, look.voice, look);
-    classList.toggle('heard', !this.wave.node.hidden);
+    if (heard) this.wave.draw(item, { left, width, from, to, height }, look.voice, look);
+    this.hold(item, width, heard);
+  }
+
+  /** What the sheet goes by: written where it changes, for whatever is written has the browser look at it again. */
+  dress(kind, look, heard) {
+    const { dataset, classList } = this.node;
+    dataset.id = this.place.item.id;
+    dataset.kind = kind;
+    classList.toggle('chosen', look.chosen);
+    classList.toggle('moved', Boolean(look.moved));
+    classList.toggle('silent', Boolean(this.place.item.mute));
+    classList.toggle('missing', Boolean(look.missing));
+    classList.toggle('heard', heard);
+    this.node.setAttribute('aria-pressed', look.chosen);
+  }
+
+  /** Of all that a clip may have on it only what there is and what has room: hundreds of them are seen at once. */
+  hold(item, width, heard) {
+    const named = width >= NAMED;
+    const has = [this.parts.length > 0, heard, item.fade_in, item.fade_out, named && this.marks?.length, named, named && this.says.textContent].map(Boolean);
+    if (has.join() === this.has) return;
+    this.has = has.join();
+    this.node.replaceChildren(...[this.film, this.wave.node, ...this.fades, this.seams, this.name, this.says].filter((_, at) => has[at]));
   }
 
   /** What it is called, and all about it for whoever listens. */
@@ -95,12 +111,10 @@ export class ClipView {
       part.style.backgroundPosition = count > 1 ? `${which / (count - 1) * 100}% 0` : '50%';
       if (part.image !== image) { part.image = image; part.style.backgroundImage = image ? `url("${image}")` : 'none'; }
     });
-    for (const [fade, frames] of [[this.fades[0], item.fade_in ?? 0], [this.fades[1], item.fade_out ?? 0]]) {
-      fade.hidden = !frames;
-      if (frames) fade.style.width = `${frames * scale}px`;
-    }
+    for (const [fade, frames] of [[this.fades[0], item.fade_in], [this.fades[1], item.fade_out]]) if (frames) fade.style.width = `${frames * scale}px`;
     // The name stays in sight while the clip's beginning is not.
-    this.name.style.marginLeft = `${Math.max(0, Math.min(edge - left, width - NAMED))}px`;
+    const aside = Math.max(0, Math.min(edge - left, width - NAMED));
+    if (aside !== this.aside) { this.aside = aside; this.name.style.marginLeft = `${aside}px`; }
     if (this.sized !== scale + begin) {
       this.sized = scale + begin;
       this.seams.replaceChildren(...(width < NAMED ? [] : this.marks ?? []).map((mark) => {

@@ -19,7 +19,8 @@ const EMPTY = 26;
 const ROOM = 30;            // pixels that both clips need until their joint can be pressed
 const SEAM = 26;            // pixels of what is made over a hard cut
 const NEW = new Set(['extend', 'precede', 'connect']);        // film where there was none; the others are made again
-const AROUND = 300;         // pixels that are drawn beyond what is seen
+const AROUND = 200;         // pixels that are drawn beyond what is seen, and by which that moves on: what is between costs nothing
+const SPARE = 60;
 
 export class Lanes {
   /** `set(track, changes)` changes a track, `join(joint, button)` opens what can be done at a joint. `glances` are what is seen of media. */
@@ -44,11 +45,12 @@ export class Lanes {
     this.left = from;
     this.film = Math.max(HEIGHTS.film, Math.min(TALLEST, Math.floor((tall - others) / films)));
     for (const [id, row] of this.rows) if (!tracks.some((track) => track.id === id)) { row.root.remove(); this.rows.delete(id); }
+    const low = Math.floor(from / AROUND - 1) * AROUND, high = Math.ceil(to / AROUND + 1) * AROUND;
     let before = null;
     for (const track of tracks) {
       let row = this.rows.get(track.id);
       if (!row) this.rows.set(track.id, row = new Row(this));
-      row.draw(cut, track, from - AROUND, to + AROUND);
+      row.draw(cut, track, low, high);
       const there = before ? before.nextSibling : this.root.firstChild;
       if (there !== row.root) this.root.insertBefore(row.root, there);
       before = row.root;
@@ -76,7 +78,7 @@ export class Lanes {
   /** One stop for the Tab key. */
   rove() {
     const here = this.node(this.view.focus) ?? [...this.rows.values()].flatMap((row) => [...row.views.values()])[0]?.node;
-    for (const row of this.rows.values()) for (const { node } of row.views.values()) node.tabIndex = node === here ? 0 : -1;
+    for (const row of this.rows.values()) for (const { node } of row.views.values()) { const stop = node === here ? 0 : -1; if (node.tabIndex !== stop) node.tabIndex = stop; }
   }
 
   /** The track whose lane is at a height of the window; null outside of all. */
@@ -101,6 +103,7 @@ class Row {
     this.lane = el('div.lane', {}, this.list, this.zones, this.joins);
     this.root = el('div.row', {}, el('div.head', {}, this.name, this.mute, this.lock), this.lane);
     this.views = new Map();
+    this.spare = [];            // pieces that went out of sight: the next that come into it are shown by them
     this.buttons = new Map();
   }
 
@@ -124,7 +127,7 @@ class Row {
       if (stop * scale < from && !held) continue;
       seen.add(key);
       let piece = this.views.get(key);
-      if (!piece) this.views.set(key, piece = new ClipView());
+      if (!piece) this.views.set(key, piece = this.spare.pop() ?? new ClipView());
       const take = store.media(item);
       piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
         scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice: this.lanes.voice(cut, track, item),
@@ -134,7 +137,8 @@ class Row {
       if (there !== piece.item) this.list.insertBefore(piece.item, there);
       before = piece.item;
     }
-    for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); }
+    for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); this.spare.push(piece); }
+    this.spare.length = Math.min(this.spare.length, SPARE);
     this.join(cut, track, from, to);
     this.zone(cut, track, from, to);
   }

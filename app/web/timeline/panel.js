@@ -210,9 +210,8 @@ export class Timeline {
     const head = this.view.playhead * this.view.scale - this.scroll.scrollLeft;
     const next = zoomed(this.view.scale, this.scroll.scrollLeft, about ?? (head >= 0 && head <= wide ? head : wide / 2), by, this.least);
     this.view.scale = next.scale;
-    this.draw();
+    this.draw(next.scrolled);       // where it will be: a place that is set before the rows are drawn has the browser lay all of them out twice
     this.scroll.scrollLeft = next.scrolled;
-    this.draw();
   }
 
   zoomTo(share) { this.zoom(this.least * (NEAREST / this.least) ** share / this.view.scale); }
@@ -224,8 +223,8 @@ export class Timeline {
     const scale = Math.min(fitting(length(this.store.cut), this.wide), 6);
     if (more && scale > this.view.scale) { this.bring(length(this.store.cut)); return; }
     this.view.scale = scale;
+    this.draw(0);
     this.scroll.scrollLeft = 0;
-    this.draw();
   }
 
   wheel(event) {
@@ -238,17 +237,19 @@ export class Timeline {
     this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
   }
 
-  draw() {
+  /** Draw what is seen when the rows are scrolled to `from` pixels: where they are, unless said. */
+  draw(from = this.scroll.scrollLeft) {
     const { view, store } = this;
     if (!store.cut || this.folded) return;
     const begun = performance.now();
     if (this.board.shown) { this.board.draw(); return; }
     const { cut } = this.screen;
     const { scale } = view;
-    const from = this.scroll.scrollLeft;
     const { wide } = this;
     const reach = store.candidates.reduce((most, one) => Math.max(most, zone(store.cut, one)?.to ?? 0), length(cut));
-    this.plane.style.width = `${Math.max(reach * scale + BEHIND, wide) + this.heads}px`;
+    const whole = Math.max(reach * scale + BEHIND, wide);
+    from = Math.min(from, whole - wide);
+    this.plane.style.width = `${whole + this.heads}px`;
     this.ruler.draw(cut, scale, from, from + wide);
     this.stretch.draw(cut, scale, from, wide);
     this.tries.draw(store.cut);
