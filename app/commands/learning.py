@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app import settings
+from app.commands import hearing
 from app.commands.saying import AsJson, Backend, answer, bar
 from engine.errors import BadRequest
 
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     evaluates = typer.Typer(cls=_Models, help="Measure how well a model does what it is told; or how good its operations are. Both answer in words, or with --json in one line.")
     evaluates.command("MODEL")(evaluate)
     evaluates.command("operations")(operations)
+    hearing.register(evaluates)
     app.add_typer(evaluates, name="evaluate")
 
 
@@ -56,6 +58,7 @@ def train(
     into: Annotated[Path | None, typer.Option(help="Folder of the finished weights; assets/paper ships them.", show_default="FOLDER/weights")] = None,
     begin: Annotated[Path | None, typer.Option("--start", help="Weights to begin with, such as assets/paper.", show_default="none")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, films and noise.")] = 0,
+    descriptive: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of paper's captions that describe all there is; the rest is short.")] = 0.91,
     as_json: AsJson = False,
 ) -> None:
     """Train the built-in model on its drawn world.
@@ -66,16 +69,16 @@ def train(
     into = into or folder / "weights"
     with bar(f"training {what.value}") as shown:
         try:
-            for line in _training(what, folder, minutes, device.value, stage, into, begin, seed):
+            for line in _training(what, folder, minutes, device.value, stage, into, begin, seed, descriptive):
                 shown.aside(line)
         except FileNotFoundError as error:      # a stage whose predecessor was left out
             raise BadRequest(str(error)) from error
     facts = {"trained": what.value, "folder": str(folder), "weights": str(into), "minutes": minutes, "device": device.value,
-             "stage": stage, "seed": seed, "seconds_spent": round(time.monotonic() - began, 1)}
+             "stage": stage, "seed": seed, "descriptive": descriptive, "seconds_spent": round(time.monotonic() - began, 1)}
     answer(facts, f"{what.value} is trained; its checkpoints are in {folder}, finished weights in {into}.", as_json)
 
 
-def _training(what: Trained, folder: Path, minutes: float, device: str, stage: str | None, into: Path, begin: Path | None, seed: int):
+def _training(what: Trained, folder: Path, minutes: float, device: str, stage: str | None, into: Path, begin: Path | None, seed: int, descriptive: float):
     """The lines of whichever training was asked."""
     import torch
 
@@ -92,7 +95,7 @@ def _training(what: Trained, folder: Path, minutes: float, device: str, stage: s
 
     if stage is not None and stage not in STAGES:
         raise BadRequest(f"There is no stage {stage!r:.40}; there are {', '.join(STAGES)}.")
-    yield from train(folder, minutes=minutes, device=device, stage=stage, seed=seed, assets=into, start=begin)
+    yield from train(folder, minutes=minutes, device=device, stage=stage, seed=seed, assets=into, start=begin, descriptive=descriptive)
 
 
 def evaluate(

@@ -19,6 +19,9 @@ from engine.training.run import Ahead
 
 MOST = 512          # clips of a step: reading more prompts would take longer than the step does
 MIDDLE = 0.25       # of the batches of films: cut out of longer film
+UNTOLD = 0.10       # of the clips: shown with no words at all, so that guidance knows what that is
+DESCRIPTIVE = 0.91  # of the captions, the rest short: people type few words, and few words teach little (DALL-E 3 had 0.95)
+DROPPED = 1 / 8     # of the descriptive ones: with parts left out
 
 Weight = Callable[[int, int], float]        # (frames, tokens of a clip) -> how often its bucket is drawn
 Read = Callable[[list[str]], tuple[Tensor, Tensor, Tensor]]     # prompts -> what the text encoder takes
@@ -56,10 +59,12 @@ class Feed:
     `next(weight)` gives the batch that lies ready and has the one after it made, its bucket drawn by `weight`; a seed
     gives the same batches. Shards stay in memory: latents of 50,000 small clips are under 1 GB. Ones that are baked
     after the start are taken in by `refresh`.
+
+    descriptive   share of the captions that are, see `told`
     """
 
-    def __init__(self, folder: Path, tokens: int, seed: int, read: Read):
-        self.folder, self.tokens, self.read = folder, tokens, read
+    def __init__(self, folder: Path, tokens: int, seed: int, read: Read, descriptive: float = DESCRIPTIVE):
+        self.folder, self.tokens, self.read, self.descriptive = folder, tokens, read, descriptive
         self.generator = torch.Generator().manual_seed(seed)
         self.buckets: dict[tuple[int, int, int, bool], list[tuple[Tensor, Tensor, dict]]] = {}
         self._known: set[str] = set()
@@ -86,7 +91,8 @@ class Feed:
         clips, tokens = self.buckets[key], key[0] * key[1] * key[2] // 4
         count = min(MOST, max(1, round(self.tokens / tokens)))
         picks = [clips[i] for i in torch.randint(len(clips), (count,), generator=self.generator).tolist()]
-        prompts = [self._prompt(row, *draw) for (_, _, row), draw in zip(picks, torch.rand(count, 2, generator=self.generator).tolist())]
+        draws = torch.rand(count, 2, generator=self.generator).tolist()
+        prompts = [told(row, *draw, self.descriptive) for (_, _, row), draw in zip(picks, draws)]
         start = self._start(*key)
         levels = draw_levels((count, key[0] - start, *key[1:3]), self.generator, shift_of(tokens))
         return Batch(torch.stack([p[0][:, start:] for p in picks]).float(), torch.stack([p[1][start:] for p in picks]).float() / 255,
@@ -97,10 +103,16 @@ class Feed:
         middle = frames > 2 and not loop and float(torch.rand(1, generator=self.generator)) < MIDDLE
         return int(torch.randint(1, frames - 1, (1,), generator=self.generator)) if middle else 0
 
-    @staticmethod
-    def _prompt(row: dict, kind: float, which: float) -> str:
-        """Mostly descriptive, some with parts left out, some terse (DALL-E 3's blend; notes of the recipe), 10 % nothing."""
-        if kind < 0.10:
-            return ""
-        texts = row["descriptive" if kind < 0.82 else "dropped" if kind < 0.92 else "short"]
-        return texts[int(which * len(texts))]
+
+def told(row: dict, kind: float, which: float, descriptive: float = DESCRIPTIVE) -> str:
+    """The words that a clip is shown with: a descriptive caption of it, one with parts left out, a short one, or nothing.
+
+    row           of a shard: captions of each kind
+    kind, which   two draws, 0 to 1: the same draws give the same words, and a higher ratio turns short ones into descriptive ones
+    descriptive   share of the captions that are (Betker et al. 2023, "Improving Image Generation with Better Captions", 3.2)
+    """
+    if kind < UNTOLD:
+        return ""
+    place = (kind - UNTOLD) / (1 - UNTOLD)
+    texts = row["short" if place >= descriptive else "dropped" if place >= descriptive * (1 - DROPPED) else "descriptive"]
+    return texts[int(which * len(texts))]

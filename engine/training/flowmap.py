@@ -18,7 +18,7 @@ from torch import Tensor
 
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
-from engine.training.feed import Feed
+from engine.training.feed import DESCRIPTIVE, Feed
 from engine.training.run import Budget, Stage
 from engine.training.transformer import LEAST, token_weights
 
@@ -48,17 +48,19 @@ def ease(levels: Tensor) -> Tensor:
 
 
 def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, seed: int = 0, tokens: int = 1600,
-                  peak: float = 2e-4, device: str = "cpu", strongest: float = 5.0) -> Path:
+                  peak: float = 2e-4, device: str = "cpu", strongest: float = 5.0,
+                  descriptive: float = DESCRIPTIVE) -> Path:
     """Finetune the weights in `base` within the budget; returns the folder of the averaged weights.
 
-    strongest   guidance is drawn from 1 to this, given to the model, and fused: one call does the work of two
+    strongest     guidance is drawn from 1 to this, given to the model, and fused: one call does the work of two
+    descriptive   share of the captions that are; the rest is short
     """
     torch.manual_seed(seed)
     teacher = PaperTransformer.from_pretrained(base).to(device).eval().requires_grad_(False)
     model, words = copy.deepcopy(teacher).requires_grad_(True).train(), Words.load(base / "words.json")
     model.forget_strides()
-    stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens}, decay=0.995)
-    feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"))
+    stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens, "descriptive": descriptive}, decay=0.995)
+    feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"), descriptive)
     generator, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
     for _ in stage:
         batch = feed.next(lambda frames, n: 1.0 if frames > 1 else 0.5).to(device)
@@ -95,5 +97,5 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
         return target
     model.save_pretrained(target)
     words.save(target / "words.json")
-    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
+    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "descriptive": descriptive, "device": device}))
     return target

@@ -20,10 +20,12 @@ from pathlib import Path
 
 import torch
 
+from engine.errors import BadRequest
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.training import shards
+from engine.training.feed import DESCRIPTIVE
 from engine.training.run import Budget
 from engine.training.supply import Supply, WorldClips, bake_latents, draw_world, open_encoder
 
@@ -56,16 +58,19 @@ PLANS = {
 
 
 def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | None = None, seed: int = 0,
-          assets: Path | None = None, start: Path | None = None, plan: Plan | None = None) -> Iterator[str]:
+          assets: Path | None = None, start: Path | None = None, plan: Plan | None = None, descriptive: float = DESCRIPTIVE) -> Iterator[str]:
     """Train every stage (or one) within `minutes`, saying in sentences what was done.
 
-    stage     one of STAGES, given all the minutes; None is all of them by their shares
-    assets    where `export` puts the finished weights; None leaves that stage out
-    start     shipped weights to go on from instead of from nothing (a folder such as assets/paper)
-    plan      what is drawn and how large the steps are; None is the device's own
+    stage         one of STAGES, given all the minutes; None is all of them by their shares
+    assets        where `export` puts the finished weights; None leaves that stage out
+    start         shipped weights to go on from instead of from nothing (a folder such as assets/paper)
+    plan          what is drawn and how large the steps are; None is the device's own
+    descriptive   share of the captions that are, 0 to 1; the rest is short
     """
     if stage is not None and stage not in STAGES:
         raise ValueError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
+    if not 0 <= descriptive <= 1:
+        raise BadRequest(f"Descriptive captions are a share of them all, 0 to 1; {descriptive:g} was asked.")
     plan = plan or PLANS[device]
     rows = shards.plan(plan.buckets, plan.clips)
     with contextlib.ExitStack() as stack:
@@ -75,13 +80,13 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | Non
         supply = stack.enter_context(Supply(folder, rows, seed)) if plan.beside and stage is None else None
         for name in [stage] if stage else STAGES:
             spent = minutes * (1.0 if stage else plan.shares.get(name, 0))
-            yield from _stage(name, folder, plan, rows, spent, device, seed, start, supply)
+            yield from _stage(name, folder, plan, rows, spent, device, seed, start, supply, descriptive)
         if assets and stage in (None, "export"):
             yield from export(folder, assets)
 
 
 def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: str, seed: int, start: Path | None,
-           supply: Supply | None) -> Iterator[str]:
+           supply: Supply | None, descriptive: float) -> Iterator[str]:
     if name == "world" and supply:
         supply.wait(plan.first)
     elif name == "world":
@@ -111,13 +116,13 @@ def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: st
         from engine.training.transformer import train_transformer
 
         target = train_transformer(folder, folder / "latents", vocabulary(), Budget(minutes=minutes), seed=seed, device=device,
-                                   size=plan.size, tokens=plan.tokens, start=start and start / "transformer")
+                                   size=plan.size, tokens=plan.tokens, start=start and start / "transformer", descriptive=descriptive)
         yield f"Transformer trained: {target}."
     elif name == "flowmap":
         from engine.training.flowmap import train_flowmap
 
         target = train_flowmap(folder, folder / "latents", folder / "transformer", Budget(minutes=minutes), seed=seed,
-                               device=device, tokens=plan.tokens_flowmap)
+                               device=device, tokens=plan.tokens_flowmap, descriptive=descriptive)
         yield f"Few-step map trained: {target}."
 
 

@@ -177,7 +177,7 @@ class Stage:
                 if p.requires_grad and p.grad is None:          # unused here, perhaps not in another process
                     p.grad = torch.zeros_like(p)
             self.peers.average([p.grad for p in self.model.parameters() if p.grad is not None])
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        norm = self.clip()
         if torch.isfinite(norm):        # one bad batch must not end a night of training
             self.optimiser.step()
             self.average.update(self.model, self.step)
@@ -192,6 +192,10 @@ class Stage:
                 curve.write(json.dumps(line) + "\n")
         if self._count == self.log_every:
             self._sums, self._count = {}, 0
+
+    def clip(self) -> Tensor:
+        """Make the gradient no longer than 1; how long it was."""
+        return nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
 
     def save(self) -> None:
         """Write the checkpoint; whole, or the one before it stays."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine.errors import BadRequest
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
-from engine.training.feed import Batch, Feed
+from engine.training.feed import DESCRIPTIVE, Batch, Feed
 from engine.training.run import Budget, Stage
 
 REFRESH = 100       # steps between looks for newly baked latents
@@ -26,6 +26,7 @@ LEAST = 0.05        # velocity is (x - x0) / level; below this its error would d
 SIZES = {           # rows of data: what two CPU cores can teach in hours, and what fits into 45 MB with all that ships
     "cpu": dict(width=256, depth=8, heads=4, text_width=256, text_depth=2),
     "cuda": dict(width=320, depth=8, heads=5, text_width=256, text_depth=2, fastest=100.0),
+    "tiny": dict(width=128, depth=4, heads=2, text_width=128, text_depth=1, fastest=100.0),    # an experiment's: 1.9 M parameters
     "toy": dict(width=64, depth=2, heads=1, text_width=64, text_depth=1, fastest=100.0),       # to rehearse the whole recipe in a test
 }
 
@@ -106,11 +107,13 @@ def mix(share: float):
 
 
 def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget, *, seed: int = 0, tokens: int = 2400,
-                      peak: float = 1e-3, device: str = "cpu", size: str = "cpu", start: Path | None = None) -> Path:
+                      peak: float = 1e-3, device: str = "cpu", size: str = "cpu", start: Path | None = None,
+                      descriptive: float = DESCRIPTIVE) -> Path:
     """Train within the budget, resuming whatever `folder` holds; returns the folder of the averaged weights.
 
-    tokens   of one step, shared among the clips of one bucket
-    start    saved weights to begin from when the folder holds no checkpoint yet
+    tokens        of one step, shared among the clips of one bucket
+    start         saved weights to begin from when the folder holds no checkpoint yet
+    descriptive   share of the captions that are; the rest is short
     """
     torch.manual_seed(seed)
     if start:
@@ -121,8 +124,8 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     else:
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
     trainee = Trainee(model).to(device)
-    stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size})
-    feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"))
+    stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size, "descriptive": descriptive})
+    feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"), descriptive)
     dice, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
     for step in stage:
         if step % REFRESH == 0:
@@ -145,5 +148,5 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         return target
     model.save_pretrained(target)
     words.save(target / "words.json")
-    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "device": device}))
+    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "descriptive": descriptive, "device": device}))
     return target
