@@ -14,6 +14,7 @@ from app.desk.making import Making
 from app.desk.models import Models
 from app.desk.projects import Projects, remembered
 from app.desk.shelf import Shelf
+from app.desk.wording import Wording
 from app.examples import examples, knows, story, task_examples
 from app.tasks import described
 from app.tasks.presets import presets
@@ -44,6 +45,7 @@ class Desk:
         self.keeper = keeper or Crew(self.queue, warm=self.backend)
         self.making, self.line, self.shelf, self.inputs = Making(self), Line(self), Shelf(self), Inputs(self)
         self.projects, self.cutting, self.exports, self.models = Projects(self), Cutting(self), Exports(self), Models(self)
+        self.wording = Wording(self)
         self._ready: Timer | None = None
 
     @property
@@ -60,6 +62,7 @@ class Desk:
         """End the worker; what it had in hand waits for the next start."""
         self.exports.close()
         self.models.close()
+        self.wording.close()
         self.keeper.close()
 
     def get_ready(self) -> None:

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 
 from app import settings
 from app.desk import Desk
-from app.routes import cuts, making, media, models, projects, queue, takes
+from app.routes import cuts, making, media, models, projects, queue, takes, wording
 from app.routes.answers import answer_error, answer_invalid
 from engine.errors import CineloomError
 
@@ -21,5 +21,5 @@ def add_routes(app: FastAPI, desk: Desk, upload: int = settings.UPLOAD_BYTES) ->
     """Put all routes into an app, and say how errors are answered. `upload` is the largest picture in bytes that may be sent."""
     app.add_exception_handler(CineloomError, answer_error)
     app.add_exception_handler(RequestValidationError, answer_invalid)
-    for room in (making.routes(desk, upload), queue.routes(desk), takes.routes(desk), media.routes(desk), projects.routes(desk), cuts.routes(desk), models.routes(desk)):
+    for room in (making.routes(desk, upload), queue.routes(desk), takes.routes(desk), media.routes(desk), projects.routes(desk), cuts.routes(desk), models.routes(desk), wording.routes(desk)):
         app.include_router(room)
