@@ -7,6 +7,7 @@ Knows a report, facts of training, films to show, and Markdown. Measures nothing
       measures.json       the report behind it
       card/takes.jpg      films of prompts that training never saw
       card/curves.png     how training went
+      card/training.json  how these weights were made: a card that is written far from the training keeps it
 """
 
 from __future__ import annotations
@@ -77,9 +78,12 @@ def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: M
     parts += ["## What was measured", _setting(report), report.markdown()]
     parts += ["### Where it falls short", "\n".join(f"- {line}" for line in (*report.short_of_aim(), *report.skipped))
               or "Every aim was reached and every part measured."]
-    parts += ["## How it was made", _facts({**training, **judge_facts(folder / "judge")})]
+    kept = _made(folder / "card" / "training.json", report.version, training)
+    drawn = any(curves.values()) or not training and kept and (folder / "card" / "curves.png").is_file()
+    parts += ["## How it was made", _facts({**kept, **judge_facts(folder / "judge")})]
     if any(curves.values()):
         write_bytes(folder / "card" / "curves.png", plot(curves))
+    if drawn:
         parts.append("![how training went](card/curves.png)")
     path = folder / "README.md"
     write_bytes(path, ("\n\n".join(part.strip() for part in parts) + "\n").encode())
@@ -90,6 +94,16 @@ ABOUT = """The model that ships with Cineloom. It has seen one world, a paper-cu
 subjects, places, weathers, motions and camera moves are the words in `words.json`. Other words are marked in the
 studio, and do little. It learnt from drawn pictures alone: no photographs, no footage and nobody's art. Its
 weights are this project's own and under its licence (Apache-2.0)."""
+
+
+def _made(path: Path, version: str, training: Mapping[str, Mapping]) -> Mapping[str, Mapping]:
+    """The facts of training, kept in `path`; where none are at hand, those that were kept of the same weights."""
+    if training:
+        write_bytes(path, (json.dumps({"version": version, "stages": training}, indent=1) + "\n").encode())
+    elif path.is_file():
+        kept = json.loads(path.read_text())
+        training = kept["stages"] if kept["version"] == version else {}
+    return training
 
 
 def _setting(report: Report) -> str:

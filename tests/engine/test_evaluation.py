@@ -429,7 +429,11 @@ def test_the_card_says_what_falls_short_and_shows_its_films(tmp_path):
     assert "| judge | 320 | 11.5 |  | 2 |" in card
     assert "**96 %**" in card and "abc123" in card
     pictures = list((tmp_path / "paper" / "card").iterdir())
-    assert {path.name for path in pictures} == {"takes.jpg", "curves.png"}
+    assert {path.name for path in pictures} == {"takes.jpg", "curves.png", "training.json"}
     assert sum(path.stat().st_size for path in pictures) < 300_000, "even noise, which is the hardest to pack"
     assert Image.open(tmp_path / "paper" / "card" / "takes.jpg").width == 640
     assert Report.load(tmp_path / "paper" / "measures.json") == REPORT
+    again = write_card(tmp_path / "paper", REPORT, [], {}, {}).read_text()             # measured where nobody trained
+    assert "| transformer | 900 | 90.0 | cpu |  |" in again and "card/curves.png" in again
+    other = write_card(tmp_path / "paper", replace(REPORT, version="fffff"), [], {}, {}).read_text()
+    assert "transformer" not in other and "curves.png" not in other, "how other weights were made says nothing of these"
