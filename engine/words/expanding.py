@@ -1,7 +1,7 @@
 """Expanding: a short prompt becomes a descriptive one, such as the built-in model was taught with.
 
     a boat at night
-    a [red] boat [sails to the left on the sea] at night [under a clear sky, paper-cut style, the camera is still]
+    a [brown ]boat[ comes closer] at night[ on the sea][ in clear weather][, blocks style][, the camera is still]
 
 The person's words stay, every one in its place; what is added is drawn by a seed, suits what was said, and is marked, so
 that a page can show it and a person take it out. What a prompt leaves open is filled, what it says is not touched.
@@ -61,8 +61,8 @@ def expand(prompt: str, seed: int = 0) -> Expansion:
     if len(by.get("subject", ())) == 1 and len(one_of["subject"]) == 1:
         inserts += _about(prompt, by["subject"][0], scene, one_of)
     end = _ENDING.search(prompt).start()
-    inserts.append((_clause(prompt, by, end), _scenery(scene, one_of)))
-    inserts.append((end, _looks(scene, one_of)))
+    clause = _clause(prompt, by, end)
+    inserts += [(clause, part) for part in _scenery(scene, one_of)] + [(end, part) for part in _looks(scene, one_of)]
     return _put(prompt, [(at, text) for at, text in inserts if text])
 
 
@@ -102,15 +102,15 @@ def _clause(prompt: str, by: dict[str, list[Named]], end: int) -> int:
     return comma if 0 <= comma < end else end
 
 
-def _scenery(scene: Scene, known: dict) -> str:
+def _scenery(scene: Scene, known: dict) -> list[str]:
     parts = [said.WHERE[scene.place][0] if "place" not in known else "", said.WHEN[scene.time][0] if "time" not in known else "",
              said.WEATHER[scene.weather][0] if "weather" not in known else ""]
-    return "".join(f" {part}" for part in parts if part)
+    return [f" {part}" for part in parts if part]
 
 
-def _looks(scene: Scene, known: dict) -> str:
+def _looks(scene: Scene, known: dict) -> list[str]:
     parts = [f"{said.LOOKS[scene.style][0]} style" if "style" not in known else "", said.CAMERA[scene.camera][0] if "camera" not in known else ""]
-    return "".join(f", {part}" for part in parts if part)
+    return [f", {part}" for part in parts if part]
 
 
 def _put(prompt: str, inserts: list[tuple[int, str]]) -> Expansion:
