@@ -16,6 +16,7 @@ import typer
 
 from app.commands.cuts import Which, say, which
 from app.commands.library import FIRST_PROJECT, Home, Project, open_project
+from app.commands.mannering import wished, with_manners
 from app.commands.operating import Area, numbers
 from app.commands.saying import AsJson, Backend, answer, bar
 from engine.errors import BadRequest
@@ -31,7 +32,8 @@ Later = Annotated[bool, typer.Option("--later", help="Only put it in line: a stu
 
 def register(cut: typer.Typer) -> None:
     """Add the commands to those of a cut."""
-    for command in (make, again, candidates, accept, reject):
+    cut.command("make")(with_manners(make))
+    for command in (again, candidates, accept, reject):
         cut.command(command.__name__)(command)
 
 
@@ -56,8 +58,9 @@ def make(
     desk, id, revision = _opened(home, project, cut, backend)
     if (start is None) != (stop is None):
         raise BadRequest("A stretch is said by --from and --to, both in frames of the cut.")
+    manner = wished(desk.backend)
     _made(desk, id, later, as_json, lambda: desk.cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, times=times,
-                                                              area=numbers(area, "area"), span=() if start is None else (start, stop)))  # fmt: skip
+                                                              area=numbers(area, "area"), span=() if start is None else (start, stop), manner=manner))  # fmt: skip
 
 
 def again(cut: Which, candidate: One, times: Times = 1, later: Later = False, backend: Backend = "", home: Home = None, project: Project = FIRST_PROJECT,

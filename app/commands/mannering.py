@@ -1,7 +1,7 @@
 """How a model is asked to work: the options that every command has which makes film, said once.
 
     @with_manners       def take(prompt, ..., as_json)        cineloom take "..." --cache "first-block 0.08" --guider apg --lora paper-cut:0.8
-    deliver(recipe)  →  mannered(recipe)
+    deliver(recipe)  →  mannered(recipe)            a wish | wished(model)          cineloom cut make ... --lora paper-cut:0.8
 
 Knows options. What they mean is the engine's (`engine.denoisers.manners`, `engine.denoisers.open.choosing`).
 """
@@ -47,6 +47,15 @@ def with_manners(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])
     run.__annotations__ = {**command.__annotations__, **OPTIONS}
     return run
+
+
+def wished(model: str) -> dict[str, object]:
+    """The command's options as fields of a wish (`app.tasks`). Raises BadRequest for a LoRA that is not here or was made for others, WeightsError for one that is none."""
+    from engine.denoisers.open import choosing
+
+    asked = _asked.get()
+    laid = [choosing.asked(text, model) for text in asked.get("lora") or ()]
+    return {name: asked[name] for name in ("cache", "guider") if asked.get(name)} | ({"loras": [{"name": lora.name, "weight": lora.weight} for lora in laid]} if laid else {})
 
 
 def mannered(recipe: Recipe, model: Model) -> Recipe:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.tasks import read
@@ -114,8 +115,8 @@ class Cutting:
     # ---- film that is made for a cut
 
     def make(self, id: str, revision: int, kind: str, item: str, *, frames: int = 0, prompt: str = "", strength: float | None = None, span: Sequence[int] = (),
-             area: Sequence[int] = (), mask: str = "", times: int = 1) -> dict:
-        """Put the missing film in line, as many times as are wished; each is a candidate from now on. Raises BadRequest."""
+             area: Sequence[int] = (), mask: str = "", times: int = 1, manner: Mapping[str, object] = MappingProxyType({})) -> dict:
+        """Put the missing film in line, as many times as are wished; each is a candidate from now on. `manner` is how the model is asked to work, as fields of a wish. Raises BadRequest."""
         version = self.history.open(id)
         if revision != version.revision:
             version.cut.find(item)      # whose clip is there still may be asked for, whatever else was changed
@@ -123,7 +124,7 @@ class Cutting:
         asked = dict(wish.asked)
         if kind == "variation":
             asked = self.desk.making.restore(asked["take"])["wishes"] | {"seed": None}
-        return self._made(id, asked, times, Candidate("", wish.over, kind=kind, frames=wish.frames, start=wish.start))
+        return self._made(id, asked | manner, times, Candidate("", wish.over, kind=kind, frames=wish.frames, start=wish.start))
 
     def again(self, id: str, candidate: str, times: int = 1) -> dict:
         """Put more of what a candidate was made of in line, each with a seed of its own, also of one that failed. Raises BadRequest."""

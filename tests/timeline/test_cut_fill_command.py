@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from app.cli import main
 from engine.denoisers.drawn import DrawnBackend
+from engine.denoisers.open import loras
+from engine.jobs import Queue
 from engine.library import Library
 from engine.make import make
-from engine.recipe import compose
+from engine.recipe import Lora, compose
 
 
 @pytest.fixture
@@ -47,7 +50,23 @@ def test_what_is_only_put_in_line_waits_for_a_studio(run, cut):
     assert len(run("candidates", "One")[1]["candidates"]) == 2
 
 
+@pytest.mark.parametrize("kind", ["extend", "variation"])
+def test_it_is_made_with_the_loras_that_are_asked(run, cut, tmp_path, monkeypatch, kind):
+    """As `take` has them; and so is more of it."""
+    monkeypatch.setenv("CINELOOM_LORAS", str(tmp_path / "loras"))
+    save_file({"drawn.lora_A.weight": np.ones((1, 3), np.float32), "drawn.lora_B.weight": np.ones((3, 1), np.float32)}, tmp_path / "warm.safetensors")
+    lora = loras.add(tmp_path / "warm.safetensors")
+    clip, queue = cut["cut"]["tracks"][0]["items"][0]["id"], Queue(tmp_path / "home")
+    code, said = run("make", "One", kind, clip, "--frames", 8, "--later", "--backend", "drawn", "--lora", "warm:0.5")
+    assert code == 0, said
+    code, more = run("again", "One", said["candidates"][0]["id"], "--later", "--backend", "drawn")
+    for one in (*said["candidates"], *more["candidates"]):
+        assert queue.job(one["job"]).asked.loras == (Lora("warm", lora.sha256, 0.5),)
+
+
 @pytest.mark.parametrize("asked, sentence", [
+    (("make", "One", "extend", "CLIP", "--frames", 8, "--lora", "nothing"), "no LoRA called 'nothing'"), (("make", "One", "extend", "CLIP", "--frames", 8, "--cache", "first-block"), "cache"),
+    (("make", "One", "extend", "CLIP", "--frames", 8, "--guider", "apg"), "guid"),
     (("make", "One", "explode", "CLIP"), "What can be made of a clip is"), (("make", "One", "retake", "CLIP", "--from", 3), "--from and --to"),
     (("make", "One", "retake", "CLIP"), "from one frame of the cut"), (("make", "One", "extend", "CLIP"), "0 frames"), (("make", "One", "edit", "nobody", "x"), "There is no item"),
     (("make", "None", "edit", "CLIP"), "There is no cut"), (("again", "One", "nobody"), "not here any more"), (("accept", "One", "nobody"), "not here any more"), (("reject", "One", "nobody"), "There is no candidate"),

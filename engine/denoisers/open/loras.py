@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import memory
 from engine.denoisers.open import distilled
@@ -27,7 +28,9 @@ from engine.denoisers.open.lora_file import words as read_words
 from engine.denoisers.open.rows import models_folder
 from engine.digest import sha256
 from engine.errors import BadMedia, BadRequest, CannotWrite, WeightsError
-from engine.recipe.value import Lora
+
+if TYPE_CHECKING:
+    from engine.recipe.value import Lora
 
 # What a LoRA may be made for, and the families of models that it can be laid over.
 KINDS = {"wan": ("wan", "wan_image", "wan_vace", "skyreels"), "ltx": ("ltx",), "ltx2": ("ltx2",), "cogvideox": ("cogvideox",),
