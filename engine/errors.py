@@ -6,6 +6,7 @@
     ├─ BadMedia          a picture or film that cannot be read: missing, empty, truncated, mislabelled, too big
     ├─ CannotWrite       a folder that is not writable, a full disk
     ├─ WeightsError      weights missing, truncated or of another version
+    ├─ NoAnswer          somebody who was asked for words gave none that can be used
     ├─ NotEnoughMemory   the asked film does not fit; the message says what would
     └─ Cancelled         somebody asked the run to stop
 """
@@ -33,6 +34,10 @@ class CannotWrite(CineloomError):
 
 class WeightsError(CineloomError):
     """Model weights are missing, damaged or of another version."""
+
+
+class NoAnswer(CineloomError):
+    """Somebody who was asked for words gave none that can be used."""
 
 
 class NotEnoughMemory(CineloomError):

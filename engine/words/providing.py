@@ -1,6 +1,8 @@
 """Providing: who lengthens a prompt. One question, several who can answer it, and each says whether it is ready.
 
     built-in    knows the paper world; for a model of any words it adds nothing
+    served      a language model behind an address that speaks OpenAI's protocol; a prompt goes there and nothing else
+    local       a language model in a folder of this machine, in a process of its own
 
 Knows who there is, and which model a prompt is for. Knows no torch: the page asks it as often as it likes.
 """
@@ -8,15 +10,17 @@ Knows who there is, and which model a prompt is for. Knows no torch: the page as
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.denoisers.catalog import describe
 from engine.errors import BadRequest
 from engine.recipe.bounds import PROMPT
+from engine.words import guides, local, replies, served
 from engine.words.expanding import Expansion
 from engine.words.expanding import expand as filled_in
+from engine.words.language import Settings, settings
 
-BUILT_IN = "built-in"
+BUILT_IN, SERVED, LOCAL = "built-in", "served", "local"
 
 
 @dataclass(frozen=True)
@@ -29,34 +33,63 @@ class Offer:
     why: str = ""       # a sentence: what would make it ready, or what it is
 
 
-def providers() -> list[Offer]:
-    """Everyone there is, the built-in one first; the others are ready once they are told of."""
-    return [Offer(BUILT_IN, "Built in", True, "It knows the world that the built-in model was taught, and nothing leaves this machine.")]
+def providers(where: Settings | None = None) -> list[Offer]:
+    """Everyone there is, the built-in one first; the others are ready once they are told of. Nothing is asked of any network."""
+    where = where or settings()
+    return [Offer(BUILT_IN, "Built in", True, "It knows the world that the built-in model was taught, and nothing leaves this machine."),
+            _served(where), _local(where)]
 
 
-def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = "", stop: Callable[[], bool] = lambda: False) -> Expansion:
+def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = "", where: Settings | None = None, stop: Callable[[], bool] = lambda: False) -> Expansion:
     """A short prompt made longer for `model`, by `provider` ("" is the built-in one): the person's words kept, what was added marked.
 
-    seed    the same fills in the same
-    stop    asked now and then while somebody else's answer is waited for; True raises Cancelled
-    Raises BadRequest for a prompt that is empty or too long, a model or provider that is not here, or an answer that cannot be used.
+    seed    the same fills in the same, with most language models too
+    where   the language models; else what the environment says
+    stop    asked now and then while an answer is waited for; True raises Cancelled
+    Raises BadRequest for a prompt that is empty or too long, a model or provider that is not here; NoAnswer, a sentence, for an
+    answer that did not come or cannot be used; NotEnoughMemory. Holds no torch, but may take minutes: not for an event loop.
     """
     prompt = " ".join(prompt.split())
     if not prompt:
         raise BadRequest("The prompt is empty; say what the film should show.")
     if len(prompt) > PROMPT:
         raise BadRequest(f"The prompt has {len(prompt):,} characters; up to {PROMPT:,} are read. Say it shorter.")
-    row = describe(model)
-    _offered(provider or BUILT_IN)
+    row, where, name = describe(model), where or settings(), provider or BUILT_IN
+    offers = {offer.name: offer for offer in providers(where)}
+    if name not in offers:
+        raise BadRequest(f"Nobody called {name!r:.40} lengthens prompts; there is {', '.join(offers)}.")
+    if not offers[name].ready:
+        raise BadRequest(offers[name].why)
+    if name != BUILT_IN:
+        return _spoken(prompt, seed, model, row.words is not None, (served if name == SERVED else local).ask, where, stop)
     if row.words is None:       # the world that is filled in from is the built-in model's: another would be told of what nobody asked for
         return Expansion(prompt, (), f"{row.title} takes any words, and what they leave open is its own to fill: nothing was added.")
     return filled_in(prompt, seed)
 
 
-def _offered(name: str) -> Offer:
-    offers = {offer.name: offer for offer in providers()}
-    if name not in offers:
-        raise BadRequest(f"Nobody called {name!r:.40} lengthens prompts; there is {', '.join(offers)}.")
-    if not offers[name].ready:
-        raise BadRequest(offers[name].why)
-    return offers[name]
+def _spoken(prompt: str, seed: int, model: str, paper: bool, ask: Callable, where: Settings, stop: Callable[[], bool]) -> Expansion:
+    guide = guides.guide(model)
+    translated = guides.foreign(prompt, guide)
+    reply = ask(where, guides.messages(prompt, guide), seed, stop)
+    long = replies.read(reply, prompt, words=guide.most, paper=paper, translated=translated)
+    return long if long.added or long.note else replace(long, note="Nothing was added.")
+
+
+def _served(where: Settings) -> Offer:
+    if not where.url:
+        return Offer(SERVED, "Served", False, "No language model is served: CINELOOM_WORDS_URL and CINELOOM_WORDS_MODEL say where one is, such as http://127.0.0.1:11434/v1.")
+    try:
+        host = served.address(where).partition("://")[2].partition("/")[0]
+    except BadRequest as error:
+        return Offer(SERVED, "Served", False, str(error))
+    return Offer(SERVED, f"{where.model:.60} at {host:.60}", True, f"The prompt is sent to {host:.80}, and nothing else is.")
+
+
+def _local(where: Settings) -> Offer:
+    if not where.folder:
+        return Offer(LOCAL, "Local", False, "No language model lies here: CINELOOM_WORDS_FOLDER names a folder of one, as transformers keeps it.")
+    try:
+        local.look(where.folder)
+    except BadRequest as error:
+        return Offer(LOCAL, "Local", False, str(error))
+    return Offer(LOCAL, where.folder.rstrip("/").rpartition("/")[2][:60], True, "It is asked on this machine, in a process of its own.")
