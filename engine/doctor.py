@@ -35,7 +35,7 @@ def examine(home: Path | str) -> Iterator[Check]:
     """Look at everything, one check after another. `home` is the folder of projects; it is not made."""
     looks: list[tuple[str, Callable[[], Check]]] = [
         ("Python", python), ("torch", torch_and_threads), ("numbers", numbers), ("memory", free_memory),
-        ("disk", lambda: free_disk(Path(home))), ("home", lambda: writable(Path(home))), ("weights", weights), ("films", encoders),
+        ("disk", lambda: free_disk(Path(home))), ("home", lambda: writable(Path(home))), ("weights", weights), ("films", encoders), ("words", language_models),
     ]
     for name, look in looks:
         try:
@@ -138,3 +138,20 @@ def encoders() -> Check:
         return Check("films", "bad", f"PyAV {av.__version__} cannot write {', '.join(missing)}.",
                      "Install the PyAV of requirements.lock as a wheel: run `make setup`.")
     return Check("films", "well", f"PyAV {av.__version__} writes H.264 (libx264) with libavcodec {version}; no other ffmpeg is needed.")
+
+
+def language_models() -> Check:
+    """Who lengthens prompts: those that were told of can be used, and the one that is served is there. No prompt is sent."""
+    from engine.words import served
+    from engine.words.language import settings
+    from engine.words.providing import providers
+
+    where = settings()
+    told, offers = {"served": where.url, "local": where.folder}, providers(where)
+    ready = {offer.name: offer.title for offer in offers if offer.ready}
+    wrong = [offer.why for offer in offers if not offer.ready and told.get(offer.name)]
+    if "served" in ready and (silent := served.reach(where)):
+        wrong.append(silent)
+        del ready["served"]
+    says = f"Prompts can be made longer: {', '.join(name if name not in told else f'{name} ({title})' for name, title in ready.items())}."
+    return Check("words", "mind" if wrong else "well", says, " ".join(wrong))

@@ -64,7 +64,7 @@ def ask(settings: Settings, messages: Messages, seed: int = 0, stop: Stop = lamb
     # -I: neither this folder nor the environment decides what is imported.
     code = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from engine.words.local import serve; serve()"
     secrets = ("CINELOOM_WORDS_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-    env = {name: value for name, value in os.environ.items() if name not in secrets} | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    env = {"OMP_WAIT_POLICY": "PASSIVE"} | {name: value for name, value in os.environ.items() if name not in secrets} | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     child = subprocess.Popen([sys.executable, "-I", "-c", code, json.dumps([*dict.fromkeys(paths)])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
     until, given = time.monotonic() + settings.seconds, json.dumps(asked).encode()
     try:

@@ -330,7 +330,7 @@ def test_stopped_in_the_middle_it_tidies_up(here, signal_, code):
 def test_the_doctor_finds_this_machine_fit_to_make_films(run, here):
     _, said = run("doctor", "--home", here / "home")
     state = {check["name"]: check["state"] for check in said["checks"]}
-    assert list(state) == ["Python", "torch", "numbers", "memory", "disk", "home", "weights", "films"]
+    assert list(state) == ["Python", "torch", "numbers", "memory", "disk", "home", "weights", "films", "words"]
     assert {state[name] for name in ("Python", "torch", "home", "films")} <= {"well", "mind"}
     assert all(check["says"].endswith(".") for check in said["checks"])
     assert left(here) == []

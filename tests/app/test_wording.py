@@ -5,8 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
+from talking import talking
 
 from app.cli import main
+from engine.doctor import language_models
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch):
+    """No language model is told of."""
+    for name in ("URL", "MODEL", "KEY", "FOLDER"):
+        monkeypatch.delenv(f"CINELOOM_WORDS_{name}", raising=False)
 
 
 def said(capsys, *asked):
@@ -32,4 +41,26 @@ def test_a_prompt_is_expanded_and_what_was_added_is_marked(capsys):
 @pytest.mark.parametrize("prompt, sentence", [("  ", "The prompt is empty"), ("a" * 5_001, "has 5,001 characters")])
 def test_what_cannot_be_expanded_is_a_sentence(capsys, prompt, sentence):
     code, facts = said(capsys, prompt)
+    assert code == 2 and sentence in facts["error"]
+
+
+def test_a_language_model_is_asked_where_the_environment_says(capsys, monkeypatch):
+    with talking(lambda web: web.words("a small boat drifts at night")) as server:
+        monkeypatch.setenv("CINELOOM_WORDS_URL", server.url)
+        monkeypatch.setenv("CINELOOM_WORDS_MODEL", "small")
+        monkeypatch.setenv("CINELOOM_WORDS_KEY", "sk-secret-4711")
+        code, facts = said(capsys, "a boat at night", "--provider", "served", "--seed", "3")
+        assert code == 0 and facts["prompt"] == "a small boat drifts at night" and facts["provider"] == "served" and "sk-secret" not in json.dumps(facts)
+        assert main(["expand", "a boat at night", "--provider", "served"]) == 0 and capsys.readouterr().out == "a[ small] boat[ drifts] at night\n"
+        words = language_models()
+        assert words.state == "well" and "served (small at 127.0.0.1" in words.says
+        assert server.asked[-1]["path"] == "/v1/models" and server.asked[-1]["body"] is None, "no prompt is sent to see whether somebody is there"
+    words = language_models()
+    assert words.state == "mind" and "Nobody answers" in words.remedy and "served" not in words.says
+
+
+@pytest.mark.parametrize("asked, sentence", [(("--provider", "served"), "CINELOOM_WORDS_URL"), (("--provider", "local"), "CINELOOM_WORDS_FOLDER"),
+                                             (("--provider", "local", "--model-folder", "nowhere"), "There is no folder 'nowhere'"), (("--provider", "me"), "Nobody called 'me'")])
+def test_a_provider_that_is_not_ready_says_what_would_make_it_so(capsys, asked, sentence):
+    code, facts = said(capsys, "a boat", *asked)
     assert code == 2 and sentence in facts["error"]
