@@ -32,6 +32,9 @@ export function timecode(seconds) {
   return `${minutes}:${String(Math.floor(hundredths / 100) % 60).padStart(2, '0')}.${String(hundredths % 100).padStart(2, '0')}`;
 }
 
+/** What a take is called: its words, what it was seen to show, or the file it came from. */
+export const titled = (take) => take?.prompt || take?.caption || take?.notes?.split('\n')[0].replace(/^Imported from (.+?)(\.\w{2,4})?$/, '$1') || t('Untitled');
+
 /** Pictures of a film that is to last about `seconds`, on the model's grid: 1 + time * k. 0 seconds is one picture. */
 export function pictures(seconds, grid) {
   if (seconds <= 0) return 1;

@@ -15,6 +15,13 @@ test('a place in the film', () => {
   assert.deepEqual([0, 1.126, 59.999, 61.5, -1].map(format.timecode), ['0:00.00', '0:01.13', '1:00.00', '1:01.50', '0:00.00']);
 });
 
+test('a take is called by its words, by what it shows, or by the file it came from', () => {
+  const take = (prompt, caption, notes) => format.titled({ prompt, caption, notes });
+  assert.deepEqual([take('a boat', 'a ship', 'mine'), take('', 'a ship', 'mine'), take('', '', 'Imported from My holiday 1.mp4'), take('', '', 'Imported from clip.v2'), take('', '', 'to keep\nsecond line'), take('', '', '')],
+    ['a boat', 'a ship', 'My holiday 1', 'clip', 'to keep', 'Untitled']);
+  assert.equal(format.titled(undefined), 'Untitled');
+});
+
 test('lengths lie on the grid, 1 + 4k, as the engine counts them', () => {
   assert.deepEqual([0, 0.1, 0.25, 1, 2, 8].map((seconds) => format.pictures(seconds, grid)), [1, 5, 5, 17, 33, 129]);
 });

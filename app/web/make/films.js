@@ -1,6 +1,7 @@
 // A slot for film: a take dropped on it, the one that plays, or a file of one's own; and which seconds of it are used.
 import { ask, el, latest, tell, tool, url } from '../desk.js';
 import { send, settled } from '../sending.js';
+import { titled } from '../format.js';
 import { t } from '../words.js';
 import { drawing } from './drawings.js';
 
@@ -129,6 +130,6 @@ function strip(take, chosen, ends, changed) {
     bar.append(handle);
   }
   draw();
-  const name = take.prompt || take.notes || t('Untitled');
+  const name = titled(take);
   return el('div.film', {}, bar, el('div.under', {}, el('p.called', { title: name }, name), says));
 }

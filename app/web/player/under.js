@@ -2,7 +2,7 @@
 //
 // Knows one take, or one job. Says `use`, `again`; asks the panel to go to a join.
 import { ask, el, poke, say, tell, url } from '../desk.js';
-import { recipeLine } from '../format.js';
+import { recipeLine, titled } from '../format.js';
 import { t } from '../words.js';
 import { following, joins, partly } from './scores.js';
 
@@ -46,7 +46,7 @@ export class Under {
     this.take = take;
     this.root.hidden = this.tasks.hidden = this.more.hidden = false;
     this.job.hidden = true;
-    this.title.textContent = take.prompt || take.notes.split('\n')[0] || t('Untitled');
+    this.title.textContent = titled(take);
     this.line.textContent = take.operation === 'import' ? t('{size}, brought in', { size: `${take.width} × ${take.height}` }) : recipeLine(take);
     const part = partly(take), follows = following(take);
     this.scores.replaceChildren(

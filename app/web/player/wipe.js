@@ -2,6 +2,7 @@
 //
 // Knows two takes and where the line is. Time is the reel's; who is compared is the panel's.
 import { el, tool, url } from '../desk.js';
+import { titled } from '../format.js';
 import { t } from '../words.js';
 
 export class Wipe {
@@ -105,5 +106,5 @@ export class Wipe {
 function saying(take, other) {
   if (take.prompt && take.prompt !== other.prompt) return take.prompt;
   if (take.seed !== other.seed) return t('seed {seed}', { seed: take.seed });
-  return take.prompt || take.id;
+  return titled(take);
 }

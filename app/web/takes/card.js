@@ -2,7 +2,7 @@
 //
 // Knows a take. What happens when it is pressed is the grid's.
 import { el, url } from '../desk.js';
-import { duration } from '../format.js';
+import { duration, titled } from '../format.js';
 import { t } from '../words.js';
 
 export class Card {
@@ -27,7 +27,7 @@ export class Card {
     this.item.dataset.take = take.id;
     if (!passing && !this.picture.hasAttribute('src')) this.picture.src = url(`media/take/${take.id}/poster`);
     this.take = take;
-    const words = take.prompt || take.caption || take.notes.split('\n')[0] || t('Untitled');
+    const words = titled(take);
     if (this.words.textContent !== words) this.words.textContent = words;
     const length = take.missing ? t('file missing') : take.pictures > 1 ? duration(take.seconds) : t('still');
     const marks = `${take.favourite ? '♥' : ''}${take.rating ? ` ${'★'.repeat(take.rating)}` : ''}`.trim();

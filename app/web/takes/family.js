@@ -7,6 +7,7 @@
 //     [ ... ]    [ ... ]
 // Knows one take's family as the route tells it. Says `play`.
 import { ask, el, say, url } from '../desk.js';
+import { titled } from '../format.js';
 import { t } from '../words.js';
 import { changes } from './changes.js';
 
@@ -52,7 +53,7 @@ export class Family {
 
   node(id, take, here) {
     const used = (here ? [] : this.edges.filter((edge) => (this.depth.get(id) < 0 ? edge.parent === id : edge.child === id))).map(use);
-    const words = take ? take.prompt || t('Untitled') : t('no longer here');
+    const words = take ? titled(take) : t('no longer here');
     const face = take ? el('img', { src: url(`media/take/${id}/poster`), alt: '' }) : el('span.nobody', {}, '?');
     const says = el('span.use', {}, here ? t('this one') : [...new Set(used)].join(', '));
     const node = take && !here

@@ -3,6 +3,7 @@
 //     pictures come from its media's strip, eight side by side: the one nearest to what the clip shows there
 // Knows a piece and where it is to be drawn. What happens when it is taken hold of is in gestures.js.
 import { el } from '../desk.js';
+import { titled } from '../format.js';
 import { joins } from '../player/scores.js';
 import { t } from '../words.js';
 import { fraction, number, picture } from './cut.js';
@@ -127,7 +128,7 @@ export class ClipView {
 }
 
 /** What a clip or title is called. */
-export const called = (item, take) => item.name || item.words?.split('\n')[0] || take?.prompt || take?.notes?.split('\n')[0] || t('Untitled');
+export const called = (item, take) => item.name || item.words?.split('\n')[0] || titled(take);
 
 /** The joins of a take that lie inside a clip, at its own frames: `[{at, grade, words, ratio}]`. */
 function marks(item, take, rate) {

@@ -3,6 +3,7 @@
 // Puts the rooms of this folder together: store (what the studio says), lanes, ruler and tries (what is drawn), gestures, keys,
 // bar and acts (what is asked), auditions (what is tried), stretch (what is marked), screen (what is played). Selection, zoom and playhead live here and nowhere else.
 import { el, on, say, tell } from '../desk.js';
+import { titled } from '../format.js';
 import { t } from '../words.js';
 import { Acts } from './acts.js';
 import { Auditions } from './auditions.js';
@@ -99,7 +100,7 @@ export class Timeline {
   /** A take comes behind all there is. */
   async add(take) {
     if (this.folded) this.fold(false);
-    if (await this.store.add([take.id])) tell(t('In the cut: {words}', { words: take.prompt || take.notes || t('Untitled') }));
+    if (await this.store.add([take.id])) tell(t('In the cut: {words}', { words: titled(take) }));
   }
 
   open(id) { this.view.trying = ''; return this.store.open(id); }
