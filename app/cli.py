@@ -3,7 +3,7 @@
     studio                  opens the studio in the browser
     take, image, animate    make a film or a picture, right here, into a file
     extend, loop, connect   film that is there carried on, closed, joined; edit, inpaint, outpaint, finish: changed
-    storyboard              several shots from a text file
+    storyboard              several shots from a text file; script makes such a file of a text
     expand                  a short prompt, with all that it leaves open filled in
     cut                     takes in a row: edited, undone, redone
     queue                   what the studio has in line: listed, paused, put in order, changed
@@ -31,7 +31,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, storyboarding, wording
+from app.commands import captioning, credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, scripting, storyboarding, wording
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -47,7 +47,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, wording, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
+for group in (opening, making, operating, storyboarding, scripting, wording, captioning, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
     group.register(cineloom)
 
 

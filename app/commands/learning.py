@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from app import settings
-from app.commands import hearing
+from app.commands import captioning, hearing
 from app.commands.saying import AsJson, Backend, answer, bar
 from engine.errors import BadRequest
 
@@ -23,6 +23,7 @@ class Trained(str, Enum):
 
     paper = "paper"     # the built-in model
     judge = "judge"     # the classifier that measures it
+    captioner = "captioner"     # says what film of it shows
 
 
 class Device(str, Enum):
@@ -46,11 +47,12 @@ def register(app: typer.Typer) -> None:
     evaluates.command("MODEL")(evaluate)
     evaluates.command("operations")(operations)
     hearing.register(evaluates)
+    captioning.register_measure(evaluates)
     app.add_typer(evaluates, name="evaluate")
 
 
 def train(
-    what: Annotated[Trained, typer.Argument(help="paper, the built-in model; or judge, the classifier that measures it.")],
+    what: Annotated[Trained, typer.Argument(help="paper, the built-in model; judge, the classifier that measures it; or captioner, which says what a film shows.")],
     minutes: Annotated[float, typer.Option(min=0.0, max=1e6, help="Time it may take in all.")] = 60.0,
     device: Annotated[Device, typer.Option(help="Where it is trained.")] = Device.cpu,
     stage: Annotated[str | None, typer.Option(help="Only this stage of paper, for all the minutes.", show_default="all, one after another")] = None,
@@ -90,6 +92,11 @@ def _training(what: Trained, folder: Path, minutes: float, device: str, stage: s
 
         judge = train_judge(folder / "world", into, Budget(minutes=minutes), seed)
         yield f"The judge is right in {json.dumps(judge.accuracy)} of films it never saw."
+        return
+    if what is Trained.captioner:
+        from engine.training.captioner import train
+
+        yield from train(folder, minutes=minutes, device=device, seed=seed, into=into)
         return
     from engine.training.paper import STAGES, train
 

@@ -14,6 +14,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from engine.paper.autoencoder import PaperAutoencoder
+
+if TYPE_CHECKING:
+    from engine.training.paperworld import Scene
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,7 @@ def render_shard(folder: Path, number: int, bucket: Bucket, size: int, seed: int
     films, subjects, rows = [], [], []
     for i in range(size):
         scene_seed = seed + number * 10_000 + i
-        fixed = HEART if (scene_seed * 2_654_435_761) % 1000 < 1000 * heart else {}
-        if bucket.pictures == 1:
-            fixed = fixed | {"event": "none"}           # one picture cannot show what happens, but its caption would tell
-        scene = world.draw_scene(scene_seed, split="train", loop=bucket.loop, **fixed)
+        scene = scene_of(scene_seed, bucket.pictures, heart)
         film = world.render(scene, bucket.pictures, bucket.width, bucket.height, device=device)
         films.append((film.pixels.transpose(0, 1) * 255).round().to(torch.uint8).cpu())
         subjects.append(subject_share(film.truth.subject_id.cpu()))
@@ -97,7 +98,17 @@ def render_shard(folder: Path, number: int, bucket: Bucket, size: int, seed: int
                      "short": [world.caption(scene, scene_seed + k, kind="short") for k in range(2)]})
     folder.mkdir(parents=True, exist_ok=True)
     target.with_suffix(".json").write_text(json.dumps(rows))
-    _write({"film": torch.stack(films), "subject": torch.stack(subjects)}, target)
+    write_tensors({"film": torch.stack(films), "subject": torch.stack(subjects)}, target)
+
+
+def scene_of(seed: int, pictures: int, heart: float = 0.4) -> Scene:
+    """The scene of a clip of so many pictures, drawn by its seed."""
+    from engine.training import paperworld as world
+
+    fixed = HEART if (seed * 2_654_435_761) % 1000 < 1000 * heart else {}
+    if pictures == 1:
+        fixed = fixed | {"event": "none"}           # one picture cannot show what happens, but its caption would tell
+    return world.draw_scene(seed, split="train", loop=pictures % 4 == 0, **fixed)
 
 
 def subject_share(subject_id: Tensor) -> Tensor:
@@ -128,10 +139,11 @@ def encode_shard(world: Path, folder: Path, number: int, autoencoder: PaperAutoe
         parts.append((latents[:, :, 1 + (LEAD - 1) // 4:] if loop else latents).half().cpu())
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source.with_suffix(".json"), target.with_suffix(".json"))
-    _write({"latents": torch.cat(parts).contiguous(), "subject": data["subject"]}, target)
+    write_tensors({"latents": torch.cat(parts).contiguous(), "subject": data["subject"]}, target)
 
 
-def _write(tensors: dict[str, Tensor], target: Path) -> None:
+def write_tensors(tensors: dict[str, Tensor], target: Path) -> None:
+    """A safetensors file, whole or not at all."""
     new = target.with_suffix(".new")
     save_file(tensors, new)
     os.replace(new, target)

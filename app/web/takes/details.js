@@ -33,11 +33,13 @@ export class Details {
     this.notes = el('textarea.notes', { rows: 2, maxLength: 20000, placeholder: t('Notes'), 'aria-label': t('Notes') });
     this.notes.addEventListener('input', () => { clearTimeout(this.pause); this.pause = setTimeout(() => this.write(), REST); });
     this.notes.addEventListener('blur', () => this.write());
+    this.written = el('p.caption', { hidden: true });
+    this.caption = el('p.caption', { hidden: true });
     this.facts = el('p.facts', {});
     this.family = new Family();
     this.root = el('section.details', { hidden: true, 'aria-label': t('Details') },
       el('div.head', {}, this.name, this.heart, tool('close', t('Close the details'), closed)),
-      el('div.body', {}, this.stars, el('div.tagging', {}, this.tags, this.tag), this.notes, this.facts, this.family.root));
+      el('div.body', {}, this.stars, el('div.tagging', {}, this.tags, this.tag), this.notes, this.written, this.caption, this.facts, this.family.root));
     this.none = el('p.none', {}, t('Play a take, and what you keep about it is here.'));
     this.root.append(this.none);
   }
@@ -60,6 +62,12 @@ export class Details {
       onclick: () => this.change([take], { remove: [name] }) }, `#${name}`, icon('close'))));
     if (other || document.activeElement !== this.notes) this.notes.value = take.notes;
     if (other) { this.tag.value = ''; clearTimeout(this.pause); }
+    const written = take.recipe?.asked;         // where the prompt was expanded from it
+    this.written.hidden = !written;
+    this.written.textContent = written ? t('Written: {words}', { words: written }) : '';
+    const seen = take.caption && take.caption !== take.prompt;
+    this.caption.hidden = !seen;
+    this.caption.textContent = seen ? t('Seen: {caption}', { caption: take.caption }) : '';
     const when = new Date(take.created * 1000).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
     this.facts.textContent = [called(take.operation), take.backend, `${take.width} × ${take.height}`, take.pictures > 1 ? t('{n} pictures', { n: take.pictures }) : t('still'),
       when, take.trashed ? t('in the trash') : '', take.missing ? t('file missing') : ''].filter(Boolean).join(' · ');

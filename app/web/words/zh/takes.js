@@ -138,6 +138,8 @@ export default {
   'Rating': '评分',
   'Add a tag': '添加标签',
   'Notes': '备注',
+  'Written: {words}': '原文：{words}',
+  'Seen: {caption}': '画面：{caption}',
   'Take the tag {tag} off': '去掉标签 {tag}',
   '{n} pictures': '{n} 帧',
 

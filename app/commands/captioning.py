@@ -1,0 +1,149 @@
+"""`cineloom caption`: what a film shows, in a sentence; for all takes of a project that have no caption yet. And how true it is.
+
+Knows names, options and what is printed. Who sees and speaks is engine.captioner's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app import settings
+from app.commands.library import FIRST_PROJECT, Home, Project, named, open_project
+from app.commands.saying import AsJson, answer, aside, bar
+from engine.errors import BadMedia, BadRequest
+
+if TYPE_CHECKING:
+    from engine.captioner.captioner import Caption, Captioner
+    from engine.library import Library, Take
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(caption)
+
+
+def register_measure(evaluates: typer.Typer) -> None:
+    """Add the command to those of `evaluate`."""
+    evaluates.command("captioner")(captioner)
+
+
+def caption(
+    films: Annotated[list[str] | None, typer.Argument(metavar="FILM...", help="Films or pictures, or takes of the project by their ids.", show_default=False)] = None,
+    short: Annotated[bool, typer.Option("--short", help="Thing, place and time alone.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every take of the project that has no caption; each is kept, and found by search.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="With --all: those that have one too.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Write it down with the takes that were named.")] = False,
+    captioner: Annotated[Path | None, typer.Option("--captioner", metavar="FOLDER", help="A vision-language model as transformers keeps it, in safetensors.", show_default="the built-in one")] = None,
+    home: Home = None,
+    project: Project = FIRST_PROJECT,
+    as_json: AsJson = False,
+) -> None:
+    """Say in a sentence what a film shows.
+
+    The built-in captioner knows the paper world alone, and says so of film that shows another; for that, name the folder of
+    a vision-language model. Nothing leaves this machine.
+    """
+    films = films or []
+    if everything == bool(films):
+        raise BadRequest("Say which films, or --all for every take of the project." if not films else "Name films, or say --all; both were said.")
+    if again and not everything:
+        raise BadRequest("--again goes with --all; a take that is named is captioned anew with --keep.")
+    library = open_project(home, project) if everything or keep or not all(Path(film).is_file() for film in films) else None
+    wanted = [(take, take.file("film")) for take in _all(library, again)] if everything else [_film(library, film, keep) for film in films]
+    with bar("opening the captioner") as shown:
+        speaker = _open(captioner) if wanted else None
+        rows = []
+        for number, (take, film) in enumerate(wanted):
+            shown.show(f"looking at {film.name}", number, len(wanted))
+            try:
+                said = _said(speaker, film, short)
+            except BadMedia as error:
+                if not everything:
+                    raise
+                aside(f"{film.name}: {error}")
+                continue
+            if take is not None and (everything or keep) and said.text:
+                library.caption(take.id, said.text)
+            rows.append({"film": str(film), "take": take.id if take else None, "caption": said.text, "certainty": said.certainty, "note": said.note})
+    facts = {"captions": rows, "captioner": speaker.name if speaker else "", "kept": sum(bool(row["caption"] and row["take"]) for row in rows) if everything or keep else 0}
+    named_ones = len(rows) > 1 or everything
+    lines = [(f"{row['take'] or Path(row['film']).name}  " if named_ones else "") + (row["caption"] or row["note"]) for row in rows]
+    answer(facts, "\n".join(lines) or "Every take has a caption.", as_json)
+
+
+def _film(library: Library | None, asked: str, keep: bool) -> tuple[Take | None, Path]:
+    """A file, or a take of the project. Raises BadRequest."""
+    if Path(asked).is_file():
+        if keep:
+            raise BadRequest(f"{Path(asked).name!r:.80} is a file; --keep is for takes. `cineloom library import` makes it one.")
+        return None, Path(asked)
+    if not asked.isalnum():
+        raise BadRequest(f"There is no film or picture at {asked[-200:]!r}.")
+    take = named(library, asked)
+    return take, take.file("film")
+
+
+def _all(library: Library, again: bool) -> list[Take]:
+    """Every take that is not in the trash, oldest first; without a caption unless `again`."""
+    takes: list[Take] = []
+    while page := library.takes(limit=500, before=takes[-1].number if takes else None):
+        takes += page
+    return [take for take in reversed(takes) if not take.missing and (again or not take.caption)]
+
+
+def _open(folder: Path | None) -> Captioner:
+    if folder is None:
+        from engine.captioner.captioner import BuiltIn
+
+        return BuiltIn.open()
+    from engine.captioner.vision import Vision
+
+    return Vision(folder)
+
+
+def _said(speaker: Captioner, film: Path, short: bool) -> Caption:
+    from engine.captioner.seeing import seen
+
+    return speaker.describe(seen(film), short)
+
+
+def captioner(
+    quick: Annotated[bool, typer.Option("--quick", help="Few films: rough figures in a few minutes.")] = False,
+    takes: Annotated[bool, typer.Option("--takes/--no-takes", help="Takes of the built-in model too, which have to be made.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of scenes and noise: the same figures come out again.")] = 0,
+    weights: Annotated[Path | None, typer.Option(help="Folder of the captioner.", show_default="assets/captioner")] = None,
+    real: Annotated[Path | None, typer.Option(help="Folder of photographs and footage.", show_default="../shared/real, or none")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/captioner.json")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder to write the captioner's card into, such as assets/captioner.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how true the built-in captioner's sentences are.
+
+    On held-out scenes as they are drawn, on takes of the built-in model, from a caption to a film and back to a caption, and on
+    real footage, of which it should say nothing.
+    """
+    from engine.denoisers.catalog import open_backend
+    from engine.media.writing import writing
+
+    folder = real or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
+    with bar("opening the captioner") as shown:
+        backend = open_backend("paper") if takes else None
+        from engine.captioner.captioner import BuiltIn
+        from engine.evaluation.captioner import FULL, QUICK, evaluate_captioner, write_card
+
+        speaker = BuiltIn.open(weights)
+        for event in evaluate_captioner(speaker, backend, counts=QUICK if quick else FULL, seed=seed, real=folder if folder.is_dir() else None):
+            if isinstance(event, str):
+                shown.show(event)
+    out = out or settings.ROOT / "runs" / "evaluation" / "captioner.json"
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        event.save(out)
+        if store is not None:
+            write_card(store, event, speaker.facts)
+    answer({"path": str(out), **json.loads(event.to_json())}, f"{event.text()}\nStored in {out}", as_json)
