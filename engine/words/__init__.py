@@ -9,5 +9,6 @@ Knows text, and who can be asked for more of it. Holds no torch and no weights: 
     guides.py      how each family of models wants its prompts: what a language model is told
     replies.py     what it answers, made into a longer prompt or refused
     expanding.py   a short prompt into a descriptive one: the person's words kept, what was added marked
+    scripting.py   a text into the shots of a storyboard: sentences.py cuts it, directing.py has a language model do it
     chinese.py     the paper world's words in Chinese
 """
