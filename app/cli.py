@@ -31,7 +31,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, scripting, storyboarding, wording
+from app.commands import captioning, credentials, cutting, learning, library, loras, machine, making, measuring, models, opening, operating, queueing, recipes, scripting, storyboarding, wording
 from engine import __version__
 from engine.errors import CineloomError
 
@@ -47,7 +47,7 @@ def start(context: typer.Context, version: Annotated[bool, typer.Option("--versi
         print(context.get_help())
 
 
-for group in (opening, making, operating, storyboarding, scripting, wording, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
+for group in (opening, making, operating, storyboarding, scripting, wording, captioning, recipes, queueing, library, cutting, credentials, learning, models, loras, machine, measuring):
     group.register(cineloom)
 
 
