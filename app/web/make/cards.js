@@ -2,6 +2,7 @@
 import { el, latest, tool } from '../desk.js';
 import { t } from '../words.js';
 import { drawing } from './drawings.js';
+import { edited, expansion, marked } from './expanding.js';
 import { drops, known, takeOf } from './films.js';
 import { begins, reordered } from './maths.js';
 import { bringPicture, here, pictureOfTake, seen } from './pictures.js';
@@ -32,7 +33,8 @@ function card(shot, at, times, desk) {
   const number = at + 1;
   const move = (to, focus) => { form.shots = reordered(form.shots, at, to); rebuild(focus); };
   const words = promptField({ id: `shot-${at}`, value: shot.prompt, label: t('What shot {number} shows', { number }), rows: 2, title: about.title, model: about.name, placeholder: at ? t('{who} in another place') : about.examples[0] ?? '',
-    act: (text) => { shot.prompt = text; changed(); } });
+    added: marked(shot), act: (text) => { edited(shot, text); shot.prompt = text; long.show(); changed(); } });
+  const long = expansion({ id: `expand-${at}`, holder: shot, field: words, about, called: t('shot {number}', { number }), changed });
   const seconds = el('input', { type: 'number', min: 0.25, max: 60, step: 0.25, value: shot.seconds, 'aria-label': t('Seconds of shot {number}', { number }) });
   const span = el('span.says', {}, t('{start} to {stop} s', { start: times[at], stop: times[at + 1] }));
   seconds.addEventListener('input', () => {
@@ -51,7 +53,7 @@ function card(shot, at, times, desk) {
       small('fall', t('Shot {number}: later', { number }), () => move(at + 1, `[data-shot="${at + 1}"] .later`), { disabled: at === form.shots.length - 1 }, 'later'),
       small('twice', t('Shot {number}: once more', { number }), () => { form.shots.splice(at + 1, 0, structuredClone(shot)); rebuild(`#shot-${at + 1}`); }),
       tool('close', t('Shot {number}: take it out', { number }), () => { form.shots.splice(at, 1); rebuild('#add-shot'); }, { disabled: form.shots.length === 1 }))),
-    words.node,
+    words.node, long.head, long.node,
     pictures(shot, number, desk, join));
   item.addEventListener('keydown', (event) => {
     if (!event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;

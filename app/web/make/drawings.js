@@ -23,6 +23,7 @@ const LINES = {     // strokes on a square of 24
   twice: 'M8 8h11v11H8zM5 15V5h10',
   grip: 'M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01',
   add: 'M12 5v14M5 12h14',
+  more: 'M4 6h7M4 12h16M4 18h12M16 3l1 2.500 2.500 1-2.500 1-1 2.500-1-2.500-2.500-1 2.500-1z',
   less: 'M5 12h14',
   file: 'M7 4h7l4 4v12H7zM14 4v4h4',
   here: 'M8 6l10 6-10 6z',

@@ -121,7 +121,7 @@ export const framed = (row, form) => row.controls.some((control) => control.name
 export function wishes(row, form) {
   const out = { task: row.name, seed: form.seed || null };
   for (const name of ['solver', 'cache', 'guider']) if (form[name]) out[name] = form[name];        // a recipe's that came back; else the model's own
-  if (row.prompt !== 'none') out.prompt = form.prompt;
+  if (row.prompt !== 'none') Object.assign(out, { prompt: form.prompt, ...(form.asked ? { asked: form.asked } : {}) });
   for (const control of [...row.controls, ...row.more]) {
     if (['shape', 'size', 'exact', 'scale', 'seed'].includes(control.kind)) continue;
     out[control.name] = control.kind === 'cues' ? form.cues.filter((cue) => cue.prompt.trim()) : control.kind === 'loras' ? form.loras.map((lora) => only(lora, PLACES.loras)) : form[control.name];
@@ -132,7 +132,7 @@ export function wishes(row, form) {
   if (row.films[1] > 1 && form.second) out.second = only(form.second, PLACES.film);
   if (row.pictures[1]) out.pictures = form.pictures.slice(0, row.pictures[1]).map((one) => only(row.timed ? one : { ...one, at: 0 }, PLACES.pictures));
   if (row.mask) Object.assign(out, { mask: form.mask ?? '', area: form.area ?? [] });
-  if (row.shots) out.shots = form.shots.map(({ prompt, seconds, join, cards }) => ({ prompt, seconds, join, cards: cards.map((card) => only(card, PLACES.cards)) }));
+  if (row.shots) out.shots = form.shots.map(({ prompt, asked, seconds, join, cards }) => ({ prompt, ...(asked ? { asked } : {}), seconds, join, cards: cards.map((card) => only(card, PLACES.cards)) }));
   if (out.overlap > 0) delete out.seconds;
   if (out.faithful === false) delete out.was;
   return out;
@@ -140,7 +140,7 @@ export function wishes(row, form) {
 
 /** A form as the task's row has it. `about` is what the studio says of its model. */
 export function fresh(row, about) {
-  const form = { prompt: '', negative: '', seed: '', size: null, to: '9:16', film: null, second: null, pictures: [], cues: [], mask: '', area: [],
+  const form = { prompt: '', asked: '', added: [], wording: 1, negative: '', seed: '', size: null, to: '9:16', film: null, second: null, pictures: [], cues: [], mask: '', area: [],
     shots: row.shots ? [{ prompt: '', seconds: 2, join: 'cut', cards: [] }] : [], who: '', style: '', was: '', loras: [], variations: 1, steps: about.default_steps };
   for (const control of [...row.controls, ...row.more]) {
     if (['shape', 'size', 'exact', 'scale', 'seed', 'cues', 'loras'].includes(control.kind)) continue;

@@ -8,6 +8,7 @@ import { cards } from './cards.js';
 import { taskChooser } from './chooser.js';
 import { control } from './controls.js';
 import { listen } from './elsewhere.js';
+import { edited, expansion, marked } from './expanding.js';
 import { filmSlot, forgetTakes, known, takeOf } from './films.js';
 import { giving } from './giving.js';
 import { elsewhere, finishes, framed, mended, remodelled, wishes } from './maths.js';
@@ -94,8 +95,10 @@ export async function mount(root) {
     const field = promptField({
       id: 'prompt', value: form.prompt, title: about.title, model: about.name, rows: 3,
       placeholder: empty ? t('As the film says, or other words') : (row.films[0] ? about.task_examples[row.name]?.[0] : about.examples[0]) ?? t('What does the film show?'),
-      act: (text) => { form.prompt = text; attempt.hidden = !example || Boolean(text); changed(); },
+      added: marked(form),
+      act: (text) => { edited(form, text); form.prompt = text; long.show(); attempt.hidden = !example || Boolean(text); changed(); },
     });
+    const long = expansion({ id: 'expand', holder: form, field, about, changed });
     const example = (row.films[0] ? about.task_examples[row.name] : about.examples)?.[0] ?? '';
     const attempt = el('button.try', { type: 'button', hidden: !example || Boolean(form.prompt), onclick: () => { field.set(example); field.area.focus(); } }, t('Try “{example}”', { example }));
     field.area.removeAttribute('aria-label');       // it has a label of its own
@@ -104,7 +107,7 @@ export async function mount(root) {
       if (file) { event.preventDefault(); pasted(file); }
     });
     prompt = field;
-    return [el('label.head', { for: 'prompt' }, row.films[0] && row.prompt === 'needed' ? t('What it is to be') : t('Prompt')), field.node, attempt,
+    return [el('div.heading', {}, el('label.head', { for: 'prompt' }, row.films[0] && row.prompt === 'needed' ? t('What it is to be') : t('Prompt')), long.head), field.node, long.node, attempt,
       knowledge(row, about, { add: (word) => { field.set(`${field.area.value.trimEnd()} ${word}`.trimStart()); field.area.focus(); }, put: (text) => { field.set(text); field.area.focus(); } })];
   }
 
@@ -129,7 +132,7 @@ export async function mount(root) {
   function turn(name, focus = `input[name=task][value="${name}"]`) {
     const [from, to] = [forms[task], forms[name]];
     const tells = (row) => !row.films[0] && row.prompt === 'needed' || row.name === 'loop';
-    if (tells(rows[task]) && tells(rows[name]) && !to.prompt) to.prompt = from.prompt;
+    if (tells(rows[task]) && tells(rows[name]) && !to.prompt) Object.assign(to, { prompt: from.prompt, asked: from.asked, added: from.added, wording: from.wording });
     task = name;
     const chose = from.film && from.film.take !== worked ? from.film.take : '';     // and nothing was made of it yet
     const film = chose || (rows[name].films[0] ? latest('playing') || from.film?.take : '');       // what one looks at is what one works on

@@ -1,10 +1,11 @@
 // A field for words, with an underlay that marks those the model was never taught, while they are typed.
 import { ask, el } from '../desk.js';
-import { pieces, unknown } from '../format.js';
+import { unknown } from '../format.js';
 import { t } from '../words.js';
+import { counted, layered } from './additions.js';
 
-/** A prompt field. `act(text)` hears every change; `title` is the model's, for the sentence under the field, and `model` its name. */
-export function promptField({ id, value, label, placeholder = '', rows = 4, title, model = '', act, says = true, most = 20000 }) {
+/** A prompt field. `act(text)` hears every change; `title` is the model's, for the sentence under the field, and `model` its name; `added()` says what of it is nobody's own. */
+export function promptField({ id, value, label, placeholder = '', rows = 4, title, model = '', act, added = () => [], says = true, most = 20000 }) {
   const underlay = el('div.underlay', { 'aria-hidden': 'true' });
   const strangers = el('p.strangers', { id: `${id}-unknown`, 'aria-live': 'polite', hidden: !says });
   const area = el('textarea', {
@@ -15,7 +16,8 @@ export function promptField({ id, value, label, placeholder = '', rows = 4, titl
   let pause = 0;
 
   function mark(ranges) {
-    underlay.replaceChildren(...pieces(area.value, ranges).map((piece) => el(piece.unknown ? 'mark' : 'span', {}, piece.text)), '\n');
+    underlay.replaceChildren(...layered(area.value, counted(area.value, ranges), added()).map((piece) =>
+      el(`${piece.unknown ? 'mark' : 'span'}${piece.added ? '.added' : ''}`, {}, piece.text)), '\n');
     const words = unknown(area.value, ranges);
     if (strangers.dataset.words === words.join(' ')) return;       // said already: do not say it aloud again
     strangers.dataset.words = words.join(' ');
@@ -35,10 +37,10 @@ export function promptField({ id, value, label, placeholder = '', rows = 4, titl
   }
 
   area.addEventListener('input', () => {
+    act(area.value);        // first: it knows what was added where
     mark([]);
     clearTimeout(pause);
     pause = setTimeout(look, 120);
-    act(area.value);
   });
   area.addEventListener('scroll', () => { underlay.scrollTop = area.scrollTop; });
   mark([]);
@@ -46,6 +48,6 @@ export function promptField({ id, value, label, placeholder = '', rows = 4, titl
   return {
     node: el('div.words', {}, el('div.prompt', {}, underlay, area), strangers),
     area,
-    set(text) { area.value = text; mark([]); look(); act(text); },
+    set(text) { area.value = text; act(text); mark([]); look(); },
   };
 }
