@@ -32,7 +32,7 @@ Later = Annotated[bool, typer.Option("--later", help="Only put it in line: a stu
 
 def register(cut: typer.Typer) -> None:
     """Add the commands to those of a cut."""
-    cut.command("make")(with_manners(make))
+    cut.command("make")(with_manners(make, "reference"))
     for command in (again, candidates, accept, reject):
         cut.command(command.__name__)(command)
 

@@ -13,6 +13,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 Cache = Annotated[str, typer.Option(metavar="NAME [AMOUNT]", help="Take part of a step from the step before: first-block, sea, taylor or mag, where the model has it.", show_default="every step whole")]
 Guider = Annotated[str, typer.Option(metavar="NAME", help="How words lead: zero-star, apg, tangential, skip-layer or interval, where the model has it.", show_default="plain guidance")]
 Loras = Annotated[list[str] | None, typer.Option("--lora", metavar="NAME[:WEIGHT]", help="Lay a LoRA over the model, as strong as you say; as many as you like. `cineloom loras list` says which there are.", show_default="none")]
-OPTIONS = {"cache": Cache, "guider": Guider, "lora": Loras}
-NONE: dict[str, object] = {"cache": "", "guider": "", "lora": None}
+References = Annotated[list[Path] | None, typer.Option("--reference", metavar="PICTURE", help="Who or what is to be in the film, where the model can be shown that: Wan VACE. As many as four.", show_default="none")]
+OPTIONS = {"cache": Cache, "guider": Guider, "lora": Loras, "reference": References}
+NONE: dict[str, object] = {"cache": "", "guider": "", "lora": None, "reference": None}
 
 _asked: ContextVar[dict[str, object]] = ContextVar("manners", default={})
 
 
-def with_manners(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with these options after its own."""
+def with_manners(command: Callable[..., None], *without: str) -> Callable[..., None]:
+    """The command with these options after its own, but for those that it goes `without`."""
     @functools.wraps(command)
     def run(*given, **more) -> None:
         before = _asked.set({name: more.pop(name, none) for name, none in NONE.items()} | {"steps": more.get("steps")})
@@ -43,9 +45,9 @@ def with_manners(command: Callable[..., None]) -> Callable[..., None]:
             _asked.reset(before)
 
     own = inspect.signature(command, eval_str=True)
-    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=NONE[name], annotation=option) for name, option in OPTIONS.items()]
+    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=NONE[name], annotation=option) for name, option in OPTIONS.items() if name not in without]
     run.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])
-    run.__annotations__ = {**command.__annotations__, **OPTIONS}
+    run.__annotations__ = {**command.__annotations__, **{one.name: one.annotation for one in added}}
     return run
 
 
@@ -59,20 +61,20 @@ def wished(model: str) -> dict[str, object]:
 
 
 def mannered(recipe: Recipe, model: Model) -> Recipe:
-    """The recipe as the command's options want it. Raises BadRequest for what the model has not, WeightsError for a LoRA that is none."""
+    """The recipe as the command's options want it. Raises BadRequest for what the model has not, WeightsError for a LoRA that is none, BadMedia for a picture that is not there."""
     from engine.denoisers.manners import written
     from engine.denoisers.open import choosing
-    from engine.recipe import check
+    from engine.recipe import Input, check
     from engine.recipe.asking import overlaid
 
     asked = {name: value for name, value in _asked.get().items() if value}
-    steps, laid = asked.pop("steps", None), asked.pop("lora", ())
+    steps, laid, references = asked.pop("steps", None), asked.pop("lora", ()), asked.pop("reference", ())
     if laid:
         recipe, notes = overlaid(recipe, [choosing.asked(text, model.name) for text in laid], steps=steps is not None)
         for note in notes:
             aside(note)
     if "cache" in asked:
         asked["cache"] = written(asked["cache"])
-    recipe = dataclasses.replace(recipe, **asked)
+    recipe = dataclasses.replace(recipe, **asked, inputs=(*recipe.inputs, *(Input.of(path, role="reference") for path in references)))
     check(recipe, model)
     return recipe

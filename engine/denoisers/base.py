@@ -111,6 +111,15 @@ class Sounding(Protocol):
         ...
 
 
+@runtime_checkable
+class Referring(Protocol):
+    """What a backend is beside, that can be shown who or what is to be in a film, at no time of it."""
+
+    def refer(self, pictures: Tensor) -> int:
+        """References (n, 3, H, W) in -1..1 of the film's size, until `end`; how many latent frames are to be walked before the film's own. They begin as noise and are no film."""
+        ...
+
+
 class Backend(Protocol):
     """A model family: its grid, its words, its autoencoder. Opened once per process, one job at a time."""
 

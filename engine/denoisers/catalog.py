@@ -53,6 +53,7 @@ class Model:
     caches: tuple[str, ...] = ()                    # ways to take part of a step from the one before
     guiders: tuple[str, ...] = ()                   # ways of guidance beside the plain one
     loras: bool = False                             # whether files of weights can be laid over its own
+    references: bool = False                        # whether it can be shown who is in a film, at no time of it
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -166,7 +167,7 @@ def _open(row: rows.Row) -> Model:
     return Model(
         name=row.name, title=row.title, about=row.about, grid=row.grid, default_steps=row.steps, default_guidance=row.guidance, steps=(row.steps // 2, row.steps),
         sizes=row.sizes, words=None, memory_fixed=PROGRAM + weights, memory_cell=int(2_000 * row.parts.get("transformer", 0)), memory_pixel=3_000,
-        version=row.version, window=row.grid.frames(row.pictures), solver=row.solver, caches=manners.caches(row), guiders=manners.guiders(row), loras=True,
+        version=row.version, window=row.grid.frames(row.pictures), solver=row.solver, caches=manners.caches(row), guiders=manners.guiders(row), loras=True, references=row.family == "wan_vace",
     )
 
 

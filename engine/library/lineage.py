@@ -50,12 +50,12 @@ def of_recipe(recipe: Recipe, folder: Path) -> list[Edge]:
     found = []
     for item in recipe.inputs:
         path = Path(item.path)
-        if item.role == "still" and path.parent.name == "inputs" and path.parent.parent.resolve() == folder.resolve():
+        if item.role in ("still", "reference") and path.parent.name == "inputs" and path.parent.parent.resolve() == folder.resolve():
             moment = moment_of(path)
             if moment:
                 found.append(edge(moment[0], moment[1], moment[1] + 1, "picture"))
         elif path.parent.name in ("media", "latents") and ID.fullmatch(path.stem) and path.parent.parent.resolve() == folder.resolve():
-            found.append(edge(path.stem, item.start, item.stop, {"still": "picture"}.get(item.role, item.role)))
+            found.append(edge(path.stem, item.start, item.stop, {"still": "picture", "reference": "picture"}.get(item.role, item.role)))
     return found
 
 

@@ -23,6 +23,7 @@ from engine.denoisers.base import Backend
 from engine.errors import BadRequest
 from engine.making.change import Change
 from engine.making.given import Given
+from engine.making.referring import references
 from engine.recipe import Cue, Recipe
 from engine.recipe.within import EDGE
 
@@ -39,6 +40,7 @@ class Layout:
     change: Change
     faded: frozenset[int]       # latent frames where two given films lie over each other: neither comes back
     cues: dict[int, Cue]        # the words, by the latent frame where they begin
+    references: Tensor | None   # (n, 3, H, W) in -1..1: who or what is to be in it
 
     @property
     def cuts(self) -> list[int]:
@@ -67,7 +69,7 @@ def lay(recipe: Recipe, backend: Backend, places: Mapping[str, Path] = {}) -> La
     grid = backend.grid
     count = recipe.pictures // grid.time if recipe.loops else grid.frames(recipe.pictures)
     canvas = Canvas.empty((1, grid.channels, count, grid.cells(recipe.height), grid.cells(recipe.width)))
-    everything = [Given(item, recipe, backend, places.get(item.sha256)) for item in recipe.inputs]
+    everything = [Given(item, recipe, backend, places.get(item.sha256)) for item in recipe.inputs if item.role != "reference"]
     given = [one for one in everything if one.item.role != "mask"]
     change = Change(recipe, next((one for one in everything if one.item.role == "mask"), None), grid, count)
     latents, levels, faded = canvas.latents, canvas.levels, set()
@@ -91,7 +93,7 @@ def lay(recipe: Recipe, backend: Backend, places: Mapping[str, Path] = {}) -> La
     cues = {0: Cue(0, recipe.prompt, 0)}
     for cue in recipe.cues:
         cues[min(cue.at // grid.time if recipe.loops else grid.frame_of(cue.at), count - 1)] = cue
-    return Layout(Canvas(latents, levels), tuple(given), change, frozenset(faded), cues)
+    return Layout(Canvas(latents, levels), tuple(given), change, frozenset(faded), cues, references(recipe, places))
 
 
 def level_of(strength: Tensor, backend: Backend, shape: tuple[int, ...]) -> Tensor:

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor
 
 from engine import windows as win
+from engine.canvas import Canvas
 from engine.checkpoint import Checkpoint
-from engine.denoisers.base import Backend, Denoiser
+from engine.denoisers.base import Backend, Denoiser, Referring
 from engine.denoisers.blended import Blended, crossing
 from engine.denoisers.faithful import Faithful
 from engine.denoisers.held import Held
@@ -30,10 +31,12 @@ from engine.making.toning import tone
 from engine.recipe import Recipe
 from engine.recipe.bounds import OVERLAP
 from engine.sampler import Step, plan, sample
+from engine.sampler import noise as drawn
 from engine.windows import NoiseStream, Window
 
 BREATH = 0.02       # level at which finished film is shown to the window after it
 MEMORY = 0.2        # and the first shot to a later one: who is in it is still seen, the place gives way to the words
+LEADING = 0x5EE     # of the noise of frames that are no film: so far from the film's own seed
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +65,10 @@ class Walk:
         most = recipe.window if recipe.window and not layout.period else canvas.frames
         whole = Window(0, 0, canvas.frames, canvas.frames)
         self.windows = (whole,) if canvas.frames <= most and not layout.cuts else win.cut(alive, most, OVERLAP, layout.cuts)
-        self.sigmas = backend.sigmas(recipe.steps, canvas.shape)
+        self.lead = 0                   # frames that are walked before those of every window and are no film: of references
+        if layout.references is not None and isinstance(backend, Referring):
+            self.lead = backend.refer(layout.references)
+        self.sigmas = backend.sigmas(recipe.steps, (*canvas.shape[:2], canvas.frames + self.lead, *canvas.shape[3:]))
         self.noise = NoiseStream(canvas.shape, recipe.seed)
         self.since = since if since is not None and self._belongs(since) else None
         self.latents = canvas.latents
@@ -95,8 +101,8 @@ class Walk:
             x = earlier.x if earlier else None          # it may have arrived already
             for step in self._steps(window, film, earlier):
                 x = step.x
-                yield Stride(number * self.recipe.steps + step.index, self.count, step.x0, Checkpoint(step, finished))
-            film[:, :, window.fresh:window.made] = x[:, :, window.own]
+                yield Stride(number * self.recipe.steps + step.index, self.count, step.x0[:, :, self.lead:], Checkpoint(step, finished))
+            film[:, :, window.fresh:window.made] = x[:, :, self.lead:][:, :, window.own]
             earlier = None
         self._tone()
 
@@ -118,10 +124,11 @@ class Walk:
         part = win.lay(self.layout.canvas, window, film)
         noise = self.noise(window.start, window.stop)
         noise = torch.cat([noise[:, :, :1].expand(-1, -1, window.seen, -1, -1), noise], 2)
+        part, noise = self._led(part, noise)
         levels = plan(part.levels, self.sigmas, self.backend.rule)
         if window.start > 0:
             given = self.given[window.start:window.stop]
-            levels = win.breathe(levels, part, MEMORY if window.seen else BREATH, torch.cat([torch.zeros(window.seen, dtype=torch.bool), given]))
+            levels = win.breathe(levels, part, MEMORY if window.seen else BREATH, torch.cat([torch.zeros(self.lead + window.seen, dtype=torch.bool), given]))
         denoise = self._shared(window, part.latents, noise)
         if self.recipe.tile:
             space = self.backend.grid.space
@@ -129,6 +136,14 @@ class Walk:
         if self.recipe.holds:
             denoise = Held(denoise, part.latents.clone())
         return sample(Placed(denoise, f"window {self.at}"), part, noise, levels, self.recipe.solver, earlier)
+
+    def _led(self, part: Canvas, noise: Tensor) -> tuple[Canvas, Tensor]:
+        """A window with the frames before it that are no film: all noise, and the same in every window."""
+        if not self.lead:
+            return part, noise
+        ahead = drawn((*noise.shape[:2], self.lead, *noise.shape[3:]), (self.recipe.seed + LEADING) % 2**63)
+        latents, levels = torch.zeros_like(ahead), torch.ones_like(ahead[:, :1])
+        return Canvas(torch.cat([latents, part.latents], 2), torch.cat([levels, part.levels], 2)), torch.cat([ahead, noise], 2)
 
     def _shared(self, window: Window, source: Tensor, noise: Tensor) -> Denoiser:
         """The words that have a say in this window, and those that the source had."""
@@ -139,6 +154,7 @@ class Walk:
         else:
             weights = crossing(list(told), self.layout.canvas.frames, [0 if cue.cut else cue.over // time for cue in told.values()])
             weights = weights[:, window.start:window.stop]
+            weights = torch.cat([weights[:, :1].expand(-1, self.lead), weights], 1)
             parts = [self._words(cue.prompt, continues) if bool(row.any()) else None for cue, row in zip(told.values(), weights)]
             denoise = parts[0] if len(parts) == 1 else Blended(parts, weights)
         return Faithful(denoise, self._words(self.recipe.was, window.continues), source, noise) if self.recipe.was else denoise
@@ -156,5 +172,5 @@ class Walk:
             return film.shape == (batch, channels, frames, height, width)
 
         at = self.windows[len(since.windows)]
-        stands = since.step is None or (since.step.count == self.recipe.steps and whole(since.step.x, at.frames))
+        stands = since.step is None or (since.step.count == self.recipe.steps and whole(since.step.x, self.lead + at.frames))
         return stands and all(whole(film, window.made - window.fresh) for film, window in zip(since.windows, self.windows))

@@ -200,7 +200,7 @@ def _candidates(recipe: Recipe, folders: Iterable[str | Path], names: set[str]) 
 
 def _endings(item: Input) -> tuple[str, ...]:
     """How the name of a file may end that has been given a new one: latents are never given another ending, a film may be."""
-    if item.role == "still":
+    if item.role in ("still", "reference"):
         return PICTURES
     if item.path.endswith(".safetensors"):
         return (".safetensors",)

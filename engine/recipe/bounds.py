@@ -27,6 +27,7 @@ GUIDANCE = (0.0, 30.0)
 SEEDS = 2**63           # [0, SEEDS)
 OVERLAP = 2             # latent frames that a window sees of the film on either side of it
 CURVE = 1_000           # numbers of a curve of strength
+REFERENCES = 4          # pictures of who or what is in a film
 CUES = 200
 LORAS, LAID = 16, 10.0      # files laid over a model, and the weight of one, to either side
 MANY = 10**9            # more than there ever is
@@ -87,14 +88,16 @@ def check(recipe: Recipe, model: Model | None = None) -> None:
 
 def _check_given(recipe: Recipe, want: Want) -> None:
     """Pictures and films: how many, when and where."""
-    stills, films, masks = ([item for item in recipe.inputs if item.role == role] for role in ("still", "film", "mask"))
-    want(len(stills) + len(films) + len(masks) == len(recipe.inputs), "What is given is a still, a film or a mask.")
+    stills, films, masks, references = ([item for item in recipe.inputs if item.role == role] for role in ("still", "film", "mask", "reference"))
+    want(len(stills) + len(films) + len(masks) + len(references) == len(recipe.inputs), "What is given is a still, a film, a mask or a reference.")
+    want(len(references) <= REFERENCES, f"Up to {REFERENCES} pictures of who is in a film can be shown; {len(references)} were given.")
+    want(not references or not (recipe.loops or recipe.tile or recipe.holds or recipe.was), "Pictures of who is in a film are of no use where its layout is held or it comes round: finish, faithful edits and loops take none.")
     want(recipe.operation != "image" or recipe.pictures == 1, "An image is one picture.")
     (few, many), (fewer, more), sentence = TAKES[recipe.operation]
     given = " and ".join(f"{len(found)} {name}{'s' if len(found) != 1 else ''}" for found, name in ((stills, "picture"), (films, "film")) if found)
     want(few <= len(stills) <= many and fewer <= len(films) <= more,
          f"The operation {recipe.operation} {sentence}; {given or 'none'} {'were' if len(stills) + len(films) > 1 else 'was'} given.")
-    want(recipe.operation != "animate" or recipe.inputs[0].at == 0, "Animate takes the film's first picture. Keyframes takes more, at any time.")
+    want(recipe.operation != "animate" or stills[0].at == 0, "Animate takes the film's first picture. Keyframes takes more, at any time.")
     for item in recipe.inputs:
         want(len(item.sha256) == 64 and set(item.sha256) <= set("0123456789abcdef"),
              "An input is known by its sha256, 64 hexadecimal digits.")
@@ -103,7 +106,7 @@ def _check_given(recipe: Recipe, want: Want) -> None:
              f"{'A picture is to be seen as' if item.pictures == 1 else f'Film of {item.pictures:,} pictures is to be seen from'} number {item.at} (from 0), "
              f"but the film has {recipe.pictures:,}.")
         want(0 <= item.start < item.stop, f"Of a film the pictures [start, stop) are used; [{item.start}, {item.stop}) was asked.")
-        want(item.role == "still" or item.role == "mask" or item.pictures > 1,
+        want(item.role != "film" or item.pictures > 1,
              "A film has at least 2 pictures; one was given. A single picture is animated.")
         left, top, width, height = item.box if len(item.box) == 4 else (0, 0, recipe.width, recipe.height)
         want(len(item.box) in (0, 4) and min(left, top) >= 0 and min(width, height) > 0 and left + width <= recipe.width
@@ -176,6 +179,7 @@ def _check_manner(recipe: Recipe, model: Model, want: Want) -> None:
     if name:
         read_cache(recipe.cache)
     want(not recipe.guider or recipe.guider in model.guiders, f"{model.title} {guiders}; {recipe.guider!r:.60} was asked.")
+    want(model.references or not any(item.role == "reference" for item in recipe.inputs), f"{model.title} cannot be shown who is in a film by a picture at no time of it; Wan VACE can, and any model takes keyframes.")
     want(model.loras or not recipe.loras, f"{model.title} takes no LoRAs.")
 
 

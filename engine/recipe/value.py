@@ -42,6 +42,7 @@ class Input:
     at: int = 0             # picture number in the film where it begins; on a loop it may go round
     role: str = "still"     # "still": one picture. "film": its pictures [start, stop), a take's latents or any film.
                             # "mask": a picture or film in grey, white where what is given is to be changed
+                            # "reference": a picture of who or what is to be in the film, at no time of it
     start: int = 0          # of a film, its pictures at the film's rate
     stop: int = 1
     box: tuple[int, ...] = ()       # left, top, width, height: where it stands in the picture; none is all of it
@@ -49,7 +50,7 @@ class Input:
     @classmethod
     def of(cls, path: str | Path, at: int = 0, role: str = "still", start: int = 0, stop: int = 1, box: tuple[int, ...] = ()) -> Input:
         """An input from a file. Raises BadMedia for one that is not there, empty, or far too big."""
-        return cls(str(Path(path).absolute()), fingerprint(path, FILE if role == "still" else FILM), at, role, start, stop, tuple(box))
+        return cls(str(Path(path).absolute()), fingerprint(path, FILE if role in ("still", "reference") else FILM), at, role, start, stop, tuple(box))
 
     @property
     def pictures(self) -> int:

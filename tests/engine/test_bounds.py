@@ -13,7 +13,7 @@ from engine.errors import BadRequest
 from engine.recipe import Cue, Input, Lora, Recipe, bounds, check, from_json
 
 PLAIN = Recipe("text", "waves", 33, 256, 144, 7, backend="drawn")
-FILM, MASK, STILL = (Input(f"a.{role}", "0123456789abcdef" * 4, 0, role, 0, stop) for role, stop in (("film", 33), ("mask", 1), ("still", 1)))
+FILM, MASK, STILL, REFERENCE = (Input(f"a.{role}", "0123456789abcdef" * 4, 0, role, 0, stop) for role, stop in (("film", 33), ("mask", 1), ("still", 1), ("reference", 1)))
 LORA = Lora("lightning", "0123456789abcdef" * 4)
 EDIT = replace(PLAIN, operation="edit", inputs=(FILM,), strength=(0.6,))
 LOOP = replace(PLAIN, operation="loop", pictures=32)
@@ -47,7 +47,10 @@ BROKEN = [
     (dict(window=-9), "A window has 5 latent frames or more"),
     (dict(tile=(512,)), "A tile is a width and a height"),
     (dict(tile=(512, 63)), "A tile is a width and a height"),
-    (dict(inputs=(replace(FILM, role="sound"),)), "a still, a film or a mask"),
+    (dict(inputs=(replace(FILM, role="sound"),)), "a still, a film, a mask or a reference"),
+    (dict(inputs=(REFERENCE,) * 5), "Up to 4 pictures of who is in a film can be shown; 5 were given"),
+    (dict(operation="loop", pictures=32, inputs=(REFERENCE,)), "finish, faithful edits and loops take none"),
+    (dict(operation="finish", strength=(0.5,), inputs=(FILM, REFERENCE)), "finish, faithful edits and loops take none"),
     (dict(operation="image"), "An image is one picture"),
     (dict(operation="animate"), "takes one picture, the film's first; none was given"),
     (dict(operation="animate", inputs=(STILL, STILL)), "2 pictures were given"),
@@ -107,6 +110,7 @@ OFF_GRID = [
     (dict(cache="first-block 0.1"), "Drawn has no caches; 'first-block' was asked"),
     (dict(guider="apg"), "Drawn has plain guidance only; 'apg' was asked"),
     (dict(loras=(LORA,)), "Drawn takes no LoRAs"),
+    (dict(inputs=(REFERENCE,)), "Drawn cannot be shown who is in a film by a picture at no time of it; Wan VACE can"),
 ]
 WITHIN = [
     PLAIN, EDIT, LOOP, replace(PLAIN, seed=0), replace(PLAIN, seed=2**63 - 1), replace(PLAIN, steps=1), replace(PLAIN, steps=250), replace(PLAIN, guidance=0.0),

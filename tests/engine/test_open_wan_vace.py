@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import json
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +14,21 @@ from parity import CLOSE, PROMPT, WITHOUT, clips, film, keeps
 from PIL import Image
 from tiny_vace import vace as saved
 
+from app.cli import main
 from engine import operations as op
+from engine.denoisers.base import Manner
 from engine.denoisers.catalog import describe, open_backend
 from engine.denoisers.open import keeping, rows
 from engine.denoisers.open.wan_vace import WanVaceBackend
+from engine.digest import sha256
+from engine.errors import BadMedia
+from engine.events import Kept
+from engine.make import load_latents, make
 from engine.making.layout import lay
+from engine.making.referring import whole
+from engine.making.walk import Walk
 from engine.media import read_film, write_film
+from engine.recipe import Cue, Input, check, compose, from_json
 from engine.recipe.operating import extend, inpaint, outpaint
 from engine.sampler import noise
 
@@ -199,6 +213,105 @@ def test_what_a_recipe_gives_is_told_as_it_was_given(opened, tmp_path, operation
     assert sorted(set(cells.nonzero()[:, 2].tolist())) == list(known)
     told = opened.lower({}, torch.where(cells, canvas.latents, noise(canvas.shape, 3)), levels)["control_hidden_states"]
     assert torch.equal(told, opened._control([given[:, :, :1], *given[:, :, 1:].split(4, 2)], cells))
+
+
+# ---- who or what is to be in it
+
+def photo(seed, width=64, height=40):
+    """A picture of eight bits, (3, height, width)."""
+    return torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed)).mul(255).byte()
+
+
+def image(picture):
+    return Image.fromarray(picture.movedim(0, -1).numpy())
+
+
+@only
+@pytest.mark.parametrize("size", [(64, 40), (32, 96), (64, 64), (24, 16)])
+def test_a_reference_is_shown_whole_on_white(pipe, size):
+    """As its own pipeline shows it, number by number."""
+    picture = photo(1, *size)
+    *_, ((theirs,),) = pipe.preprocess_conditions(reference_images=[image(picture)], num_frames=1, height=64, width=96, dtype=torch.float32)
+    assert (whole(picture, 96, 64) - theirs).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("count, known", [(1, None), (2, None), (3, "a head")])
+def test_with_references_it_makes_the_film_that_its_own_pipeline_makes(pipe, given, count, known):
+    """Frames before the film are walked with it from noise, by every solver, guided, with film that is given besides, and left off."""
+    pictures, known = [photo(seed) for seed in range(count)], KNOWN[known] if known else cells()
+    longer = (*SHAPE[:2], count + SHAPE[2], *SHAPE[3:])
+    asked = {"video": between(torch.where(seen(known) == 1, 0.0, given)), "mask": between(2 * seen(known) - 1)} if bool(known.any()) else {}
+    theirs = pipe(prompt=PROMPT, negative_prompt=WITHOUT, height=64, width=64, num_frames=9, num_inference_steps=5, guidance_scale=4.0, latents=noise(longer, 7), output_type="latent",
+                  reference_images=[image(picture) for picture in pictures], **asked).frames
+
+    class Kept(WanVaceBackend):
+        """Is told of film that its canvas does not hold: its own pipeline holds none either."""
+
+        def lower(self, told, x, level):
+            latents = torch.where(known, self.encode(given), x[:, :, count:])
+            return super().lower(told, torch.cat([x[:, :, :count], latents], 2), torch.cat([torch.ones_like(level[:, :, :count]), 1 - known.float()], 2))
+
+    backend = Kept(pipe, "vace", "1")
+    backend.begin(Manner())
+    assert backend.refer(torch.stack([whole(picture, 64, 64) for picture in pictures])) == count
+    own = film(backend, op.text(longer), steps=5, guidance=4.0)
+    assert theirs.shape == longer and (own - theirs).abs().max() < CLOSE / 10
+    backend.refer(torch.stack([whole(photo(9), 64, 64)] * count))
+    other = film(backend, op.text(longer), steps=5, guidance=4.0)
+    assert (own - other).abs().max() > 100 * CLOSE and (own - other)[:, :, count:].abs().max() > CLOSE, "shown others it makes other film"
+    backend.end()
+    assert backend._references == []
+
+
+def test_a_recipe_with_references_is_made_made_again_and_gone_on_with(opened, tmp_path):
+    """Through the command's options and the engine: other references make other film, the same the same, also from the middle of the walk."""
+    for name, seed in (("one", 1), ("two", 2)):
+        image(photo(seed)).save(tmp_path / f"{name}.png")
+    plain, _ = compose("a red boat sails", model=opened.name, pictures=9, size=(64, 64), seed=3, steps=3, free=1 << 40)
+
+    def of(*names):
+        return dataclasses.replace(plain, inputs=tuple(Input.of(tmp_path / f"{name}.png", role="reference") for name in names))
+
+    check(of("one"), describe(opened.name))
+    made = {names: list(make(of(*names), opened, tmp_path / "-".join(names or ("none",)), every=0.0)) for names in ((), ("one",), ("two",), ("one", "two"))}
+    films = {names: load_latents(events[-1].made.latents) for names, events in made.items()}
+    assert all(film.shape == (1, 16, 3, 8, 8) for film in films.values())
+    assert not any(torch.equal(one, other) for one, other in itertools.combinations(films.values(), 2))
+    again = list(make(from_json(of("one").to_json()), opened, tmp_path / "again"))
+    assert torch.equal(load_latents(again[-1].made.latents), films["one",])
+    kept = next(event for event in made["one", "two"] if isinstance(event, Kept))
+    on = list(make(of("one", "two"), opened, tmp_path / "on", since=kept.state))
+    assert on[0].done == kept.step > 0 and torch.equal(load_latents(on[-1].made.latents), films["one", "two"])
+    image(photo(9)).save(tmp_path / "one.png")
+    with pytest.raises(BadMedia, match="one.png is not the picture that this recipe was made with"):
+        list(make(dataclasses.replace(of("two"), inputs=(dataclasses.replace(of("two").inputs[0], path=str(tmp_path / "one.png")),)), opened, tmp_path / "changed"))
+
+
+def test_the_commands_take_references(opened, tmp_path, capsys):
+    image(photo(1)).save(tmp_path / "one.png")
+    before = signal.getsignal(signal.SIGTERM)
+    asked = ["take", "a red boat", "--size", "64x64", "--pictures", "9", "--steps", "2", "--seed", "3", "--reference", str(tmp_path / "one.png"), "-o", str(tmp_path / "boat.mp4"), "--json"]
+    try:
+        assert main([*asked, "--backend", opened.name]) == 0
+        made = json.loads(capsys.readouterr().out.splitlines()[-1])["recipe"]["inputs"]
+        assert [(item["role"], item["sha256"]) for item in made] == [("reference", sha256(tmp_path / "one.png"))]
+        assert main([*asked, "--backend", "drawn"]) == 2 and "cannot be shown who is in a film" in capsys.readouterr().out
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_long_film_with_references_is_made_window_by_window(opened, tmp_path):
+    """Each window is shown them; words that change and film that is kept stand where they stood."""
+    image(photo(1)).save(tmp_path / "one.png")
+    recipe, _ = compose("a red boat", model=opened.name, pictures=33, size=(64, 64), seed=3, steps=2, cues=[Cue(16, "a storm", 4)], inputs=[Input.of(tmp_path / "one.png", role="reference")], free=1 << 40)
+    recipe = dataclasses.replace(recipe, window=5)
+    layout = lay(recipe, opened)
+    assert layout.references.shape == (1, 3, 64, 64) and layout.canvas.strip() == "#" * 9
+    opened.begin(Manner())
+    walk = Walk(recipe, opened, layout)
+    shown = [stride.x0.shape[2] for stride in walk]
+    assert len(walk.windows) > 1 and shown == [window.frames for window in walk.windows for _ in range(2)] and walk.latents.shape[2] == 9 and walk.latents.isfinite().all()
+    opened.end()
 
 
 def test_its_rows_say_what_it_was_made_for():

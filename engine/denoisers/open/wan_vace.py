@@ -5,6 +5,9 @@
     reactive    0 0 0 0 0           pictures that are to be changed: none, for noise says how much of them is left
     mask        0 0 1 1 0           of each of a cell's pixels, whether it is to be made
 
+    references  r r | . . # # .     pictures of who or what is to be in it: frames before the film, walked with it from noise and left off; what they
+                                    are to become is told as given film is, the last first
+
 Given pictures are told as they were, see `pictures`; a take's own latents are decoded for it, and what is not known stands still
 for the decoder. What is known is held besides, like in any other model.
 Sources: arXiv:2503.07598; diffusers' WanVACEPipeline, whose results these are to the last digits (tests/engine/test_open_wan_vace.py).
@@ -35,6 +38,18 @@ class WanVaceBackend(WanBackend):
         self._pictures = Pictures(self.decode)
         self._controls: dict[str, Tensor] = {}
         self._nothing = torch.zeros(0)
+        self._references: list[Tensor] = []
+
+    def end(self) -> None:
+        """See `Backend`."""
+        super().end()
+        self._references = []
+
+    @torch.no_grad()
+    def refer(self, pictures: Tensor) -> int:
+        """See `Referring`."""
+        self._references = [WanBackend.encoder(self)(picture[None, :, None]) for picture in pictures.flip(0)]
+        return len(self._references)
 
     def encoder(self, before: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """See `Backend`. Pictures are remembered: they are told to the transformer as they were."""
@@ -42,8 +57,13 @@ class WanVaceBackend(WanBackend):
 
     def lower(self, told: Text, x: Tensor, level: Tensor) -> Text:
         """See `OpenBackend`."""
-        known = given(level, HARDLY)
+        known, lead = given(level, HARDLY), len(self._references)
+        x, known = x[:, :, lead:], known[:, :, lead:]
         controls = [self._told_of(film[None], cells[None]) for film, cells in zip(torch.where(known, x, 0.0), known)]
+        if lead:
+            shown = torch.cat(self._references, 2)
+            shown = F.pad(shown, (0, 0) * 3 + (0, controls[0].shape[1] - shown.shape[1])).to(controls[0])        # nothing reactive, nothing to be made
+            controls = [torch.cat([shown, one], 2) for one in controls]
         return told | {"control_hidden_states": torch.cat(controls).to(self.device)}
 
     def _told_of(self, film: Tensor, known: Tensor) -> Tensor:
