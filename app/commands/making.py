@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -25,6 +26,7 @@ import typer
 from app import settings, signing
 from app.commands.mannering import mannered, with_manners
 from app.commands.saying import AsJson, Backend, Bar, answer, aside, bar
+from app.commands.wording import Expand, ExpandBy, longer
 from engine.errors import BadRequest, CannotWrite
 
 if TYPE_CHECKING:
@@ -58,18 +60,19 @@ def register(app: typer.Typer) -> None:
 
 def take(prompt: Prompt, seconds: Seconds = 2.0, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None,
          pictures: Pictures = None, keyframe: Keyframes = None, then: Then = None, latents: Latents = False, variations: Variations = None,
-         credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
+         credentials: Credentials = None, expand: Expand = False, expand_by: ExpandBy = "", backend: Backend = "", as_json: AsJson = False) -> None:
     """Make a film from words."""
     stills = tuple(moment(text, "A keyframe is a picture and its time, such as boat.png@1.5", 0.0) for text in keyframe or ())
     words = tuple(moment(text, 'Further words come with their time, such as "the sun sets@1.5"') for text in then or ())
     asked = Asked("keyframes" if stills else "text", prompt, size, seed, steps, seconds, pictures, stills, words)
-    _run(asked, Way(out, latents, variations, backend, as_json, credentials=credentials))
+    _run(asked, Way(out, latents, variations, backend, as_json, credentials=credentials), expand, expand_by)
 
 
 def image(prompt: Prompt, size: Size = "256x144", seed: Seed = None, steps: Steps = None, out: Out = None, latents: Latents = False,
-          variations: Variations = None, credentials: Credentials = None, backend: Backend = "", as_json: AsJson = False) -> None:
+          variations: Variations = None, credentials: Credentials = None, expand: Expand = False, expand_by: ExpandBy = "", backend: Backend = "",
+          as_json: AsJson = False) -> None:
     """Make a picture from words."""
-    _run(Asked("image", prompt, size, seed, steps), Way(out, latents, variations, backend, as_json, credentials=credentials))
+    _run(Asked("image", prompt, size, seed, steps), Way(out, latents, variations, backend, as_json, credentials=credentials), expand, expand_by)
 
 
 def animate(picture: Annotated[Path, typer.Argument(help="The picture the film begins with: PNG, JPEG, WebP.")], prompt: Prompt,
@@ -116,15 +119,19 @@ class Way:
         return describe(self.backend or settings.backend())
 
 
-def _run(asked: Asked, way: Way) -> None:
+def _run(asked: Asked, way: Way, expand: bool = False, by: str = "") -> None:
     """From words and pictures to the file and the answer."""
     from engine.recipe import Cue, compose
 
-    model = way.model()
+    model, written = way.model(), ""
+    if expand or by:        # one seed for the words and the film: the same line makes the same again
+        seed, written = secrets.randbelow(2**31) if asked.seed is None else asked.seed, asked.prompt
+        asked = dataclasses.replace(asked, seed=seed, prompt=longer(written, seed % 2**31, model.name, by))
+        way = dataclasses.replace(way, name=slug(written))
     words = {name: value for name, value in vars(asked).items() if name not in ("stills", "words")}
     inputs = [(path, round(seconds * model.grid.rate)) for path, seconds in asked.stills]
     cues = [Cue(round(seconds * model.grid.rate), prompt) for prompt, seconds in sorted(asked.words, key=lambda word: word[1])]
-    deliver(*compose(model=model, inputs=inputs, cues=cues, **words), way)
+    deliver(*compose(model=model, inputs=inputs, cues=cues, asked=written, **words), way)
 
 
 def deliver(recipe: Recipe, notes: Sequence[str], way: Way) -> None:

@@ -64,3 +64,35 @@ def test_a_language_model_is_asked_where_the_environment_says(capsys, monkeypatc
 def test_a_provider_that_is_not_ready_says_what_would_make_it_so(capsys, asked, sentence):
     code, facts = said(capsys, "a boat", *asked)
     assert code == 2 and sentence in facts["error"]
+
+
+# ---- a take of a prompt that is expanded on the way
+
+SMALL = ["--seconds", "0.5", "--size", "64x64", "--steps", "1", "--model", "drawn", "--json"]
+
+
+def test_a_take_says_what_it_added_and_keeps_both_texts(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = main(["take", "a boat  at night", "--expand", "--seed", "3", *SMALL])
+    out = capsys.readouterr()
+    made = json.loads(out.out.splitlines()[-1])
+    longer = said(capsys, "a boat at night", "--seed", "3", "--model", "drawn")[1]
+    assert code == 0 and made["recipe"]["prompt"] == longer["prompt"] and made["recipe"]["asked"] == "a boat at night"
+    assert "boat[" in out.err and made["path"].endswith("a-boat-at-night.mp4"), "what was added is said, and the file is called as it was asked for"
+    assert main(["recipe", made["path"]]) == 0 and "asked      a boat at night" in capsys.readouterr().out
+
+
+def test_a_take_that_is_not_expanded_has_one_text(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["image", "a boat at night", *SMALL[2:]]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["recipe"]["asked"] == ""
+
+
+@pytest.mark.parametrize("asked, sentence", [
+    (["", "--expand"], "The prompt is empty"), (["a boat", "--expand-by", "somebody"], "somebody"), (["a boat", "--expand", "--seed", "-5"], "A seed is a whole number"),
+    (["a boat", "--expand", "--seed", str(2**63)], "A seed is a whole number"),
+])  # fmt: skip
+def test_a_take_that_cannot_be_expanded_is_a_sentence(capsys, tmp_path, monkeypatch, asked, sentence):
+    monkeypatch.chdir(tmp_path)
+    assert main(["take", *asked, *SMALL]) == 2
+    assert sentence in json.loads(capsys.readouterr().out.splitlines()[-1])["error"] and not [*tmp_path.iterdir()]
