@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from engine.denoisers.catalog import describe
 from engine.errors import BadRequest
 from engine.recipe.bounds import PROMPT
-from engine.words import guides, local, replies, served
+from engine.words import chinese, guides, local, replies, served
 from engine.words.expanding import Expansion
 from engine.words.expanding import expand as filled_in
 from engine.words.language import Settings, settings
@@ -43,6 +43,8 @@ def providers(where: Settings | None = None) -> list[Offer]:
 def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = "", where: Settings | None = None, stop: Callable[[], bool] = lambda: False) -> Expansion:
     """A short prompt made longer for `model`, by `provider` ("" is the built-in one): the person's words kept, what was added marked.
 
+    Chinese for the built-in model is put into English first: `kept` is that, and the note says how it was read.
+
     seed    the same fills in the same, with most language models too
     where   the language models; else what the environment says
     stop    asked now and then while an answer is waited for; True raises Cancelled
@@ -60,11 +62,16 @@ def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = 
         raise BadRequest(f"Nobody called {name!r:.40} lengthens prompts; there is {', '.join(offers)}.")
     if not offers[name].ready:
         raise BadRequest(offers[name].why)
+    note = ""
+    if row.words is not None and chinese.has_any(prompt):      # other models were taught with Chinese, or a language model translates it
+        reading = chinese.read(prompt)
+        prompt, note = reading.text, reading.note
     if name != BUILT_IN:
-        return _spoken(prompt, seed, model, row.words is not None, (served if name == SERVED else local).ask, where, stop)
+        long = _spoken(prompt, seed, model, row.words is not None, (served if name == SERVED else local).ask, where, stop)
+        return replace(long, note=" ".join(filter(None, (note, long.note))))
     if row.words is None:       # the world that is filled in from is the built-in model's: another would be told of what nobody asked for
         return Expansion(prompt, (), f"{row.title} takes any words, and what they leave open is its own to fill: nothing was added.")
-    return filled_in(prompt, seed)
+    return replace(filled_in(prompt, seed), note=note)
 
 
 def _spoken(prompt: str, seed: int, model: str, paper: bool, ask: Callable, where: Settings, stop: Callable[[], bool]) -> Expansion:
