@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from talking import talking
+from answering import talking
 
 from app.cli import main
 from engine.doctor import language_models

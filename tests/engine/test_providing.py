@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import tiny_language
-from talking import at, talking
+from answering import at, talking
 
 from engine.errors import BadRequest, Cancelled, NoAnswer
 from engine.words.expanding import expand as filled_in

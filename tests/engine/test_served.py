@@ -7,7 +7,7 @@ import threading
 import zlib
 
 import pytest
-from talking import at, talking
+from answering import at, talking
 
 from engine.errors import BadRequest, Cancelled, NoAnswer
 from engine.words import served
