@@ -87,6 +87,20 @@ def test_a_prompt_is_expanded_edited_made_found_and_brought_back(tabs, studio, l
     assert added(page) == [] and not page.locator(".wrote").is_visible()
 
 
+def test_words_in_another_language_stand_beside_what_was_made_of_them(page):
+    page.fill("#prompt", "海上的一只红色小船")
+    expand(page)
+    theirs = page.locator(".wrote q")
+    assert theirs.inner_text() == "海上的一只红色小船" and "red boat" in page.input_value("#prompt")
+    while added(page):
+        count = len(added(page))
+        page.locator(".additions .chip").first.click()
+        page.wait_for_function("count => document.querySelectorAll('.additions .chip').length < count", arg=count)
+        assert theirs.inner_text() == "海上的一只红色小船"
+    page.get_by_role("button", name="Back to my words").click()
+    assert page.input_value("#prompt") == "海上的一只红色小船" and not page.locator(".wrote").is_visible()
+
+
 def test_a_shot_is_expanded_for_itself(page):
     page.locator("input[name=task][value=storyboard]").check(force=True)
     page.fill("#shot-0", "a fox in the snow")

@@ -76,8 +76,9 @@ export function expansion({ id, holder, field, about, called = '', changed }) {
   }
 
   function take(at) {
+    const known = stripped(holder.prompt, holder.added) === holder.asked;
     const { text, spans } = without(holder.prompt, holder.added, at);
-    put(text, spans, spans.length ? stripped(text, spans) : '');
+    put(text, spans, !known ? holder.asked : spans.length ? stripped(text, spans) : '');
     (list.children[Math.min(at, list.children.length - 1)] ?? press).focus();
   }
 
@@ -119,14 +120,14 @@ export function expansion({ id, holder, field, about, called = '', changed }) {
   function came({ prompt, asked, added: ranges, note: said }, seed) {
     const added = parted(prompt, counted(prompt, ranges));
     holder.wording = seed;
-    if (!added.length) {        // whoever could do more is told of, once it is clear that this one could not
+    if (!added.length && prompt === asked) {        // whoever could do more is told of, once it is clear that this one could not
       known().then((all) => told(said || t('Your words leave nothing open: nothing was added.'), all.filter((one) => said && !one.ready).map((one) => one.why)));
       return;
     }
     put(prompt, added, asked);
     told(said);
     list.scrollIntoView({ block: 'nearest' });
-    aloud.textContent = t('Added: {words}', { words: added.map((span) => plain(prompt, span)).join(', ') });
+    aloud.textContent = !added.length ? '' : t('Added: {words}', { words: added.map((span) => plain(prompt, span)).join(', ') });
     changed();
   }
 
