@@ -89,7 +89,7 @@ def test_cards_stand_at_their_times(tmp_path):
     ('[[shot]]\nprompt = "red"\nseconds = "two"',              "seconds = 'two'; it should be a number"),
     ('[[shot]]\nprompt = "red"\nseconds = 0',                  "Shot 1 is to have 0 seconds; 0.25 is the shortest"),
     ('[[shot]]\nprompt = "red"\nseconds = nan',                "length of shot 1 is a number"),
-    ('[[shot]]\nprompt = "red"\nlength = 2',                   "Shot 1 has no length; it has prompt, seconds, join, card"),
+    ('[[shot]]\nprompt = "red"\nlength = 2',                   "Shot 1 has no length; it has prompt, seconds, join, asked, card"),
     ('sise = "64x64"\n[[shot]]\nprompt = "red"',               "A storyboard has no sise; it has size"),
     ('[[shot]]\nprompt = "{who} runs"',                        "does not say who that is"),
     ('[[shot]]\nprompt = " "',                                 "Shot 1 has an empty prompt"),
