@@ -132,12 +132,12 @@ def _paper() -> Model:
         grid=Grid(channels=shape.get("channels", 16)),
         default_steps=facts.get("steps", 4), default_guidance=facts.get("guidance", 1.0), steps=(4, 8, 16, 30),
         sizes=SHAPES, words=_words(PAPER / "words.json"),
-        # Measured at the peak in bfloat16, before freed memory was kept for the next step, which takes 130 MB more:
+        # Measured at the peak in bfloat16, before freed memory was kept for the next step, which takes 130 to 210 MB more:
         # 536 MB for 97 pictures of 256x144, 566 MB for 129 of them at once, 623 MB for
         # 33 of 512x288, 709 MB for 9 finished to 768x432, 866 MB for 5 of 1024x576; finished to 1920x1080 1,668 MB for 9,
         # 1,776 MB for 33 (upright), 2,016 MB for 97. 548 MB for a minute of 256x144.
         # float32 takes twice as much of all but the program.
-        memory_fixed=670_000_000, memory_cell=2_800 * (1 if narrow() else 2), memory_pixel=740 * (1 if narrow() else 2),
+        memory_fixed=720_000_000, memory_cell=2_800 * (1 if narrow() else 2), memory_pixel=740 * (1 if narrow() else 2),
         version=version(facts["files"].values()) if "files" in facts else "", window=9, tile=(512, 288),
     )
 
