@@ -24,6 +24,8 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from engine.training.optimiser import Optimiser, hidden_matrices
+
 
 @dataclass
 class Budget:
@@ -100,14 +102,6 @@ class Average:
             p.copy_(self.values[name])
 
 
-def optimiser(model: nn.Module, rate: float, decay: float = 0.01) -> torch.optim.AdamW:
-    """AdamW: decay on matrices only, the fused step where it is there."""
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2]
-    others = [p for p in model.parameters() if p.requires_grad and p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), fused=True)
-
-
 @dataclass
 class Stage:
     """One stage in its folder: counts steps and seconds, keeps the curve, saves and resumes."""
@@ -119,14 +113,15 @@ class Stage:
     peak: float
     settings: dict[str, Any] = field(default_factory=dict)
     decay: float = 0.999                # of the average
+    muon: tuple[str, ...] = ()          # how the names of the blocks begin whose matrices Muon trains
     save_every: float = 120.0           # seconds between checkpoints
     log_every: int = 20
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.rate = 0, 0.0, self.peak
         self.peers = Peers()
-        self.optimiser = optimiser(self.model, self.peak)
+        self.optimiser = Optimiser(self.model, self.peak, hidden_matrices(self.model, self.muon))
         self.average = Average(self.model, self.decay)
         self._sums: dict[str, float] = {}
         self._count = 0
@@ -156,8 +151,8 @@ class Stage:
         saved = time.monotonic()
         while (share := self.budget.share(self.step, self.seconds)) < 1:
             start = time.monotonic()
-            for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate(self.peak, self.step, share)
+            self.rate = learning_rate(self.peak, self.step, share)
+            self.optimiser.set_rate(self.rate)
             yield self.step
             self.step += 1
             spent = torch.tensor([time.monotonic() - start], dtype=torch.float64)
@@ -170,7 +165,7 @@ class Stage:
 
     def update(self, loss: Tensor, **measures: float | Tensor) -> None:
         """One optimiser step on `loss`, its gradient clipped to 1; measures are averaged into the curve."""
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.backward()
         if self.peers.count > 1:
             for p in self.model.parameters():
@@ -186,7 +181,7 @@ class Stage:
         self._count += 1
         if self._count == self.log_every and self.leads:
             line = {"step": self.step + 1, "minutes": round(self.seconds / 60, 2),
-                    "rate": self.optimiser.param_groups[0]["lr"],
+                    "rate": self.rate,
                     **{key: round(value / self._count, 5) for key, value in self._sums.items()}}
             with self.path(".jsonl").open("a") as curve:
                 curve.write(json.dumps(line) + "\n")
@@ -203,9 +198,7 @@ class Stage:
             return
         tensors = {f"model.{name}": p.detach() for name, p in self.model.named_parameters()}
         tensors |= {f"average.{name}": p for name, p in self.average.values.items()}
-        names = {id(p): name for name, p in self.model.named_parameters()}
-        for p, state in self.optimiser.state.items():
-            tensors |= {f"{key}.{names[id(p)]}": value for key, value in state.items() if torch.is_tensor(value)}
+        tensors |= self.optimiser.moments(dict(self.model.named_parameters()))
         new = self.path(".new")
         save_file({key: value.contiguous() for key, value in tensors.items()}, new)
         os.replace(new, self.path(".safetensors"))
@@ -220,6 +213,4 @@ class Stage:
                 raise ValueError(f"The checkpoint in {self.folder} is of another size; start in an empty folder.")
             p.data.copy_(tensors[f"model.{name}"])
             self.average.values[name].copy_(tensors[f"average.{name}"])
-            if f"exp_avg.{name}" in tensors:
-                self.optimiser.state[p] = {key: tensors[f"{key}.{name}"].to(p.device)
-                                           for key in ("step", "exp_avg", "exp_avg_sq")}
+        self.optimiser.remember(dict(self.model.named_parameters()), tensors)

@@ -107,7 +107,7 @@ def mix(share: float):
 
 
 def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget, *, seed: int = 0, tokens: int = 2400,
-                      peak: float = 1e-3, device: str = "cpu", size: str = "cpu", start: Path | None = None,
+                      peak: float = 2e-3, device: str = "cpu", size: str = "cpu", start: Path | None = None,
                       descriptive: float = DESCRIPTIVE) -> Path:
     """Train within the budget, resuming whatever `folder` holds; returns the folder of the averaged weights.
 
@@ -124,7 +124,8 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     else:
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
     trainee = Trainee(model).to(device)
-    stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size, "descriptive": descriptive})
+    stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size, "descriptive": descriptive},
+                  muon=("transformer.blocks.", "transformer.text.layers."))
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"), descriptive)
     dice, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
     for step in stage:
