@@ -13,6 +13,7 @@ import tiny
 import torch
 from safetensors.torch import load_file
 from tiny_ltx import ltx
+from tiny_vace import vace
 from two_ranks import walks
 
 from engine.denoisers.catalog import open_backend
@@ -30,14 +31,14 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("kind", ["5b"])
-def test_two_ranks_equal_one(home, kind):
+@pytest.mark.parametrize("make", [lambda folder: tiny.wan(folder, kind="5b"), lambda folder: ltx(folder, "0.9.5")], ids=["wan 5b", "ltx"])
+def test_two_ranks_equal_one(home, make):
     """A level for every token, guidance, a LoRA laid on and taken off: whatever is walked, two ranks walk as one."""
-    *_, _row = keeping.add(tiny.wan(home / "my-wan", kind=kind))
-    alone = open_backend("my-wan")
+    *_, _row = keeping.add(make(home / "my-own"))
+    alone = open_backend("my-own")
     file = laying.lora(home / "a.safetensors", alone.pipe.transformer)
     environment = os.environ | {"CINELOOM_PARALLEL": "2", "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]), "OMP_NUM_THREADS": "1"}
-    both = subprocess.Popen([sys.executable, str(HERE / "two_ranks.py"), "my-wan", str(home / "two.safetensors"), str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    both = subprocess.Popen([sys.executable, str(HERE / "two_ranks.py"), "my-own", str(home / "two.safetensors"), str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     one = walks(alone, file)
     said, wrong = both.communicate(timeout=300)
     assert both.returncode == 0, wrong[-3000:]
@@ -50,8 +51,8 @@ def test_two_ranks_equal_one(home, kind):
 
 def test_what_cannot_be_shared_out_is_said(home, monkeypatch):
     *_, _row = keeping.add(tiny.wan(home / "my-wan"))
-    *_, _row = keeping.add(ltx(home / "my-ltx"))
-    for name, count, sentence in (("my-ltx", "2", "cannot be walked by several accelerators at once, Wan can"), ("my-wan", "3", "2 heads of attention, which 3 accelerators cannot share out evenly"),
+    *_, _row = keeping.add(vace(home / "my-vace"))
+    for name, count, sentence in (("my-vace", "2", "cannot be walked by several accelerators at once, Wan and LTX-Video can"), ("my-wan", "3", "2 heads of attention, which 3 accelerators cannot share out evenly"),
                                   ("my-wan", "two", "CINELOOM_PARALLEL is a whole number from 1 to 8")):
         monkeypatch.setenv("CINELOOM_PARALLEL", count)
         with pytest.raises(BadRequest, match=sentence):

@@ -18,12 +18,12 @@ from engine.recipe.value import Lora
 
 
 def walks(backend, file: Path) -> dict[str, torch.Tensor]:
-    """Film from words; of cells at many levels; with a LoRA, and after it without."""
-    chance = torch.Generator().manual_seed(2)
+    """Film from words; of cells at many levels; with pictures that are passed through; with a LoRA, and after it without."""
     shape = (1, backend.grid.channels, 3, 4, 4)
+    clip = torch.randn(shape, generator=torch.Generator().manual_seed(2))
     lora = Lora("a", hashlib.sha256(file.read_bytes()).hexdigest())
     backend.begin(Manner())
-    made = {"text": film(backend, op.text(shape), guidance=2.0), "mixed": film(backend, op.extend(torch.randn(shape, generator=chance), 1), guidance=2.0)}
+    made = {"text": film(backend, op.text(shape), guidance=2.0), "mixed": film(backend, op.extend(clip, 1), guidance=2.0), "keyframes": film(backend, op.keyframes({0: clip[:, :, :1], 2: clip[:, :, 2:]}, 4), guidance=2.0)}
     backend.begin(Manner(loras=(lora,), files={lora.sha256: file}))
     made["lora"] = film(backend, op.text(shape))
     backend.begin(Manner())

@@ -85,7 +85,7 @@ class LTXBackend(OpenBackend):
         if "stills" in told:
             stills = told.pop("stills")
             tokens, levels, where = torch.cat([stills, tokens], 1), torch.cat([stills.new_zeros(stills.shape[:2]), levels], 1), torch.cat([told.pop("places"), where], 2)
-        if bool((levels == levels[:, :1]).all()):       # one time for all tokens is embedded once
+        if self.leader is None and bool((levels == levels[:, :1]).all()):       # one time for all tokens is embedded once
             levels = levels[:, :1]
         with self.context(model, branch, float(level.amax())):
             velocity, *more = model(hidden_states=tokens.to(model.dtype), timestep=self.time(levels), video_coords=where, **told, return_dict=False)

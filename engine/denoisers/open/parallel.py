@@ -9,7 +9,7 @@
 
 Before attention every rank has some tokens and all heads, in it all tokens and some heads, after it some tokens again. What
 comes out is what one alone would say, but for the rounding of the sums. A process whose leader is gone ends: its standard
-input does. Knows diffusers' plans of where tokens are split, and processes. Knows no family beyond whether it has a plan.
+input does. Knows where tokens are split, by diffusers' plans but for LTX's, and processes. Knows nothing else of a family.
 Source: arXiv:2309.14509; diffusers' context parallelism, whose own entry divides by the number of accelerators, also where
 there is none.
 """
@@ -40,6 +40,7 @@ from engine.errors import BadRequest, GridMismatch, WeightsError
 from engine.recipe.value import Lora
 
 PARTS = ("transformer", "transformer_2")
+FAMILIES = ("wan", "wan_image", "ltx")      # whose tokens can be split
 MOST = 8
 PATIENCE = timedelta(days=30)       # that one rank waits for another: nothing may be asked of them for long, and one that dies is heard at once
 
@@ -63,8 +64,8 @@ class Leader:
         self.count = count
         self.models = {name: getattr(pipe, name) for name in PARTS if getattr(pipe, name, None) is not None}
         heads = self.models["transformer"].config.num_attention_heads
-        if row.family not in ("wan", "wan_image"):
-            raise BadRequest(f"{row.title} cannot be walked by several accelerators at once, Wan can; unset CINELOOM_PARALLEL.")
+        if row.family not in FAMILIES:
+            raise BadRequest(f"{row.title} cannot be walked by several accelerators at once, Wan and LTX-Video can; unset CINELOOM_PARALLEL.")
         if heads % count:
             raise BadRequest(f"{row.title} has {heads} heads of attention, which {count} accelerators cannot share out evenly; set CINELOOM_PARALLEL to a number that can.")
         if device.startswith("cuda") and torch.cuda.device_count() < count:
@@ -107,7 +108,8 @@ class Leader:
         def tell(model: nn.Module, given: tuple, named: dict) -> None:
             if given:
                 raise TypeError("transformers are called by the names of their arguments")
-            tokens = named["hidden_states"][0, 0].numel() // math.prod(model.config.patch_size)
+            film = named["hidden_states"]               # (B, S, C) where its tokens are packed already
+            tokens = film.shape[1] if film.ndim == 3 else film[0, 0].numel() // math.prod(model.config.patch_size)
             if tokens % self.count:
                 raise GridMismatch(f"This film has {tokens:,} tokens, which {self.count} accelerators cannot share out evenly; another length or size, or CINELOOM_PARALLEL unset, would work.")
             _send(self.group, ("call", name, {key: value.cpu() if isinstance(value, torch.Tensor) else value for key, value in named.items()}))
@@ -134,11 +136,27 @@ def _split(model: nn.Module, device: str, count: int) -> None:
     mesh = dist.device_mesh.init_device_mesh(device_type=kind, mesh_shape=own.mesh_shape, mesh_dim_names=own.mesh_dim_names)
     config.setup(rank, count, torch.device(kind, rank) if kind == "cuda" else torch.device("cpu"), mesh=mesh)
     model._parallel_config = config
-    for module in model.modules():
+    plan, whole = _places(model)
+    for name, module in model.named_modules():
         processor = getattr(module, "processor", None)
-        if hasattr(processor, "_parallel_config"):
+        if hasattr(processor, "_parallel_config") and not name.endswith(whole):
             processor._parallel_config = config
-    apply_context_parallel(model, own, model._cp_plan)
+    apply_context_parallel(model, own, plan)
+
+
+def _places(model: nn.Module) -> tuple[dict, tuple[str, ...]]:
+    """Where a transformer's tokens are split and put together, and the ends of names of attention that is not shared out.
+
+    LTX's own plan splits its words too, whose mask then fits no rank's heads, and does not split the times of its tokens.
+    Here words are whole everywhere, so that what listens to them needs nobody else, and every token has its time.
+    """
+    from diffusers.models._modeling_parallel import ContextParallelInput, ContextParallelOutput
+
+    if type(model).__name__ != "LTXVideoTransformer3DModel":
+        return model._cp_plan, ()
+    turned = ContextParallelInput(split_dim=1, expected_dims=3, split_output=True)
+    split = {"hidden_states": ContextParallelInput(split_dim=1, expected_dims=3), "timestep": ContextParallelInput(split_dim=1, expected_dims=2)}
+    return {"": split, "rope": {0: turned, 1: turned}, "proj_out": ContextParallelOutput(gather_dim=1, expected_dims=3)}, (".attn2",)
 
 
 def _send(group: Any, what: tuple) -> None:
