@@ -84,14 +84,14 @@ class BuiltIn:
     @torch.no_grad()
     def of_latents(self, latents: Tensor, short: bool = False) -> Caption:
         """What latents (1, C, T, h, w) show, h and w even. The same latents always get the same words."""
-        words, certainty = self.tell(latents, short)
-        if FOREIGN in words or certainty < self.facts.get("least", float("-inf")):
+        words, certainty, ended = self.tell(latents, short)
+        if not ended or FOREIGN in words or certainty < self.facts.get("least", float("-inf")):
             return Caption("", certainty, ELSEWHERE)
         return Caption(self.telling.read([self.telling.numbers[word] for word in words]), certainty)
 
     @torch.no_grad()
-    def tell(self, latents: Tensor, short: bool = False) -> tuple[list[str], float]:
-        """The likeliest word after each, until the end; and the mean log-probability of them all."""
+    def tell(self, latents: Tensor, short: bool = False) -> tuple[list[str], float, bool]:
+        """The likeliest word after each, until the end; the mean log-probability of them all; and whether it came to an end."""
         noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0)).to(latents.device)
         seen, _ = self.net.see(latents, self.glance(latents, noise))
         numbers = [self.telling.numbers[SHORT if short else DESCRIPTIVE]]
@@ -101,7 +101,7 @@ class BuiltIn:
             numbers.append(int(logits.argmax()))
             chances.append(float(logits[numbers[-1]]))
         words = [self.telling.vocabulary[number] for number in numbers[1:] if number != end]
-        return words, sum(chances) / max(1, len(chances))
+        return words, sum(chances) / len(chances), numbers[-1] == end
 
 
 def open_glance(paper: Path, device: str = "cpu") -> Glance:

@@ -28,7 +28,7 @@ from engine.evaluation.table import Measure, Report
 from engine.evaluation.tally import Tally
 from engine.words.naming import named
 
-FULL, QUICK = (96, 24, 12), (24, 6, 3)      # renders, takes, and captions that go around
+FULL, QUICK = (96, 24, 12), (40, 10, 5)      # renders, takes, and captions that go around
 SIZE = Size(256, 144, 33)
 CARD = """# The built-in captioner
 
@@ -43,7 +43,8 @@ are the shipped ones, and not taught again. Its own 3.3 MB of weights (float16) 
 
 {steps} steps in {minutes} minutes of training on `{device}`, seed {seed}, beside other work on two cores, on latents of {clips} clips
 of the paper world: pictures and films of 9 to 33 pictures, 128x80 to 256x144, with their plain captions; half of them with up to 0.35
-of noise added. Some clips are of no world at all (dead leaves, noise), to be answered with one word for it. Combinations of subject,
+of noise added. Some clips are of no world at all (dead leaves, noise,
+the world in pieces), to be answered with one word for it. Combinations of subject,
 colour and place that are held out were never shown. `cineloom train captioner` makes it again.
 
 ## What was measured

@@ -1,7 +1,7 @@
 """Training the captioner: latents of the world in, the words of what they show out (`engine.captioner`).
 
 Knows shards of latents, what each clip's caption is, and losses. Knows nothing of files that people have.
-What is not of the world is learnt too: dead leaves and noise, to be answered with one word for it.
+What is not of the world is learnt too: dead leaves, noise and the world in pieces, to be answered with one word for it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ from engine.training import shards
 from engine.training.feed import Feed
 from engine.training.run import Budget, Stage
 from engine.training.supply import draw_world
+from engine.training.textures import fractal, moving_leaves
 
 TERSE = 0.15            # of the captions: the same film told in few words
+STRANGE = 0.06          # of the clips: made into what is of no world
+LEAST = -0.2            # mean log-probability below which nothing is said: of held-out renders few are so unsure, of footage that is not refused outright most
 NOISE = 0.35            # of latents, the most that is added: what a model makes is not as clean as what is drawn
 DRAWN, BAKED = 0.25, 0.10       # of the minutes: what is drawn and encoded before training begins
 REFRESH = 200           # steps between looks for newly baked latents
@@ -78,6 +81,28 @@ def caption_loss(net: CaptionNet, latents: Tensor, glance: Tensor, numbers: Tens
     there = numbers[:, 1:] >= 0
     right = ((logits.argmax(2) == numbers[:, 1:]) & there).sum() / there.sum()
     return words + 0.5 * place, {"words": words.detach(), "place": place.detach(), "right": right}
+
+
+def estrange(latents: Tensor, subject: Tensor, rows: list[dict], dice: np.random.Generator, noise: torch.Generator) -> None:
+    """Make STRANGE of the clips of a batch into what is of no world, in place: pieces of all of them, or coloured noise with a clip's own tones.
+
+    Every statistic of single cells is then the world's: what tells them apart is what the cells make together.
+    """
+    frames, height, width = latents.shape[2:]
+    whole = latents.clone()
+    for i in np.flatnonzero(dice.random(len(rows)) < STRANGE).tolist():
+        if dice.random() < 0.5:
+            side = int(dice.choice([2, 4]))
+            for y in range(0, height - side + 1, side):
+                for x in range(0, width - side + 1, side):
+                    other, v, u = dice.integers(len(rows)), dice.integers(height - side + 1), dice.integers(width - side + 1)
+                    latents[i, :, :, y:y + side, x:x + side] = whole[other, :, :, v:v + side, u:u + side]
+        else:
+            field = fractal(latents.shape[1], height, width, float(dice.uniform(0.3, 1.8)), noise)[:, None].expand(-1, frames, -1, -1)
+            mean, spread = whole[i].mean((1, 2, 3), keepdim=True), whole[i].std((1, 2, 3), keepdim=True)
+            moving = fractal(latents.shape[1] * frames, height, width, 0.5, noise).view(-1, frames, height, width)
+            latents[i] = mean + spread * (field + float(dice.uniform(0, 0.4)) * moving)
+        rows[i], subject[i] = {"foreign": True}, 0.0
 
 
 def weight(share: float) -> Callable[[int, int], float]:
@@ -140,6 +165,7 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
         if step and step % REFRESH == 0:
             feed.refresh()
         batch = feed.next(weight(budget.share(step, stage.seconds)))
+        estrange(batch.latents, batch.subject, batch.rows, dice, noise)
         numbers = sentences(telling, batch.rows, batch.latents.shape[2], batch.loop, (dice.random(len(batch.rows)) < TERSE).tolist())
         loud = torch.from_numpy(dice.uniform(0, NOISE, (len(batch.rows), 1, 1, 1, 1)).astype(np.float32)) * (dice.random() < 0.5)
         seen = (batch.latents + loud * torch.randn(batch.latents.shape, generator=noise)).to(device)
@@ -148,7 +174,7 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
             loss, measures = caption_loss(net, seen, first, numbers.to(device), batch.subject.to(device))
         stage.update(loss, **measures)
     stage.average.copy_to(net)
-    facts = {"vocabulary": list(telling.vocabulary), "sizes": sizes | {"glance": glance.width}, "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
+    facts = {"vocabulary": list(telling.vocabulary), "sizes": sizes | {"glance": glance.width}, "least": LEAST, "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
              "tokens": tokens, "clips": sum(map(len, feed.buckets.values())), "device": device}}
     write(net.float().cpu(), facts, out)
     return net
@@ -162,7 +188,6 @@ def bake_own(folder: Path, autoencoder: PaperAutoencoder, clips: int, seed: int 
     """
     from engine.training import paperworld as world
     from engine.training.judge import even_scene
-    from engine.training.textures import moving_leaves
 
     size = 32
     for number in range(-(-clips // size)):

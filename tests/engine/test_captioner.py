@@ -17,7 +17,7 @@ from engine.media import write_film, write_picture
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.training import paperworld as world
-from engine.training.captioner import bake_own, caption_loss, sentences, train_captioner, weight, write
+from engine.training.captioner import bake_own, caption_loss, estrange, sentences, train_captioner, weight, write
 from engine.training.paperworld.captions import describe
 from engine.training.run import Budget
 from engine.words.naming import ORDER, named
@@ -99,6 +99,28 @@ def test_a_tiny_captioner_learns_a_batch_by_heart_and_says_it():
     assert captioner.of_latents(latents[7:]).note == ELSEWHERE and captioner.of_latents(latents[7:]).text == ""
     unsure = BuiltIn(net, TELLING, first, None, {"least": 0.0})         # nobody is that sure
     assert unsure.of_latents(latents[:1]).text == "" and unsure.of_latents(latents[:1]).note == ELSEWHERE
+
+
+def test_words_that_find_no_end_are_no_sentence():
+    """A captioner that answers with the same word for ever says nothing."""
+    first, net = glance(), CaptionNet(len(TELLING.vocabulary), glance=64, **TINY)
+    with torch.no_grad():
+        net.norm.weight.zero_()
+        net.answer.weight.zero_()
+    said = BuiltIn(net, TELLING, first, None, {}).of_latents(torch.randn(1, 16, 1, 4, 4))
+    assert said.text == "" and said.note == ELSEWHERE
+
+
+def test_what_is_made_strange_is_of_no_world_and_nothing_else_changes():
+    generator, dice = torch.Generator().manual_seed(0), np.random.default_rng(0)
+    latents, subject, rows = torch.randn(300, 16, 2, 4, 8, generator=generator), torch.ones(300, 2, 2, 4), [{"seed": i} for i in range(300)]
+    before = latents.clone()
+    estrange(latents, subject, rows, dice, generator)
+    strange = [bool(row.get("foreign")) for row in rows]
+    assert 5 < sum(strange) < 40
+    for i, made in enumerate(strange):
+        assert torch.equal(latents[i], before[i]) != made and bool(subject[i].any()) != made
+    assert latents.isfinite().all()
 
 
 def test_a_word_is_told_from_those_before_it_alone():
@@ -193,3 +215,34 @@ def test_weights_that_are_not_there_or_broken_are_said_so(tmp_path):
     (tmp_path / "captioner.safetensors").write_bytes(b"not weights")
     with pytest.raises(WeightsError, match="cineloom train captioner"):
         BuiltIn.open(tmp_path)
+
+
+# ---- the one that ships
+
+@pytest.fixture(scope="module")
+def shipped() -> BuiltIn:
+    return BuiltIn.open()
+
+
+def test_the_captioner_that_ships_says_what_was_drawn_and_nothing_of_what_was_not(shipped):
+    """Six even scenes at the studio's size: of what they show three parts in four at least; noise is refused."""
+    from engine.training.judge import even_scene
+
+    right = asked = 0
+    for seed in range(6):
+        scene = even_scene(76_000_000 + seed)
+        film = (world.render(scene, 17, 256, 144).pixels * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+        says, truth = named(shipped.describe(film).text), describe(scene)
+        asked += len(ORDER)
+        right += sum(says.get(name) == truth[name] for name in ORDER)
+    assert right / asked > 0.75
+    assert set(named(shipped.describe(film, short=True).text)) <= {"subject", "colour", "place", "time"}
+    noise = np.random.default_rng(0).integers(0, 256, (5, 144, 256, 3)).astype(np.uint8)
+    assert shipped.describe(noise).text == "" and shipped.describe(noise).note == ELSEWHERE
+
+
+def test_what_ships_is_small_and_of_this_world(shipped):
+    from engine.captioner.captioner import FOLDER
+
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 4_200_000
+    assert shipped.telling == TELLING
