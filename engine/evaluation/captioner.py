@@ -45,7 +45,7 @@ are the shipped ones, and not taught again. Its own 3.3 MB of weights (float16) 
 of the paper world: pictures and films of 9 to 33 pictures, 128x80 to 256x144, with their plain captions; half of them with up to 0.35
 of noise added. Some clips are of no world at all (dead leaves, noise,
 the world in pieces), to be answered with one word for it. Combinations of subject,
-colour and place that are held out were never shown. `cineloom train captioner` makes it again.
+colour and place that are held out were never shown. `cineloom train captioner` makes it again.{note}
 
 ## What was measured
 
@@ -155,5 +155,5 @@ def write_card(folder: Path, report: Report, facts: dict) -> None:
     trained = facts["trained"]
     report.save(folder / "measures.json")
     (folder / "README.md").write_text(CARD.format(
-        steps=f"{trained['steps']:,}", minutes=f"{trained['minutes']:g}", clips=f"{trained['clips']:,}", seed=trained["seed"], device=trained["device"],
+        steps=f"{trained['steps']:,}", minutes=f"{trained['minutes']:g}", clips=f"{trained['clips']:,}", seed=trained["seed"], device=trained["device"], note=f" {trained['note']}" if trained.get("note") else "",
         least=facts.get("least", "none"), words=len(facts["vocabulary"]), table=report.markdown(), skipped="\n".join(report.skipped)).rstrip() + "\n")
