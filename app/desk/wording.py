@@ -1,4 +1,4 @@
-"""Wording: a short prompt made longer for the page, at once or while somebody waits.
+"""Wording: a short prompt made longer for the page, or a script made into shots, at once or while somebody waits.
 
     begin ─→ done                               the built-in one knows the answer
     begin ─→ working ─→ done, failed            a language model is asked in a thread; `stop` ends it
@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.errors import BadRequest, CineloomError
 from engine.words.expanding import Expansion
 from engine.words.providing import BUILT_IN, expand, providers
+from engine.words.scripting import Script, script
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -35,13 +37,14 @@ class Asking:
     seed: int
     state: str = "working"              # working, done, failed
     long: Expansion = Expansion("", ())
+    story: dict | None = None           # of a script: who, and its shots as the form has them
     error: str = ""
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def to_json(self) -> dict:
         """What the page may know; the places of what was added are code points."""
         return {"token": self.token, "state": self.state, "asked": self.asked, "seed": self.seed, "prompt": self.long.prompt,
-                "added": [list(span) for span in self.long.added], "note": self.long.note, "error": self.error}
+                "added": [list(span) for span in self.long.added], "note": self.long.note, "story": self.story, "error": self.error}
 
 
 class Wording:
@@ -66,6 +69,16 @@ class Wording:
         asked = {"prompt": prompt, "seed": seed, "model": self.desk.row(model).name, "provider": provider}
         if provider in ("", BUILT_IN):
             return replace(one, state="done", long=expand(**asked))
+        return self._waited(one, lambda: setattr(one, "long", expand(**asked, stop=one.stopped.is_set)))
+
+    def begin_script(self, text: str, *, seed: int = 0, provider: str = "") -> Asking:
+        """Ask for the shots of a script; waited for as a prompt is. Raises BadRequest, see `engine.words.scripting.script`, and where too many are waited for."""
+        one = Asking(secrets.token_hex(8), "", seed)
+        if provider in ("", BUILT_IN):
+            return replace(one, state="done", story=_story(script(text, seed=seed)))
+        return self._waited(one, lambda: setattr(one, "story", _story(script(text, provider=provider, seed=seed, stop=one.stopped.is_set))))
+
+    def _waited(self, one: Asking, work: Callable[[], None]) -> Asking:
         with self._lock:
             if sum(other.state == "working" for other in self._there.values()) >= MANY:
                 raise BadRequest(f"{MANY} prompts are on their way already; wait for one of them, or stop it.")
@@ -73,16 +86,16 @@ class Wording:
             for token in over[:len(over) - KEPT + 1]:
                 del self._there[token]
             self._there[one.token] = one
-        threading.Thread(target=self._ask, args=(one, asked), name="wording", daemon=True).start()
+        threading.Thread(target=self._ask, args=(one, work), name="wording", daemon=True).start()
         return one
 
-    def _ask(self, one: Asking, asked: dict) -> None:
+    def _ask(self, one: Asking, work: Callable[[], None]) -> None:
         try:
-            one.long = expand(**asked, stop=one.stopped.is_set)
+            work()
         except CineloomError as error:
             one.error = str(error)
         except Exception as error:      # a person waits for a sentence
-            one.error = f"Something broke while the prompt was made longer ({type(error).__name__}: {error!s:.200})."
+            one.error = f"Something broke while the words were made ({type(error).__name__}: {error!s:.200})."
         one.state = "failed" if one.error else "done"
 
     def asking(self, token: str) -> Asking:
@@ -106,3 +119,9 @@ class Wording:
         """The studio ends: nobody waits any more."""
         for token in list(self._there):
             self.stop(token)
+
+
+def _story(made: Script) -> dict:
+    """A script's shots as the page's form has them."""
+    shots = [{"prompt": shot.prompt, "asked": shot.asked, "seconds": shot.seconds, "join": shot.join, "cards": []} for shot in made.board.shot]
+    return {"who": made.board.who, "style": made.board.style, "shots": shots, "notes": list(made.notes)}

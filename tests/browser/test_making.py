@@ -260,7 +260,7 @@ def test_pictures_shots_and_words_that_change(panel):
     ids = [job["id"] for job in sent.value.json()["jobs"]]
     page.wait_for_selector(f"#player-panel[data-take='{ids[1]}']", timeout=HEAVY)
     first, second = (panel.take(id)["recipe"] for id in ids)
-    assert first["cues"] == [{"at": 16, "prompt": "blue left", "over": 8, "cut": False}] and int(second["seed"]) == int(first["seed"]) + 1
+    assert first["cues"] == [{"at": 16, "prompt": "blue left", "over": 8, "cut": False, "asked": ""}] and int(second["seed"]) == int(first["seed"]) + 1
 
 
 def test_an_edit_without_a_mouse_and_its_recipe_again(tabs, studio):

@@ -7,6 +7,7 @@ import { drops, known, takeOf } from './films.js';
 import { begins, reordered } from './maths.js';
 import { bringPicture, here, pictureOfTake, seen } from './pictures.js';
 import { promptField } from './prompt.js';
+import { fromScript } from './script.js';
 
 const SHOT = 'application/x-cineloom-shot';
 
@@ -25,7 +26,7 @@ export function cards({ desk }) {
     Object.assign(form, structuredClone(about.story));
     rebuild('#shot-0');
   } }, t('Try a storyboard of {count} shots', { count: about.story.shots.length })) : null;
-  return el('div.board', {}, list, story, add);
+  return el('div.board', {}, list, story, el('div.adding', {}, add, fromScript(desk)));
 }
 
 function card(shot, at, times, desk) {

@@ -143,7 +143,7 @@ export function expansion({ id, holder, field, about, called = '', changed }) {
   known().then((all) => {
     ready = all.filter((one) => one.ready);
     if (ready.length < 2) return;
-    who.replaceChildren(...ready.map((one) => el('option', { value: one.name, selected: one.name === kept() }, one.title)));
+    who.replaceChildren(...ready.map((one) => el('option', { value: one.name, selected: one.name === preferred() }, one.title)));
     who.hidden = false;
     show();
   });
@@ -159,13 +159,14 @@ function fits({ prompt, asked, added }) {
 }
 
 /** Who can be asked; nobody else where the studio does not say. */
-function known() {
+export function known() {
   offers ??= ask('studio/expand').then(({ providers }) => providers, () => []);
   return offers;
 }
 
 /** Nobody waits for it any more. */
-function dismiss(token) { ask(`studio/expand/${token}/stop`, {}).catch(() => {}); }
+export function dismiss(token) { ask(`studio/expand/${token}/stop`, {}).catch(() => {}); }
 
 function keep(name) { try { localStorage.setItem(CHOICE, name); } catch { /* private windows may refuse */ } }
-function kept() { try { return localStorage.getItem(CHOICE) ?? OWN; } catch { return OWN; } }
+/** Who was asked last. */
+export function preferred() { try { return localStorage.getItem(CHOICE) ?? OWN; } catch { return OWN; } }

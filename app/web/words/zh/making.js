@@ -334,4 +334,12 @@ export default {
   'Not licensed in the European Union, the United Kingdom and South Korea.': '在欧盟、英国和韩国未获许可。',
   'Smaller and newer, at 480p. Not licensed in the European Union, the United Kingdom and South Korea.': '更小更新，480p。在欧盟、英国和韩国未获许可。',
   'A level for every frame: film that goes on and on.': '每一帧都有自己的噪声级：视频可以一直续下去。',
+  'From a script…': '从剧本开始…',
+  'Shots from a script': '由剧本生成镜头',
+  'Make shots': '生成镜头',
+  'Script': '剧本',
+  'Who reads it': '由谁来读',
+  '{n} shots': '{n} 个镜头',
+  'A red fox trots in the snow at dusk. It stops. Cut to: the sea at night.': '黄昏，一只红色的狐狸在雪地里小跑。它停下来。切到：夜晚的大海。',
+  'Write what is seen, one thing after another. Every word comes back in a shot, and all of it can be edited before anything is made.': '按先后写下看到的内容。每个词都会出现在某个镜头里，生成之前全部可以修改。',
 };
