@@ -145,10 +145,12 @@ def plot(table: Hearing, ratios: Mapping[str, float]) -> bytes:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, 2, figsize=(7, 3), dpi=90, sharey=True)
-    for axis, title, value in ((axes[0], "subject, colour, place, ... of the short prompt", lambda row: row.asked), (axes[1], "all that the prompt names", lambda row: row.named)):
+    # The interval of what the short prompt asks is no interval of the other.
+    for axis, title, value, sure in ((axes[0], "subject, colour, place, ... of the short prompt", lambda row: row.asked, lambda row: row.sure),
+                                     (axes[1], "all that the prompt names", lambda row: row.named, lambda row: 0.0)):
         for prompts in dict.fromkeys(row.prompts for row in table.rows):
             rows = [row for row in table.rows if row.prompts == prompts]
-            axis.errorbar([100 * ratios[row.model] for row in rows], [100 * value(row) for row in rows], yerr=[100 * row.sure for row in rows],
+            axis.errorbar([100 * ratios[row.model] for row in rows], [100 * value(row) for row in rows], yerr=[100 * sure(row) for row in rows],
                           marker="o", markersize=4, linewidth=1.2, capsize=3, label=f"{prompts} prompts")
         axis.set_title(title, fontsize=8)
         axis.set_xlabel("descriptive captions in training, %", fontsize=8)
