@@ -9,6 +9,7 @@ Knows threads and how long an answer is kept. Who there is to ask, and how, is t
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -109,7 +110,9 @@ class Wording:
         return one
 
     def stop(self, token: str) -> None:
-        """Wait for it no longer; nothing where it is over."""
+        """Wait for it no longer; nothing where it is over. Raises BadRequest for what is no token."""
+        if not re.fullmatch("[0-9a-f]{16}", token):
+            raise BadRequest(UNKNOWN)
         with self._lock:
             one = self._there.pop(token, None)
         if one is not None:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from engine.captioner.network import MOST, CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
+from engine.denoisers.catalog import version
 from engine.denoisers.paper import FOLDER as PAPER
 from engine.denoisers.paper import fast_dtype
 from engine.errors import WeightsError
@@ -73,6 +74,9 @@ class BuiltIn:
         except Exception as error:      # json, safetensors, diffusers and torch raise a dozen kinds; each means the same to a person
             raise WeightsError(f"The captioner in {folder} could not be loaded ({error}). Restore the folder from the repository, "
                                "or train it anew with `cineloom train captioner`.") from error
+        if facts.get("paper", glance.version) != glance.version:        # it sees by that model's eyes: by others it would say anything
+            raise WeightsError(f"The captioner in {folder} was taught on the weights {facts['paper']} of the built-in model, and {glance.version} are here. "
+                               "`cineloom train captioner` teaches it on these.")
         return cls(net.to(device), Telling(tuple(facts["vocabulary"])), glance, autoencoder, facts)
 
     def describe(self, pictures: np.ndarray, short: bool = False) -> Caption:
@@ -107,4 +111,5 @@ class BuiltIn:
 def open_glance(paper: Path, device: str = "cpu") -> Glance:
     """The first blocks of the built-in model in a folder such as assets/paper."""
     transformer = PaperTransformer.from_pretrained(paper / "transformer", torch_dtype=fast_dtype(device)).to(device)
-    return Glance(transformer, Words.load(paper / "words.json"))
+    said = paper / "paper.json"
+    return Glance(transformer, Words.load(paper / "words.json"), version(json.loads(said.read_text())["files"].values()) if said.is_file() else "")

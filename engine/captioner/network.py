@@ -28,7 +28,9 @@ LEVEL = 0.3         # of noise that they are shown: with 0.05 a line through the
 class Glance:
     """What the model's first blocks make of latents; its own weights, which nobody teaches here."""
 
-    def __init__(self, transformer: PaperTransformer, words: Words):
+    def __init__(self, transformer: PaperTransformer, words: Words, version: str = ""):
+        """version   the name of the model's weights, as recipes have it; "" while they have none"""
+        self.version = version
         transformer.blocks = transformer.blocks[:GLANCE]
         self.transformer = transformer.eval().requires_grad_(False)
         self.width, self.device = transformer.config.width, transformer.device

@@ -174,7 +174,7 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
             loss, measures = caption_loss(net, seen, first, numbers.to(device), batch.subject.to(device))
         stage.update(loss, **measures)
     stage.average.copy_to(net)
-    facts = {"vocabulary": list(telling.vocabulary), "sizes": sizes | {"glance": glance.width}, "least": LEAST, "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
+    facts = {"vocabulary": list(telling.vocabulary), "sizes": sizes | {"glance": glance.width}, "least": LEAST, "paper": glance.version, "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
              "tokens": tokens, "clips": sum(map(len, feed.buckets.values())), "device": device}}
     write(net.float().cpu(), facts, out)
     return net

@@ -14,7 +14,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import threading
 import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 from engine.errors import BadRequest, Cancelled, NoAnswer
@@ -64,18 +68,28 @@ def ask(settings: Settings, messages: Messages, seed: int = 0, stop: Stop = lamb
     """The answer's text, as it came.
 
     Raises BadRequest for settings that cannot be, NoAnswer with a sentence for everything that can go wrong on the way, Cancelled after `stop`.
-    Not to be called where an event loop runs: the page's handlers are plain functions, in threads.
     """
     where = address(settings)
     asked = {"model": settings.model, "messages": messages, "stream": True, "temperature": settings.temperature, "seed": seed, "max_tokens": TOKENS}
-    return asyncio.run(_patiently(_asked(f"{where}/chat/completions", settings, asked), urlsplit(where).netloc, settings.seconds, stop))
+    return _run(lambda stop: _patiently(_asked(f"{where}/chat/completions", settings, asked), urlsplit(where).netloc, settings.seconds, stop), stop)
+
+
+def _run(work: Callable[[Stop], Coroutine[Any, Any, str]], stop: Stop) -> str:
+    """What comes of it, in a thread of its own: where we are called, as in a notebook, a loop of events may run already."""
+    left = threading.Event()            # Ctrl-C is heard in the caller's thread
+    with ThreadPoolExecutor(1, "words") as thread:
+        try:
+            return thread.submit(lambda: asyncio.run(work(lambda: left.is_set() or stop()))).result()
+        except BaseException:
+            left.set()
+            raise
 
 
 def reach(settings: Settings, seconds: float = 2.0) -> str:
     """Whether somebody is there: "" or a sentence. Asks for nothing but the list of models, and sends no prompt."""
     try:
         where = address(settings)
-        asyncio.run(_patiently(_asked(f"{where}/models", settings, None), urlsplit(where).netloc, seconds, lambda: False))
+        _run(lambda stop: _patiently(_asked(f"{where}/models", settings, None), urlsplit(where).netloc, seconds, stop), lambda: False)
     except (BadRequest, NoAnswer) as error:
         return str(error)
     return ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
-from engine.captioner.captioner import ELSEWHERE, BuiltIn
+from engine.captioner.captioner import ELSEWHERE, FOLDER, BuiltIn
 from engine.captioner.network import CaptionNet, Glance
 from engine.captioner.seeing import MOST, fitted, seen
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
@@ -246,3 +247,11 @@ def test_what_ships_is_small_and_of_this_world(shipped):
 
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 4_200_000
     assert shipped.telling == TELLING
+
+
+def test_a_captioner_of_other_weights_of_the_model_is_not_believed(tmp_path):
+    shutil.copytree(FOLDER, tmp_path / "captioner")
+    path = tmp_path / "captioner" / "captioner.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"paper": "0123456789ab"}))
+    with pytest.raises(WeightsError, match="taught on the weights 0123456789ab of the built-in model, and .* are here. `cineloom train captioner`"):
+        BuiltIn.open(tmp_path / "captioner")
