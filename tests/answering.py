@@ -73,6 +73,23 @@ def talking(says: Callable[[Handler], None]) -> Iterator[ThreadingHTTPServer]:
         thread.join()
 
 
+@contextmanager
+def waiting(monkeypatch, words: str = "") -> Iterator[ThreadingHTTPServer]:
+    """The language model of every studio that is opened meanwhile: answers `words`, with `status`, once `let` is set."""
+    def says(handler: Handler) -> None:
+        handler.server.let.wait(60)
+        handler.whole(json.dumps({"choices": [{"message": {"content": handler.server.words}}]}), handler.server.status)
+
+    with talking(says) as server:
+        server.let, server.words, server.status = threading.Event(), words, 200
+        monkeypatch.setenv("CINELOOM_WORDS_URL", server.url)
+        monkeypatch.setenv("CINELOOM_WORDS_MODEL", "small")
+        try:
+            yield server
+        finally:
+            server.let.set()
+
+
 def at(server: ThreadingHTTPServer, **more) -> Settings:
     """Settings that lead to a server."""
     return Settings(**{"url": server.url, "model": "small", "seconds": 30.0} | more)

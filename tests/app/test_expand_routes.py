@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from answering import waiting
 
 WORKING = 60        # seconds until a test gives up waiting
 
 
 @pytest.fixture
 def served(monkeypatch):
-    """A language model's address; `says` is what it answers, and it answers once `let` is set."""
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            server.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            server.let.wait(WORKING)
-            try:
-                self.send_response(server.status)
-                self.end_headers()
-                self.wfile.write(json.dumps({"choices": [{"message": {"content": server.says}}]}).encode())
-            except OSError:
-                pass            # whoever asked is gone
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads, server.asked, server.let, server.says, server.status = True, [], threading.Event(), "", 200
-    monkeypatch.setenv("CINELOOM_WORDS_URL", f"http://127.0.0.1:{server.server_address[1]}/v1")
-    monkeypatch.setenv("CINELOOM_WORDS_MODEL", "small")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.let.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    """A language model's address, see `answering.waiting`."""
+    with waiting(monkeypatch) as server:
+        yield server
 
 
 def over(studio, token: str) -> dict:
@@ -91,7 +66,7 @@ def test_who_can_be_asked_is_said_and_why_the_others_cannot(studio, monkeypatch)
 
 def test_a_language_model_is_waited_for(studio, served):
     assert {one["name"]: one["ready"] for one in studio.get("/studio/expand").json()["providers"]}["served"]
-    served.says = "a small boat drifts on the calm sea at night"
+    served.words = "a small boat drifts on the calm sea at night"
     begun = studio.post("/studio/expand", json={"prompt": "a boat at night", "provider": "served", "model": "paper"}).json()["asking"]
     assert begun["state"] == "working" and studio.get(f"/studio/expand/{begun['token']}").json()["asking"]["state"] == "working"
     served.let.set()
@@ -117,4 +92,5 @@ def test_one_that_is_stopped_is_waited_for_no_longer_and_makes_room(studio, desk
     assert studio.post("/studio/expand", json=asked).json()["asking"]["state"] == "working"
     desk.wording.close()
     assert studio.get(f"/studio/expand/{tokens[1]}").status_code == 400
-    assert studio.post("/studio/expand/nobody/stop").json() == {}
+    assert studio.post(f"/studio/expand/{tokens[0]}/stop").json() == {}, "it is over already"
+    assert studio.post("/studio/expand/nobody/stop").status_code == 400

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
+from answering import waiting
 from running import Running
 
 HEAVY = 120_000         # milliseconds a take may need on a busy machine
@@ -134,32 +131,9 @@ def test_it_is_for_everybody(tabs, look):
 
 @pytest.fixture
 def served(monkeypatch):
-    """A language model's address: it answers once `let` is set."""
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["content-length"]))
-            server.let.wait(60)
-            try:
-                self.send_response(server.status)
-                self.end_headers()
-                self.wfile.write(json.dumps({"choices": [{"message": {"content": "a small boat drifts at night, <b>the sea is calm</b>"}}]}).encode())
-            except OSError:
-                pass            # whoever asked is gone
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads, server.let, server.status = True, threading.Event(), 200
-    monkeypatch.setenv("CINELOOM_WORDS_URL", f"http://127.0.0.1:{server.server_address[1]}/v1")
-    monkeypatch.setenv("CINELOOM_WORDS_MODEL", "small")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.let.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    """A language model's address, see `answering.waiting`."""
+    with waiting(monkeypatch, "a small boat drifts at night, <b>the sea is calm</b>") as server:
+        yield server
 
 
 def test_a_language_model_is_offered_waited_for_and_stopped(open_tab, served, tmp_path):

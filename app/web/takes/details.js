@@ -2,6 +2,7 @@
 //
 // Knows one take. What is changed is sent at once; what is being written is sent when the writing rests.
 import { ask, el, icon, tell, tool } from '../desk.js';
+import { titled } from '../format.js';
 import { t } from '../words.js';
 import { Family } from './family.js';
 import { called } from './filters.js';
@@ -51,7 +52,7 @@ export class Details {
     this.take = take;
     this.root.classList.toggle('empty', !take);
     if (!take) return;
-    this.name.textContent = take.prompt || t('Untitled');
+    this.name.textContent = titled(take);
     [...this.stars.children].forEach((star, at) => {
       star.dataset.on = at < take.rating;
       star.setAttribute('aria-checked', take.rating === at + 1);
