@@ -58,3 +58,9 @@ def signer() -> tuple[str, str]:
         there, lacking = ("CINELOOM_CERTIFICATES", "CINELOOM_KEY") if found[0] else ("CINELOOM_KEY", "CINELOOM_CERTIFICATES")
         raise BadRequest(f"{there} is set and {lacking} is not; to sign with a key of your own both name a PEM file, which may be the same.")
     return found
+
+
+def footage(asked: Path | None = None) -> Path | None:
+    """The folder of photographs and footage that models are measured on: as asked, as CINELOOM_REAL says, or where such folders lie; None where there is none."""
+    folder = asked or Path(os.environ.get("CINELOOM_REAL") or ROOT.parent / "shared" / "real")
+    return folder if folder.is_dir() else None

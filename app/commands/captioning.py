@@ -1,18 +1,15 @@
-"""`cineloom caption`: what a film shows, in a sentence; for all takes of a project that have no caption yet. And how true it is.
+"""`cineloom caption`: what a film shows, in a sentence; for all takes of a project that have no caption yet.
 
 Knows names, options and what is printed. Who sees and speaks is engine.captioner's.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app import settings
 from app.commands.library import FIRST_PROJECT, Home, Project, named, open_project
 from app.commands.saying import AsJson, answer, aside, bar
 from engine.errors import BadMedia, BadRequest
@@ -25,11 +22,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(caption)
-
-
-def register_measure(evaluates: typer.Typer) -> None:
-    """Add the command to those of `evaluate`."""
-    evaluates.command("captioner")(captioner)
 
 
 def caption(
@@ -110,40 +102,3 @@ def _said(speaker: Captioner, film: Path, short: bool) -> Caption:
     from engine.captioner.seeing import seen
 
     return speaker.describe(seen(film), short)
-
-
-def captioner(
-    quick: Annotated[bool, typer.Option("--quick", help="Few films: rough figures in a few minutes.")] = False,
-    takes: Annotated[bool, typer.Option("--takes/--no-takes", help="Takes of the built-in model too, which have to be made.")] = True,
-    seed: Annotated[int, typer.Option(min=0, help="Of scenes and noise: the same figures come out again.")] = 0,
-    weights: Annotated[Path | None, typer.Option(help="Folder of the captioner.", show_default="assets/captioner")] = None,
-    real: Annotated[Path | None, typer.Option(help="Folder of photographs and footage.", show_default="../shared/real, or none")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/captioner.json")] = None,
-    store: Annotated[Path | None, typer.Option(help="Folder to write the captioner's card into, such as assets/captioner.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure how true the built-in captioner's sentences are.
-
-    On held-out scenes as they are drawn, on takes of the built-in model, from a caption to a film and back to a caption, and on
-    real footage, of which it should say nothing.
-    """
-    from engine.denoisers.catalog import open_backend
-    from engine.media.writing import writing
-
-    folder = real or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
-    with bar("opening the captioner") as shown:
-        backend = open_backend("paper") if takes else None
-        from engine.captioner.captioner import BuiltIn
-        from engine.evaluation.captioner import FULL, QUICK, evaluate_captioner, write_card
-
-        speaker = BuiltIn.open(weights)
-        for event in evaluate_captioner(speaker, backend, counts=QUICK if quick else FULL, seed=seed, real=folder if folder.is_dir() else None):
-            if isinstance(event, str):
-                shown.show(event)
-    out = out or settings.ROOT / "runs" / "evaluation" / "captioner.json"
-    with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        event.save(out)
-        if store is not None:
-            write_card(store, event, speaker.facts)
-    answer({"path": str(out), **json.loads(event.to_json())}, f"{event.text()}\nStored in {out}", as_json)

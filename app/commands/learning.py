@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from app import settings
-from app.commands import captioning, hearing
+from app.commands import evaluating
 from app.commands.saying import AsJson, Backend, answer, bar
 from engine.errors import BadRequest
 
@@ -46,8 +46,7 @@ def register(app: typer.Typer) -> None:
     evaluates = typer.Typer(cls=_Models, help="Measure how well a model does what it is told; or how good its operations are. Both answer in words, or with --json in one line.")
     evaluates.command("MODEL")(evaluate)
     evaluates.command("operations")(operations)
-    hearing.register(evaluates)
-    captioning.register_measure(evaluates)
+    evaluating.register(evaluates)
     app.add_typer(evaluates, name="evaluate")
 
 
@@ -134,7 +133,7 @@ def evaluate(
 
         report, films = None, []
         asked = Size(films_like.width, films_like.height, films_like.pictures)
-        for event in evaluate(backend, real=_footage(real), count=prompts, seed=seed, quick=quick, size=asked):
+        for event in evaluate(backend, real=settings.footage(real), count=prompts, seed=seed, quick=quick, size=asked):
             if isinstance(event, Progress):
                 shown.show(event.part, event.done, event.total)
             elif isinstance(event, Shown):
@@ -177,7 +176,7 @@ def operations(
         from engine.evaluation.operations import Tried, evaluate_operations
 
         for event in evaluate_operations(opened, Path(place), only=[name.strip() for name in only.split(",") if name.strip()], quick=quick,
-                                         real=_footage(real), seed=seed):
+                                         real=settings.footage(real), seed=seed):
             if isinstance(event, str):
                 shown.show(event)
             elif isinstance(event, Tried):
@@ -192,11 +191,3 @@ def operations(
 
         write_page(store, table, films)
     answer({"path": str(out), **facts}, f"{table.text()}\nStored in {out}", as_json)
-
-
-def _footage(asked: Path | None) -> Path | None:
-    """The folder of photographs and footage: as asked, or where such folders lie; None where there is none."""
-    import os
-
-    folder = asked or Path(os.environ.get("CINELOOM_REAL") or settings.ROOT.parent / "shared" / "real")
-    return folder if folder.is_dir() else None

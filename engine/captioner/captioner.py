@@ -21,9 +21,8 @@ from torch import Tensor
 
 from engine.captioner.network import MOST, CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
-from engine.denoisers.catalog import version
 from engine.denoisers.paper import FOLDER as PAPER
-from engine.denoisers.paper import fast_dtype
+from engine.denoisers.paper import check_files, fast_dtype, open_autoencoder
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.paper.transformer import PaperTransformer
@@ -70,7 +69,7 @@ class BuiltIn:
             net = CaptionNet(len(facts["vocabulary"]), **facts["sizes"])
             net.load_state_dict({name: value.float() for name, value in load_file(folder / "captioner.safetensors").items()})
             glance = open_glance(paper, device)
-            autoencoder = PaperAutoencoder.from_pretrained(paper / "autoencoder", torch_dtype=fast_dtype(device)).to(device, memory_format=torch.channels_last).eval()
+            autoencoder = open_autoencoder(paper / "autoencoder", device)
         except Exception as error:      # json, safetensors, diffusers and torch raise a dozen kinds; each means the same to a person
             raise WeightsError(f"The captioner in {folder} could not be loaded ({error}). Restore the folder from the repository, "
                                "or train it anew with `cineloom train captioner`.") from error
@@ -111,5 +110,4 @@ class BuiltIn:
 def open_glance(paper: Path, device: str = "cpu") -> Glance:
     """The first blocks of the built-in model in a folder such as assets/paper."""
     transformer = PaperTransformer.from_pretrained(paper / "transformer", torch_dtype=fast_dtype(device)).to(device)
-    said = paper / "paper.json"
-    return Glance(transformer, Words.load(paper / "words.json"), version(json.loads(said.read_text())["files"].values()) if said.is_file() else "")
+    return Glance(transformer, Words.load(paper / "words.json"), check_files(paper)["version"])

@@ -7,7 +7,6 @@ Knows pictures and transformers. Knows no file but the folder.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from engine import memory
 from engine.captioner.captioner import Caption
 from engine.denoisers.paper import fast_dtype
 from engine.errors import BadRequest, NotEnoughMemory, WeightsError
+from engine.words.local import read_json, weights
 
 LOOKS = 4               # pictures of a film that are shown, evenly spaced
 TOKENS = {True: 40, False: 160}         # of an answer, by whether it is to be short
@@ -36,17 +36,10 @@ def look(folder: str | Path) -> int:
     place = Path(folder).expanduser()
     if not place.is_dir():
         raise BadRequest(f"There is no folder {str(place)!r:.200}.")
-    try:
-        kind = json.loads((place / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadRequest(f"{place.name!r:.80} holds no model: its config.json is missing or cannot be read.") from error
+    kind = read_json(place / "config.json").get("model_type")
     if not isinstance(kind, str) or kind not in KNOWN:
         raise BadRequest(f"{place.name!r:.80} holds a {kind!r:.40}, which is no model that is shown pictures and answers in words; LLaVA, Qwen-VL and BLIP are.")
-    weights = [path for path in place.glob("*.safetensors") if path.is_file()]
-    if not weights:
-        pickled = any(place.glob("*.bin")) or any(place.glob("*.pt*"))
-        raise BadRequest(f"{place.name!r:.80} has no weights in safetensors" + ("; pickles (.bin, .pt) are never opened, since they can run code." if pickled else "."))
-    return sum(path.stat().st_size for path in weights)
+    return weights(place)
 
 
 class Vision:

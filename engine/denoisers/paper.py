@@ -39,6 +39,11 @@ def fast_dtype(device: str) -> torch.dtype:
     return torch.bfloat16 if device != "cpu" or narrow() else torch.float32
 
 
+def open_autoencoder(weights: Path, device: str) -> PaperAutoencoder:
+    """The autoencoder in a folder, ready to be used on `device`."""
+    return PaperAutoencoder.from_pretrained(weights, torch_dtype=fast_dtype(device)).to(device, memory_format=torch.channels_last).eval()
+
+
 class PaperDenoiser:
     """Paper with one prompt for each film: `denoise(x, level, next_level) -> x0`."""
 
@@ -91,15 +96,13 @@ class PaperBackend:
         facts = check_files(folder)
         diffusers_logging.disable_progress_bar()        # two shards need no bar among a command's own
         try:
-            dtype = fast_dtype(device)
-            autoencoder = PaperAutoencoder.from_pretrained(folder / "autoencoder", torch_dtype=dtype)
-            transformer = PaperTransformer.from_pretrained(folder / "transformer", torch_dtype=dtype)
+            autoencoder = open_autoencoder(folder / "autoencoder", device)
+            transformer = PaperTransformer.from_pretrained(folder / "transformer", torch_dtype=fast_dtype(device))
             words = Words.load(folder / "words.json")
         except Exception as error:      # diffusers and safetensors raise a dozen kinds; each means the same to a person
             raise WeightsError(f"Paper's weights in {folder} could not be loaded ({error}). "
                                "Restore the folder from the repository, or train new ones with `cineloom train paper`.") from error
-        return cls(transformer.to(device).eval(), autoencoder.to(device, memory_format=torch.channels_last).eval(),
-                   words, facts, device)
+        return cls(transformer.to(device).eval(), autoencoder, words, facts, device)
 
     def begin(self, manner: Manner) -> None:
         """See `Backend`: it knows one manner."""

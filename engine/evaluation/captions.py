@@ -19,7 +19,7 @@ import torch
 
 from engine import operations
 from engine.denoisers.paper import PaperBackend
-from engine.evaluation.heard import Hearing, Scores, difference, heard, plot
+from engine.evaluation.adherence import Adherence, Scores, difference, plot, row_of
 from engine.evaluation.judge import Judge, Verdict
 from engine.evaluation.prompts import JUDGED, MOVING, Prompt, held_out_prompts
 from engine.evaluation.report import Size, machine, rendered, through
@@ -53,7 +53,7 @@ def asked_scenes(count: int, seed: int) -> list[Asked]:
 
 
 def evaluate_captions(folder: Path, paper: PaperBackend, *, minutes: float = 10.0, count: int = 96, takes: int = 3, seed: int = 0,
-                      ratios: Sequence[float] = RATIOS, scale: Scale = Scale(), judge: Judge | None = None) -> Iterator[str | Hearing]:
+                      ratios: Sequence[float] = RATIOS, scale: Scale = Scale(), judge: Judge | None = None) -> Iterator[str | Adherence]:
     """Train the small models, `minutes` each, and judge them on held-out scenes; says how far it is, the table at last.
 
     folder   where pictures, checkpoints and curve lie: what was begun there is gone on with
@@ -68,7 +68,7 @@ def evaluate_captions(folder: Path, paper: PaperBackend, *, minutes: float = 10.
     yield from _judged(stage, paper, asked_scenes(count, seed), takes, seed, scale, judge)
 
 
-def _judged(stage: Together, paper: PaperBackend, scenes: Sequence[Asked], takes: int, seed: int, scale: Scale, judge: Judge) -> Iterator[str | Hearing]:
+def _judged(stage: Together, paper: PaperBackend, scenes: Sequence[Asked], takes: int, seed: int, scale: Scale, judge: Judge) -> Iterator[str | Adherence]:
     start, blends = time.monotonic(), stage.model
     seen: dict[tuple[float, str], list[Scores]] = {}
     size = Size(scale.width, scale.height, scale.pictures)
@@ -80,7 +80,7 @@ def _judged(stage: Together, paper: PaperBackend, scenes: Sequence[Asked], takes
             verdicts = _look(backend, [one.texts[kind] for one in scenes], size, takes, seed, STEPS, judge)
             own = [_scores(found, one.texts[kind]) for one, found in zip(scenes, verdicts)]
             seen[ratio, kind] = [_scores(found, one.texts["short"]) for one, found in zip(scenes, verdicts)]
-            rows.append(heard(_name(ratio), kind, own, seen[ratio, kind]))
+            rows.append(row_of(_name(ratio), kind, own, seen[ratio, kind]))
             told[ratio, kind] = own
     first, *others = blends.ratios
     differences = [difference(f"{kind} prompts, the short prompt's words: {_name(ratio)} against {_name(first)}", seen[ratio, kind], seen[first, kind])
@@ -92,12 +92,12 @@ def _judged(stage: Together, paper: PaperBackend, scenes: Sequence[Asked], takes
     settings = {"scenes": len(scenes), "takes": takes, "seed": seed, "width": scale.width, "height": scale.height, "steps of the walk": STEPS, "guidance": GUIDANCE,
                 "pictures seen": scale.clips, "steps of training": stage.step, "minutes of training, each": round(stage.seconds / 60 / len(blends.ratios), 1),
                 "parameters of each": sum(p.numel() for p in blends.model(first).parameters())}
-    yield Hearing("A small model taught on short and on descriptive captions", tuple(rows), tuple(differences), _bound(paper, scenes, size, judge), settings,
+    yield Adherence("A small model taught on short and on descriptive captions", tuple(rows), tuple(differences), _bound(paper, scenes, size, judge), settings,
                   round(time.monotonic() - start, 1), machine())
 
 
 def evaluate_expansion(paper: PaperBackend, *, count: int = 96, takes: int = 1, seed: int = 0, size: Size = Size(128, 80, 17),
-                       judge: Judge | None = None) -> Iterator[str | Hearing]:
+                       judge: Judge | None = None) -> Iterator[str | Adherence]:
     """Judge the built-in model on short, expanded and descriptive prompts of the same held-out scenes; says how far it is, the table at last."""
     start, judge, scenes = time.monotonic(), judge or Judge.open(), asked_scenes(count, seed)
     seen, rows = {}, []
@@ -106,11 +106,11 @@ def evaluate_expansion(paper: PaperBackend, *, count: int = 96, takes: int = 1, 
         verdicts = _look(paper, [one.texts[kind] for one in scenes], size, takes, seed, paper.default_steps, judge, batch=8)
         own = [_scores(found, one.texts[kind]) for one, found in zip(scenes, verdicts)]
         seen[kind] = [_scores(found, one.texts["short"]) for one, found in zip(scenes, verdicts)]
-        rows.append(heard(paper.name, kind, own, seen[kind]))
+        rows.append(row_of(paper.name, kind, own, seen[kind]))
     differences = [difference(f"the short prompt's words: {kind} prompts against short ones", seen[kind], seen["short"]) for kind in ("expanded", "descriptive")]
     settings = {"scenes": count, "takes": takes, "seed": seed, "width": size.width, "height": size.height, "pictures": size.pictures,
                 "steps of the walk": paper.default_steps, "weights": paper.version}
-    yield Hearing("The built-in model asked in short, expanded and descriptive prompts", tuple(rows), tuple(differences), _bound(paper, scenes, size, judge), settings,
+    yield Adherence("The built-in model asked in short, expanded and descriptive prompts", tuple(rows), tuple(differences), _bound(paper, scenes, size, judge), settings,
                   round(time.monotonic() - start, 1), machine())
 
 
@@ -157,7 +157,7 @@ def _bound(paper: PaperBackend, scenes: Sequence[Asked], size: Size, judge: Judg
     return {name: sum(verdict.word(name) == one.scene.truth[name] for verdict, one in zip(verdicts, scenes)) / len(scenes) for name in names}
 
 
-def write_page(folder: Path, facts: dict, tables: Sequence[Hearing]) -> Path:
+def write_page(folder: Path, facts: dict, tables: Sequence[Adherence]) -> Path:
     """Write captions.md with its plot and captions.json into `folder`; returns the page's path.
 
     facts    what the JSON says

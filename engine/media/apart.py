@@ -21,7 +21,6 @@ import os
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine import isolated
 from engine.errors import BadMedia
 from engine.media.kinds import shown
 
@@ -143,14 +143,10 @@ class _Nursery:
         self.rest()
         here, there = socket.socketpair()
         here.settimeout(60)
-        paths = [place for place in sys.path if os.path.isabs(place)]
-        code = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); from engine.media.cell import nurse;"
-                "nurse(int(sys.argv[2]))")
-        root = str(Path(__file__).resolve().parents[2])
         with there:
-            # -I: neither this folder nor the environment decides what is imported. One thread each: fork wants that.
+            # One thread each: fork wants that.
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-c", code, json.dumps([*dict.fromkeys([root, *paths])]), str(there.fileno())],
+                isolated.command("engine.media.cell", "nurse", str(there.fileno())),
                 pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
         self.control, self.owner = here, os.getpid()

@@ -32,13 +32,13 @@ JOBS = {"probe": seeing.probe, "film": seeing.film, "picture": pictures.seen, "s
         "sound": hearing.sound, "hear": hearing.hear}
 
 
-def nurse(number: int) -> None:
+def nurse(number: str) -> None:
     """Wait at socket `number` for files, fork a cell for each; end when whoever asked is gone or nothing comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)        # Ctrl-C is for whoever asked
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)       # the system buries cells
     av.logging.set_level(None)
     _warm_up()
-    control = socket.socket(fileno=number)
+    control = socket.socket(fileno=int(number))
     control.settimeout(IDLE)
     while True:
         try:

@@ -24,7 +24,7 @@ from engine.captioner.captioner import open_glance
 from engine.captioner.network import CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
 from engine.denoisers.paper import FOLDER as PAPER
-from engine.denoisers.paper import check_files, fast_dtype
+from engine.denoisers.paper import check_files, open_autoencoder
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.training import shards
 from engine.training.feed import Feed
@@ -124,7 +124,7 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", seed: int = 0, i
     rows = shards.plan(shards.SMALL, clips)
     for count in draw_world(folder / "world", rows, minutes=DRAWN * minutes, seed=seed, workers=os.cpu_count() or 1):
         yield f"{count} of {len(rows)} shards of the world are drawn."
-    autoencoder = PaperAutoencoder.from_pretrained(paper / "autoencoder", torch_dtype=fast_dtype(device)).to(device, memory_format=torch.channels_last).eval()
+    autoencoder = open_autoencoder(paper / "autoencoder", device)
     mark, made_by = latents / "autoencoder.json", json.dumps(check_files(paper)["files"], sort_keys=True)
     if mark.exists() and mark.read_text() != made_by:
         shutil.rmtree(latents)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
 
-from engine.errors import BadRequest, NoAnswer
+from engine.errors import NoAnswer
 from engine.recipe.bounds import PROMPT
 from engine.recipe.storyboard import JOINS, Shot, Storyboard
-from engine.words import local, providing, replies, served
-from engine.words.language import Messages, Settings, settings
+from engine.words import providing, replies
+from engine.words.language import Messages, Settings, Stop, settings
 from engine.words.scripting import SPANS, Script
 
 MOST = 60               # shots of an answer
@@ -34,15 +33,10 @@ def messages(text: str) -> Messages:
     return [{"role": "system", "content": TOLD}, {"role": "user", "content": text}]
 
 
-def direct(text: str, provider: str, seed: int, where: Settings | None, stop: Callable[[], bool]) -> Script:
+def direct(text: str, provider: str, seed: int, where: Settings | None, stop: Stop) -> Script:
     """Ask a language model for the shots of a script. Raises BadRequest, NoAnswer, Cancelled."""
     where = where or settings()
-    offers = {offer.name: offer for offer in providing.providers(where)}
-    if provider not in offers:
-        raise BadRequest(f"Nobody called {provider!r:.40} makes shots of a script; there is {', '.join(offers)}.")
-    if not offers[provider].ready:
-        raise BadRequest(offers[provider].why)
-    reply = (served if provider == providing.SERVED else local).ask(where, messages(text), seed, stop)
+    reply = providing.speaker(provider, where)(where, messages(text), seed, stop)
     return read(reply, text)
 
 
@@ -67,7 +61,7 @@ def read(reply: str, text: str) -> Script:
 
 def _shots_in(reply: str) -> list:
     """The list of shots in an answer, wherever in it the JSON begins."""
-    text = re.sub(r"<(think|thinking|reasoning)>.*?(</\1>|$)", " ", reply, flags=re.DOTALL | re.IGNORECASE)
+    text = replies.spoken(reply)
     decoder = json.JSONDecoder()
     for start in [match.start() for match in re.finditer(r"[{\[]", text)][:20]:
         try:

@@ -17,7 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-from engine import memory
+from engine import isolated, memory
+from engine.denoisers.open.folder import PICKLES
 from engine.errors import BadRequest, Cancelled, CineloomError, NoAnswer, NotEnoughMemory
 from engine.words.language import LETTERS, Messages, Settings, Stop
 
@@ -34,18 +35,23 @@ def look(folder: str) -> int:
     place = Path(folder).expanduser()
     if not folder or not place.is_dir():
         raise BadRequest(f"There is no folder {str(place)!r:.200}." if folder else "No folder of a language model is named; CINELOOM_WORDS_FOLDER names one.")
-    config = _json(place / "config.json")
+    config = read_json(place / "config.json")
     kinds = config.get("architectures")
     if not isinstance(kinds, list) or not any(isinstance(kind, str) and kind.endswith("ForCausalLM") for kind in kinds):
         raise BadRequest(f"{place.name!r:.80} holds no language model that writes on: its config.json names no architecture that ends in ForCausalLM.")
     if not (place / "tokenizer.json").is_file() and not (place / "tokenizer_config.json").is_file():
         raise BadRequest(f"{place.name!r:.80} has no tokenizer.json.")
+    return weights(place)
+
+
+def weights(place: Path) -> int:
+    """The bytes of the weights in a folder as transformers keeps it. Raises BadRequest for a folder that has none, or not all, in safetensors."""
     names = ["model.safetensors"]
     if (place / "model.safetensors.index.json").is_file():
-        parts = _json(place / "model.safetensors.index.json").get("weight_map")
+        parts = read_json(place / "model.safetensors.index.json").get("weight_map")
         names = sorted({str(name) for name in parts.values()}) if isinstance(parts, dict) else []
     if not names or any(Path(name).name != name or not name.endswith(".safetensors") or not (place / name).is_file() for name in names):
-        pickled = any(place.glob("*.bin")) or any(place.glob("*.pt*"))
+        pickled = any(path.suffix.lower() in PICKLES for path in place.iterdir())
         raise BadRequest(f"{place.name!r:.80} has no whole weights in safetensors" + ("; pickles (.bin, .pt) are never opened, since they can run code." if pickled else "."))
     return sum((place / name).stat().st_size for name in names)
 
@@ -59,13 +65,9 @@ def ask(settings: Settings, messages: Messages, seed: int = 0, stop: Stop = lamb
     if free is not None and need > free:
         raise NotEnoughMemory(f"The language model needs about {memory.words(need)} of memory, and {memory.words(free)} are free; a smaller one would fit.")
     asked = {"folder": str(Path(settings.folder).expanduser().resolve()), "messages": messages, "seed": seed, "temperature": settings.temperature, "seconds": settings.seconds}
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *(place for place in sys.path if os.path.isabs(place))]
-    # -I: neither this folder nor the environment decides what is imported.
-    code = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from engine.words.local import serve; serve()"
     secrets = ("CINELOOM_WORDS_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
     env = {"OMP_WAIT_POLICY": "PASSIVE"} | {name: value for name, value in os.environ.items() if name not in secrets} | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    child = subprocess.Popen([sys.executable, "-I", "-c", code, json.dumps([*dict.fromkeys(paths)])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
+    child = subprocess.Popen(isolated.command("engine.words.local", "serve"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
     until, given = time.monotonic() + settings.seconds, json.dumps(asked).encode()
     try:
         while True:
@@ -113,13 +115,12 @@ def _answer(folder: str, messages: Messages, seed: int, temperature: float, seco
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from engine.denoisers.catalog import narrow
+    from engine.denoisers.paper import fast_dtype
 
     here = {"local_files_only": True, "trust_remote_code": False}
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = AutoTokenizer.from_pretrained(folder, **here)
-    # A processor that does not compute in bfloat16 can be 80 times slower in it.
-    kind = "auto" if device == "cuda" else torch.bfloat16 if narrow() else torch.float32
+    kind = "auto" if device == "cuda" else fast_dtype(device)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, use_safetensors=True, **here).to(device).eval()
     if tokenizer.chat_template:
         # Templates of models that can think aloud know the last word; others pass over it.
@@ -138,7 +139,7 @@ def _answer(folder: str, messages: Messages, seed: int, temperature: float, seco
     return tokenizer.decode(out[0, tokens["input_ids"].shape[1]:], skip_special_tokens=True)
 
 
-def _json(path: Path) -> dict:
+def read_json(path: Path) -> dict:
     """A small file of JSON. Raises BadRequest with a sentence for another."""
     try:
         if path.stat().st_size > 8 << 20:
@@ -147,5 +148,5 @@ def _json(path: Path) -> dict:
     except (OSError, ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise BadRequest(f"{path.parent.name!r:.80} holds no language model: its {path.name} is missing or cannot be read.")
+        raise BadRequest(f"{path.parent.name!r:.80} holds no model: its {path.name} is missing or cannot be read.")
     return said

@@ -18,9 +18,10 @@ from engine.recipe.bounds import PROMPT
 from engine.words import chinese, guides, local, replies, served
 from engine.words.expanding import Expansion
 from engine.words.expanding import expand as filled_in
-from engine.words.language import Settings, settings
+from engine.words.language import Messages, Settings, Stop, settings
 
 BUILT_IN, SERVED, LOCAL = "built-in", "served", "local"
+Ask = Callable[[Settings, Messages, int, Stop], str]        # settings, messages, seed, stop -> an answer's text
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def providers(where: Settings | None = None) -> list[Offer]:
             _served(where), _local(where)]
 
 
-def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = "", where: Settings | None = None, stop: Callable[[], bool] = lambda: False) -> Expansion:
+def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = "", where: Settings | None = None, stop: Stop = lambda: False) -> Expansion:
     """A short prompt made longer for `model`, by `provider` ("" is the built-in one): the person's words kept, what was added marked.
 
     Chinese for the built-in model is put into English first: `kept` is that, and the note says how it was read.
@@ -57,24 +58,30 @@ def expand(prompt: str, *, seed: int = 0, model: str = "paper", provider: str = 
     if len(prompt) > PROMPT:
         raise BadRequest(f"The prompt has {len(prompt):,} characters; up to {PROMPT:,} are read. Say it shorter.")
     row, where, name = describe(model), where or settings(), provider or BUILT_IN
-    offers = {offer.name: offer for offer in providers(where)}
-    if name not in offers:
-        raise BadRequest(f"Nobody called {name!r:.40} lengthens prompts; there is {', '.join(offers)}.")
-    if not offers[name].ready:
-        raise BadRequest(offers[name].why)
+    ask = speaker(name, where)
     note = ""
     if row.words is not None and chinese.has_any(prompt):      # other models were taught with Chinese, or a language model translates it
         reading = chinese.read(prompt)
         prompt, note = reading.text, reading.note
-    if name != BUILT_IN:
-        long = _spoken(prompt, seed, model, row.words is not None, (served if name == SERVED else local).ask, where, stop)
+    if ask is not None:
+        long = _spoken(prompt, seed, model, row.words is not None, ask, where, stop)
         return replace(long, note=" ".join(filter(None, (note, long.note))))
     if row.words is None:       # the world that is filled in from is the built-in model's: another would be told of what nobody asked for
         return Expansion(prompt, (), f"{row.title} takes any words, and what they leave open is its own to fill: nothing was added.")
     return replace(filled_in(prompt, seed), note=note)
 
 
-def _spoken(prompt: str, seed: int, model: str, paper: bool, ask: Callable, where: Settings, stop: Callable[[], bool]) -> Expansion:
+def speaker(name: str, where: Settings) -> Ask | None:
+    """How a provider's language model is asked; None for the built-in one, which is none. Raises BadRequest for who is not here, or not ready."""
+    offers = {offer.name: offer for offer in providers(where)}
+    if name not in offers:
+        raise BadRequest(f"Nobody called {name!r:.40} can be asked for words; there is {', '.join(offers)}.")
+    if not offers[name].ready:
+        raise BadRequest(offers[name].why)
+    return {BUILT_IN: None, SERVED: served.ask, LOCAL: local.ask}[name]
+
+
+def _spoken(prompt: str, seed: int, model: str, paper: bool, ask: Ask, where: Settings, stop: Stop) -> Expansion:
     guide = guides.guide(model)
     translated = guides.foreign(prompt, guide)
     reply = ask(where, guides.messages(prompt, guide), seed, stop)

@@ -68,11 +68,16 @@ def read(reply: str, prompt: str, *, words: int, paper: bool = False, translated
     return long
 
 
+def spoken(reply: str) -> str:
+    """What a model says, without what it thought aloud before."""
+    return _THOUGHT.sub(" ", reply)
+
+
 def clean(reply: str) -> str:
     """A reply as one line of plain words: no thoughts, no markup, no addresses, no control characters; "" where nothing is left, or where it is a page."""
     if re.match(r"\s*<(?:!doctype|html|\?xml)", reply, re.IGNORECASE):
         return ""
-    text = _COLOURS.sub("", _THOUGHT.sub(" ", reply))
+    text = _COLOURS.sub("", spoken(reply))
     text = _LINK.sub(r"\1", _FENCE.sub(" ", _SCRIPT.sub(" ", text)))
     for _ in range(3):          # a tag within a tag leaves one behind
         text = _TAG.sub(" ", text)

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from engine.errors import BadRequest
-from engine.evaluation.heard import Hearing, difference, heard, plot, scene_means, spread
+from engine.evaluation.adherence import Adherence, difference, plot, row_of, scene_means, spread
 from engine.training.blends import Blends, Scale, Together, train_blends
 from engine.training.feed import DESCRIPTIVE, Feed, told
 from engine.training.paper import train, vocabulary
@@ -127,7 +127,7 @@ def test_of_every_scene_the_share_of_what_was_named():
 
 
 def test_a_row_counts_what_was_asked_and_what_the_prompt_says():
-    row = heard("small", "short", SEEN, [{"subject": [True, True]}, {"subject": [True, False]}, {}])
+    row = row_of("small", "short", SEEN, [{"subject": [True, True]}, {"subject": [True, False]}, {}])
     assert row.asked == 0.75 and row.named == 0.375 and row.films == 4
     assert row.each == {"subject": 0.25, "place": 1.0}
 
@@ -144,8 +144,8 @@ def test_a_difference_is_told_only_where_so_many_scenes_can_tell_it():
 
 
 def test_a_table_is_read_printed_and_stored():
-    rows = tuple(heard(model, prompts, SEEN, SEEN) for model in ("0 % descriptive", "95 % descriptive") for prompts in ("short", "descriptive"))
-    table = Hearing("Captions", rows, (difference("a against b", SEEN, SEEN),), {"subject": 0.9}, {"seed": 3})
+    rows = tuple(row_of(model, prompts, SEEN, SEEN) for model in ("0 % descriptive", "95 % descriptive") for prompts in ("short", "descriptive"))
+    table = Adherence("Captions", rows, (difference("a against b", SEEN, SEEN),), {"subject": 0.9}, {"seed": 3})
     assert table.row("95 % descriptive", "short") is rows[2]
     with pytest.raises(KeyError):
         table.row("5 %", "short")

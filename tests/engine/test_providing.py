@@ -114,7 +114,7 @@ def test_a_folder_is_asked_in_a_process_that_a_stop_ends(tmp_path):
 
 
 @pytest.mark.parametrize("prompt, asked, sentence", [
-    (" \n ", {}, "The prompt is empty"), ("a" * 5_001, {}, "has 5,001 characters"), ("a boat", {"provider": "nobody"}, "Nobody called 'nobody' lengthens prompts; there is built-in, served, local"),
+    (" \n ", {}, "The prompt is empty"), ("a" * 5_001, {}, "has 5,001 characters"), ("a boat", {"provider": "nobody"}, "Nobody called 'nobody' can be asked for words; there is built-in, served, local"),
     ("a boat", {"provider": "served"}, "CINELOOM_WORDS_URL"), ("a boat", {"provider": "local"}, "CINELOOM_WORDS_FOLDER"), ("a boat", {"model": "nobody"}, "no model called 'nobody'"),
     ("a boat", {"model": "wan-2.1-14b"}, "is not on this machine"), ("a boat", {"provider": "local", "where": Settings(folder="/nowhere")}, "There is no folder"),
 ])

@@ -6,14 +6,11 @@ import { ask, el, icon, tell } from '../desk.js';
 import { t } from '../words.js';
 import { counted, found, moved, parted, plain, stripped, tight, without } from './additions.js';
 import { drawing } from './drawings.js';
+import { answered, dismiss, keep, known, OWN, preferred } from './providers.js';
 
-const CHOICE = 'cineloom-expander';
-const OWN = 'built-in';
-const LOOK = 300;               // milliseconds between two looks at whether somebody has answered
 const ROWS = 9;                 // to which a field grows before it scrolls
 
 const waiting = new WeakMap();  // by holder: the form may be drawn anew before there is an answer
-let offers = null;              // a promise of who can be asked
 
 /** What was added to a holder's words, as a prompt field asks for it. What came with a recipe or a draft is looked at first. */
 export function marked(holder) {
@@ -93,17 +90,13 @@ export function expansion({ id, holder, field, about, called = '', changed }) {
     waiting.set(holder, one);
     note.textContent = '';
     try {
-      let { asking } = await ask('studio/expand', { prompt: holder.asked || text, seed, model: about.name, provider: name });
+      const { asking } = await ask('studio/expand', { prompt: holder.asked || text, seed, model: about.name, provider: name });
       one.token = asking.token;
       if (asking.state === 'working') { one.slow = ready.find((offer) => offer.name === name)?.title ?? name; one.view.show(); }
-      while (asking.state === 'working' && !one.over) {
-        await new Promise((done) => setTimeout(done, LOOK));
-        if (!one.over) ({ asking } = await ask(`studio/expand/${one.token}`));
-      }
-      if (one.over) { if (one.token) dismiss(one.token); return; }
+      const came = await answered(asking, () => one.over);
+      if (!came) return;
       waiting.delete(holder);
-      if (asking.error) throw new Error(asking.error);
-      if (holder.prompt === text) one.view.came(asking, seed);
+      if (holder.prompt === text) one.view.came(came, seed);
       else one.view.told(t('Your words changed meanwhile, so they were left as they are.'));
     } catch (error) {
       if (one.over) return;
@@ -157,16 +150,3 @@ function fits({ prompt, asked, added }) {
   const next = (span) => Array.isArray(span) && span.every(Number.isInteger) && last <= span[0] && span[0] < span[1] && (last = span[1]) <= prompt.length;
   return Boolean(asked) && Array.isArray(added) && added.length > 0 && added.every(next);
 }
-
-/** Who can be asked; nobody else where the studio does not say. */
-export function known() {
-  offers ??= ask('studio/expand').then(({ providers }) => providers, () => []);
-  return offers;
-}
-
-/** Nobody waits for it any more. */
-export function dismiss(token) { ask(`studio/expand/${token}/stop`, {}).catch(() => {}); }
-
-function keep(name) { try { localStorage.setItem(CHOICE, name); } catch { /* private windows may refuse */ } }
-/** Who was asked last. */
-export function preferred() { try { return localStorage.getItem(CHOICE) ?? OWN; } catch { return OWN; } }

@@ -2,12 +2,13 @@
 //
 // Knows the timeline that it is for. Does nothing itself: acts, store and screen do.
 import { el, icon } from '../desk.js';
+import { line_ } from '../sheet.js';
 import { t } from '../words.js';
 import { menu } from '../top/menu.js';
 import { head, length, number, tail } from './cut.js';
 import { drawing, tool } from './drawings.js';
 import { exporting } from './exporting.js';
-import { KINDS, line_ } from './making.js';
+import { KINDS } from './making.js';
 import { frameOf, timecode } from './places.js';
 
 const SPEEDS = [['1/4', '¼×'], ['1/2', '½×'], ['1', '1×'], ['2', '2×'], ['4', '4×']];

@@ -1,8 +1,9 @@
-// The sheets of the timeline: what film is to be made for the cut, how long, of which words, how many to choose from; and a line of words.
+// The sheets of the timeline: what film is to be made for the cut, how long, of which words, how many to choose from.
 //
 //     carry on   lead up to   connect   loop   other words   another seed
 // Knows one clip and kinds. What is made is the studio's; the candidates come into the timeline.
 import { el } from '../desk.js';
+import { field, opened } from '../sheet.js';
 import { t } from '../words.js';
 import { called } from './clip.js';
 import { number } from './cut.js';
@@ -46,9 +47,7 @@ export function ask(line, kind, place, { gap = 0 } = {}) {
   });
 }
 
-// ---- what sheets are made of
-
-export const field = (label, control) => el('div.asked', {}, el('label', { for: control.id }, label), control);
+// ---- what these sheets ask
 
 export const times = (id) => el('select.field', { id }, ...TIMES.map((count) => el('option', { value: count }, `${count}`)));
 
@@ -59,39 +58,4 @@ export function amount(id, value) {
   const show = () => { says.textContent = t('{n} %', { n: Math.round(slider.value * 100) }); slider.setAttribute('aria-valuetext', says.textContent); };
   show();
   return { node: el('div.asked.amount', {}, el('label', { for: id }, t('How much may change')), slider, says), value: () => Number(slider.value) };
-}
-
-/**
- * A sheet with fields and a button that does it. `act(wrong)` says whether it is done, `wrong(words)` why not; until then the sheet
- * stays, with all that was written. `first` gets the focus, which goes back where it was.
- */
-export function opened(root, { title, about = '', of = '', fields, verb, act, first, other = null }) {
-  const back = document.activeElement;
-  const said = el('p.bad', { role: 'alert' });
-  const wrong = (words) => { said.textContent = ''; said.textContent = words; };
-  const go = el('button.plain.strong', { type: 'submit' }, verb);
-  const sheet = el('dialog.sheet.making', { 'aria-labelledby': 'sheet-title', onclose: () => { sheet.remove(); if (back?.isConnected) back.focus(); } },
-    el('form', { noValidate: true, onsubmit: async (event) => {
-      event.preventDefault();
-      if (go.disabled) return;
-      wrong('');
-      go.disabled = true;
-      if (await act(wrong)) sheet.close(); else go.disabled = false;
-    } },
-    el('h2', { id: 'sheet-title' }, title), about ? el('p.says', {}, about) : null, of ? el('p.of', {}, of) : null, ...fields, said,
-    el('div.row', {}, other ? el('button.plain', { type: 'button', onclick: () => { sheet.close(); other.act(); } }, other.text) : null,
-      el('button.plain', { type: 'button', onclick: () => sheet.close() }, t('Cancel')), go)));
-  root.append(sheet);
-  sheet.showModal();
-  first.focus();
-  first.select?.();
-}
-
-/** Ask for one line of words, or several. */
-export function line_(root, { title, verb, value = '', lines = 1, act, other = null }) {
-  const input = lines > 1 ? el('textarea.field', { id: 'line-words', rows: lines, value, maxLength: 5000 }) : el('input.field', { id: 'line-words', value, maxLength: 200, autocomplete: 'off' });
-  opened(root, {
-    title, verb, other, first: input, fields: [field(lines > 1 ? t('Words') : t('Name'), input)],
-    act: () => { const words = input.value.trim(); if (words) act(words); else input.focus(); return Boolean(words); },
-  });
 }

@@ -4,6 +4,7 @@
 // bar and acts (what is asked), auditions (what is tried), stretch (what is marked), screen (what is played). Selection, zoom and playhead live here and nowhere else.
 import { el, on, say, tell } from '../desk.js';
 import { titled } from '../format.js';
+import { line_ } from '../sheet.js';
 import { t } from '../words.js';
 import { Acts } from './acts.js';
 import { Auditions } from './auditions.js';
@@ -17,7 +18,6 @@ import { Height, remember, remembered } from './height.js';
 import { joining } from './joining.js';
 import { keys } from './keys.js';
 import { Lanes } from './lanes.js';
-import { line_ } from './making.js';
 import { NEAREST, fitting, zoomed } from './places.js';
 import { retaking } from './retaking.js';
 import { Ruler } from './ruler.js';

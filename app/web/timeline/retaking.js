@@ -4,10 +4,11 @@
 // Knows the stretch that is marked, and the clip that it begins in. What is made is the studio's; the candidates come into the timeline.
 import { el } from '../desk.js';
 import { paintMask } from '../make/brush.js';
+import { field, opened } from '../sheet.js';
 import { t } from '../words.js';
 import { called } from './clip.js';
 import { number, picture, pieces } from './cut.js';
-import { amount, field, opened, times } from './making.js';
+import { amount, times } from './making.js';
 import { timecode } from './places.js';
 
 const FAR = 0.8;            // how much may change, to begin with: what is there was not liked

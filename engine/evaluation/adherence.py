@@ -1,4 +1,4 @@
-"""Heard: how much of what prompts name is seen in the films that were made of them, as a value that is stored and printed.
+"""Adherence: how much of what prompts name is seen in the films that were made of them, as a value that is stored and printed.
 
     rows           one model and one kind of prompt: the share of what was named that the judge saw
     differences    two rows, scene by scene, and whether so many scenes can tell them apart
@@ -17,7 +17,7 @@ Scores = Mapping[str, Sequence[bool]]       # attribute -> whether it was seen, 
 
 
 @dataclass(frozen=True)
-class Heard:
+class Row:
     """How well one model hears one kind of prompt."""
 
     model: str                      # "65 % descriptive"
@@ -48,18 +48,18 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Adherence:
     """A measurement: rows, differences, what it was made with."""
 
     title: str
-    rows: tuple[Heard, ...]
+    rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
     bound: dict[str, float]                     # attribute -> share that the judge sees in renders, packed and unpacked: the most there is
     settings: dict[str, int | float | str]
     seconds: float = 0.0
     machine: dict[str, str | int] = field(default_factory=dict)
 
-    def row(self, model: str, prompts: str) -> Heard:
+    def row(self, model: str, prompts: str) -> Row:
         """Raises KeyError."""
         for row in self.rows:
             if (row.model, row.prompts) == (model, prompts):
@@ -102,7 +102,7 @@ class Hearing:
         return f"{', '.join(f'{name} {value}' for name, value in self.settings.items())}; judged in {self.seconds / 60:.0f} minutes ({machine})."
 
 
-def heard(model: str, prompts: str, own: Sequence[Scores], asked: Sequence[Scores]) -> Heard:
+def row_of(model: str, prompts: str, own: Sequence[Scores], asked: Sequence[Scores]) -> Row:
     """A row from what the judge saw, scene by scene.
 
     own     of what the prompt itself names
@@ -112,7 +112,7 @@ def heard(model: str, prompts: str, own: Sequence[Scores], asked: Sequence[Score
     means = scene_means(asked)
     each = {name: statistics.fmean(hit for scores in own for hit in scores.get(name, ())) for name in dict.fromkeys(name for scores in own for name in scores)}
     films = sum(max((len(hits) for hits in scores.values()), default=0) for scores in own)
-    return Heard(model, prompts, statistics.fmean(means), spread(means), statistics.fmean(scene_means(own)), each, films)
+    return Row(model, prompts, statistics.fmean(means), spread(means), statistics.fmean(scene_means(own)), each, films)
 
 
 def difference(what: str, one: Sequence[Scores], other: Sequence[Scores]) -> Difference:
@@ -134,7 +134,7 @@ def spread(values: Sequence[float]) -> float:
     return 1.96 * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
 
 
-def plot(table: Hearing, ratios: Mapping[str, float]) -> bytes:
+def plot(table: Adherence, ratios: Mapping[str, float]) -> bytes:
     """What was heard of the short words against the ratio of descriptive captions, a line for each kind of prompt, as a PNG.
 
     ratios   model -> ratio, 0..1

@@ -1,4 +1,4 @@
-"""`cineloom evaluate captions`: what descriptive captions are worth, in training and in use.
+"""`cineloom evaluate captions` and `captioner`: what descriptive captions are worth, in training and in use, and how true are those that are told.
 
 Knows options and where figures are stored. What is measured is the engine's.
 """
@@ -18,8 +18,9 @@ RUNS = settings.ROOT / "runs"
 
 
 def register(evaluates: typer.Typer) -> None:
-    """Add the command to those of `evaluate`."""
-    evaluates.command("captions")(captions)
+    """Add the commands to those of `evaluate`."""
+    for command in (captions, captioner):
+        evaluates.command()(command)
 
 
 def captions(
@@ -46,7 +47,7 @@ def captions(
     with bar("opening paper") as shown:
         paper = open_backend("paper")
         from engine.evaluation.captions import evaluate_captions, evaluate_expansion, write_page
-        from engine.evaluation.heard import Hearing
+        from engine.evaluation.adherence import Adherence
         from engine.training.blends import Scale
 
         tables = []
@@ -54,7 +55,7 @@ def captions(
         parts += [evaluate_expansion(paper, count=scenes, seed=seed)] if expansion else []
         for part in parts:
             for event in part:
-                if isinstance(event, Hearing):
+                if isinstance(event, Adherence):
                     tables.append(event)
                 else:
                     shown.show(event)
@@ -65,3 +66,39 @@ def captions(
     if store is not None:
         write_page(store, facts, tables)
     answer({"path": str(out), **facts}, "\n\n".join([*(table.text() for table in tables), f"Stored in {out}"]), as_json)
+
+
+def captioner(
+    quick: Annotated[bool, typer.Option("--quick", help="Few films: rough figures in a few minutes.")] = False,
+    takes: Annotated[bool, typer.Option("--takes/--no-takes", help="Takes of the built-in model too, which have to be made.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of scenes and noise: the same figures come out again.")] = 0,
+    weights: Annotated[Path | None, typer.Option(help="Folder of the captioner.", show_default="assets/captioner")] = None,
+    real: Annotated[Path | None, typer.Option(help="Folder of photographs and footage.", show_default="../shared/real, or none")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="runs/evaluation/captioner.json")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder to write the captioner's card into, such as assets/captioner.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how true the built-in captioner's sentences are.
+
+    On held-out scenes as they are drawn, on takes of the built-in model, from a caption to a film and back to a caption, and on
+    real footage, of which it should say nothing.
+    """
+    from engine.denoisers.catalog import open_backend
+    from engine.media.writing import writing
+
+    with bar("opening the captioner") as shown:
+        backend = open_backend("paper") if takes else None
+        from engine.captioner.captioner import BuiltIn
+        from engine.evaluation.captioner import FULL, QUICK, evaluate_captioner, write_card
+
+        speaker = BuiltIn.open(weights)
+        for event in evaluate_captioner(speaker, backend, counts=QUICK if quick else FULL, seed=seed, real=settings.footage(real)):
+            if isinstance(event, str):
+                shown.show(event)
+    out = out or RUNS / "evaluation" / "captioner.json"
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        event.save(out)
+        if store is not None:
+            write_card(store, event, speaker.facts)
+    answer({"path": str(out), **json.loads(event.to_json())}, f"{event.text()}\nStored in {out}", as_json)
