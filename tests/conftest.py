@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")        # as the command has it: read at the first sum
+
 
 def pytest_collection_modifyitems(items):
     """The page's tests first: they take longest."""
