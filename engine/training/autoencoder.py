@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.paper.autoencoder import PaperAutoencoder, Stream
-from engine.training.run import Ahead, Budget, Stage
+from engine.training.run import Ahead, Budget, Stage, mixed
 from engine.training.textures import moving_leaves
 
 
@@ -91,7 +91,7 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     ahead = Ahead(cut)
     for step in stage:
         film = ahead((pictures, pictures, 5, 1)[step % 4]).to(device).float() / 127.5
-        with torch.autocast(device, torch.bfloat16):
+        with mixed(device):
             raw = model.encoder(film.transpose(1, 2), Stream()).float()
             z = model.to_sphere(raw)
             blur = 0.15 * torch.rand(len(z), 1, 1, 1, 1, device=device)      # what a denoiser leaves over must not show

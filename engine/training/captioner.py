@@ -28,7 +28,7 @@ from engine.denoisers.paper import check_files, open_autoencoder
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.training import shards
 from engine.training.feed import Feed
-from engine.training.run import Budget, Stage
+from engine.training.run import Budget, Stage, mixed
 from engine.training.supply import draw_world
 from engine.training.textures import fractal, moving_leaves
 
@@ -170,7 +170,7 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
         loud = torch.from_numpy(dice.uniform(0, NOISE, (len(batch.rows), 1, 1, 1, 1)).astype(np.float32)) * (dice.random() < 0.5)
         seen = (batch.latents + loud * torch.randn(batch.latents.shape, generator=noise)).to(device)
         first = glance(seen, torch.randn(seen.shape, generator=noise).to(device), batch.loop, batch.continues)
-        with torch.autocast(device, torch.bfloat16):
+        with mixed(device):
             loss, measures = caption_loss(net, seen, first, numbers.to(device), batch.subject.to(device))
         stage.update(loss, **measures)
     stage.average.copy_to(net)

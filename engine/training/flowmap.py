@@ -19,7 +19,7 @@ from torch import Tensor
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.training.feed import DESCRIPTIVE, Feed
-from engine.training.run import Budget, Stage
+from engine.training.run import Budget, Stage, mixed
 from engine.training.transformer import LEAST, token_weights
 
 DIFFERENCE = 0.01       # of the levels, to each side
@@ -73,7 +73,7 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
         guidance = (1 + (strongest - 1) * torch.rand(count, generator=generator)).to(device)
         scale = guidance.view(-1, 1, 1, 1, 1)
         kind = {"period": batch.period, "continues": batch.continues}
-        with torch.autocast(device, torch.bfloat16):
+        with mixed(device):
             with torch.no_grad():
                 told, untold = (teacher(x, levels, levels, *teacher.text(*read), **kind) for read in (batch.told, batch.untold))
                 v = (x - (untold + scale * (told - untold))) / levels.clamp_min(LEAST)

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from engine.evaluation.judge import GAP, Judge, JudgeNet, fit, movement
 from engine.evaluation.prompts import JUDGED, STILL, held_out_prompts
-from engine.training.run import Budget, Stage
+from engine.training.run import Budget, Stage, mixed
 
 LOOK_WIDTHS, MOVE_WIDTHS = (24, 40, 80, 112), (32, 48, 64)
 KEPT = 3                    # pictures of a film that are kept to be looked at; all of it is kept as movement
@@ -217,7 +217,7 @@ def train_judge(world: Path, out: Path, budget: Budget, seed: int = 0, *, clips:
     stage = Stage(run or world.parent, "judge", net, budget, peak, {"clips": clips, "even": even, "pictures": pictures, "films": films}, decay=0.99)
     draws = Draws(album, words, seed + stage.step)
     for _ in stage:
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed("cpu"):
             seen, share, targets = draws.looks(pictures)
             logits, where = net.see_pictures(seen.to(memory_format=torch.channels_last))
             look, right = answer_loss(logits, targets)

@@ -24,6 +24,7 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from engine.denoisers.paper import fast_dtype
 from engine.training.optimiser import Optimiser, hidden_matrices
 
 
@@ -39,6 +40,11 @@ class Budget:
         if self.steps is not None:
             return step / self.steps
         return seconds / (60 * (self.minutes or 1e-9))
+
+
+def mixed(device: str) -> torch.autocast:
+    """A context for forward passes: in bfloat16 where the device computes in it, as it stands where it would only be slow."""
+    return torch.autocast(device, torch.bfloat16, enabled=fast_dtype(device) == torch.bfloat16)
 
 
 def learning_rate(peak: float, step: int, share: float, warmup: int = 100, decay_from: float = 0.6) -> float:

@@ -19,6 +19,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from engine.denoisers.paper import open_autoencoder
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.training import shards
 
@@ -75,7 +76,7 @@ def open_encoder(folder: Path, device: str) -> PaperAutoencoder:
         shutil.rmtree(mark.parent)
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(trained)
-    return PaperAutoencoder.from_pretrained(weights, torch_dtype=torch.bfloat16).to(device, memory_format=torch.channels_last).eval()
+    return open_autoencoder(weights, device)
 
 
 class Supply:

@@ -17,7 +17,7 @@ from engine.errors import BadRequest
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.training.feed import DESCRIPTIVE, Batch, Feed
-from engine.training.run import Budget, Stage
+from engine.training.run import Budget, Stage, mixed
 
 REFRESH = 100       # steps between looks for newly baked latents
 STEPS = 1.0         # weight of the error's steps from frame to frame: without it films stepped three times as far at every latent boundary
@@ -135,7 +135,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         x0, levels = batch.latents, batch.levels
         x = torch.lerp(x0, torch.randn(x0.shape, generator=noise, device=device), levels)
         windows = True if torch.rand(1, generator=dice) < 0.1 else None         # small films learn now and then how large ones are cut
-        with torch.autocast(device, torch.bfloat16):
+        with mixed(device):
             text, mask = model.text(*batch.told)
             made, tapped = model(x, levels, levels, text, mask, period=batch.period, continues=batch.continues, windows=windows,
                                  tap=model.config.depth // 3)
