@@ -2,7 +2,7 @@
 
     assets/captioner/
       captioner.safetensors   weights, float16
-      captioner.json          its words, its sizes, the least certainty with which it speaks, what was measured
+      captioner.json          its words, its sizes, the least certainty with which it speaks, whose eyes it was taught with
 
 Knows the captioner's network and the model whose latents it reads. Knows no files but weights.
 """
@@ -19,10 +19,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.captioner.eyes import eyes
 from engine.captioner.network import MOST, CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
 from engine.denoisers.paper import FOLDER as PAPER
-from engine.denoisers.paper import check_files, fast_dtype, open_autoencoder
+from engine.denoisers.paper import fast_dtype, open_autoencoder
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.paper.transformer import PaperTransformer
@@ -73,9 +74,9 @@ class BuiltIn:
         except Exception as error:      # json, safetensors, diffusers and torch raise a dozen kinds; each means the same to a person
             raise WeightsError(f"The captioner in {folder} could not be loaded ({error}). Restore the folder from the repository, "
                                "or train it anew with `cineloom train captioner`.") from error
-        if facts.get("paper", glance.version) != glance.version:        # it sees by that model's eyes: by others it would say anything
-            raise WeightsError(f"The captioner in {folder} was taught on the weights {facts['paper']} of the built-in model, and {glance.version} are here. "
-                               "`cineloom train captioner` teaches it on these.")
+        if facts.get("paper", glance.version) != glance.version:        # by other eyes than it was taught with it would say anything
+            raise WeightsError(f"The captioner in {folder} was taught on the weights {facts['paper']} of the built-in model's encoder and transformer, "
+                               f"and {glance.version} are here. `cineloom train captioner` teaches it on these.")
         return cls(net.to(device), Telling(tuple(facts["vocabulary"])), glance, autoencoder, facts)
 
     def describe(self, pictures: np.ndarray, short: bool = False) -> Caption:
@@ -110,4 +111,4 @@ class BuiltIn:
 def open_glance(paper: Path, device: str = "cpu") -> Glance:
     """The first blocks of the built-in model in a folder such as assets/paper."""
     transformer = PaperTransformer.from_pretrained(paper / "transformer", torch_dtype=fast_dtype(device)).to(device)
-    return Glance(transformer, Words.load(paper / "words.json"), check_files(paper)["version"])
+    return Glance(transformer, Words.load(paper / "words.json"), eyes(paper))

@@ -29,7 +29,7 @@ class Glance:
     """What the model's first blocks make of latents; its own weights, which nobody teaches here."""
 
     def __init__(self, transformer: PaperTransformer, words: Words, version: str = ""):
-        """version   the name of the model's weights, as recipes have it; "" while they have none"""
+        """version   the name of what is read of the model, see `eyes`; "" while it has none"""
         self.version = version
         transformer.blocks = transformer.blocks[:GLANCE]
         self.transformer = transformer.eval().requires_grad_(False)

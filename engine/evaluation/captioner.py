@@ -37,7 +37,7 @@ captions, and nothing else. Film of another world it is meant to refuse: where i
 log-probability of its sentence is below {least}, it says nothing.
 
 It reads latents of the built-in model's autoencoder, and what the first two blocks of that model's transformer make of them; both
-are the shipped ones, and not taught again. Its own 3.3 MB of weights (float16) are two layers that see and two that tell.
+are the shipped ones, and not taught again; by others it is not opened, while another decoder is all one to it. Its own 3.3 MB of weights (float16) are two layers that see and two that tell.
 
 ## How it was made
 

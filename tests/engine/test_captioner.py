@@ -253,5 +253,5 @@ def test_a_captioner_of_other_weights_of_the_model_is_not_believed(tmp_path):
     shutil.copytree(FOLDER, tmp_path / "captioner")
     path = tmp_path / "captioner" / "captioner.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"paper": "0123456789ab"}))
-    with pytest.raises(WeightsError, match="taught on the weights 0123456789ab of the built-in model, and .* are here. `cineloom train captioner`"):
+    with pytest.raises(WeightsError, match="taught on the weights 0123456789ab of the built-in model's encoder and transformer, and .* are here. `cineloom train captioner`"):
         BuiltIn.open(tmp_path / "captioner")
