@@ -70,11 +70,11 @@ def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "", momen
     """A picture as PNG or, by the file's name, JPEG, with its recipe's JSON in it; a PNG also with the take and the number of
     the picture of it that this is, see `moment_of`. Raises CannotWrite."""
     path, encoded = Path(path), io.BytesIO()
-    image = Image.fromarray(picture)
     if path.suffix.lower() in (".jpg", ".jpeg"):
         packet = carriers.segment(recipe, source) if recipe else None
-        image.save(encoded, "JPEG", quality=90, subsampling=0, optimize=True, **({"xmp": packet} if packet else {}))
+        encoded.write(jpeg(picture, **({"xmp": packet} if packet else {})))
     else:
+        image = Image.fromarray(picture)
         chunks = PngImagePlugin.PngInfo()
         if moment:
             chunks.add_itxt(MOMENT, f"{moment[0]} {moment[1]}")
@@ -83,6 +83,17 @@ def write_picture(path: str | Path, picture: np.ndarray, recipe: str = "", momen
             chunks.add_itxt(carriers.XMP_CHUNK, carriers.xmp(recipe, source))
         image.save(encoded, "PNG", pnginfo=chunks)
     write_bytes(path, encoded.getvalue())
+
+
+def jpeg(picture: np.ndarray, **more) -> bytes:
+    """A picture (H, W, 3) as a JPEG with all of its colour; `more` goes to Pillow."""
+    options, encoded = {"quality": 90, "subsampling": 0} | more, io.BytesIO()
+    try:
+        Image.fromarray(picture).save(encoded, "JPEG", optimize=True, **options)
+    except OSError:         # an optimised file has to fit into one byte a pixel (Pillow's buffer): grain, leaves and noise do not
+        encoded = io.BytesIO()
+        Image.fromarray(picture).save(encoded, "JPEG", **options)
+    return encoded.getvalue()
 
 
 def moment_of(path: str | Path) -> tuple[str, int] | None:

@@ -11,17 +11,15 @@ Knows the files of one project. Knows neither cuts nor takes.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from PIL import Image
-
 from engine.errors import BadMedia, CannotWrite
 from engine.media import Sheets, hearing, kinds, probe, read_picture
+from engine.media.pictures import jpeg
 from engine.media.reaching import Film
 from engine.media.writing import write_whole, writing
 from engine.timeline.checks import FILE
@@ -114,6 +112,4 @@ def _strip(path: Path) -> bytes:
     else:
         sheets = Sheets(1)
         sheets.look(read_picture(path)[None])
-    out = io.BytesIO()
-    Image.fromarray(sheets.strip()).save(out, "JPEG", quality=90, subsampling=0, optimize=True)
-    return out.getvalue()
+    return jpeg(sheets.strip())

@@ -196,6 +196,16 @@ def test_a_picture_carries_its_recipe_twice(tmp_path):
     assert media.carried(saved(tmp_path / "c.png")) is None
 
 
+@pytest.mark.parametrize("side", [16, 144, 400])
+def test_a_picture_of_noise_is_written_as_jpeg_too(tmp_path, side):
+    """It needs more than a byte for every pixel, which is all that an optimised file gets room for."""
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3)).astype(np.uint8)
+    media.write_picture(tmp_path / "noise.jpg", noise, RECIPE)
+    assert (tmp_path / "noise.jpg").stat().st_size > side * side
+    assert np.abs(media.read_picture(tmp_path / "noise.jpg").astype(int) - noise).mean() < 16
+    assert media.carried(tmp_path / "noise.jpg") == RECIPE
+
+
 # ---- sheets
 
 @pytest.mark.parametrize("pictures, shown", [(1, 1), (5, 5), (8, 8), (33, 8), (129, 8)])
