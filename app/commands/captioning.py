@@ -28,7 +28,7 @@ def caption(
     films: Annotated[list[str] | None, typer.Argument(metavar="FILM...", help="Films or pictures, or takes of the project by their ids.", show_default=False)] = None,
     short: Annotated[bool, typer.Option("--short", help="Thing, place and time alone.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every take of the project that has no caption; each is kept, and found by search.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="With --all: those that have one too.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="With --all: those too that have one from a captioner; what a person wrote stays.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Write it down with the takes that were named.")] = False,
     captioner: Annotated[Path | None, typer.Option("--captioner", metavar="FOLDER", help="A vision-language model as transformers keeps it, in safetensors.", show_default="the built-in one")] = None,
     home: Home = None,
@@ -46,7 +46,10 @@ def caption(
     if again and not everything:
         raise BadRequest("--again goes with --all; a take that is named is captioned anew with --keep.")
     library = open_project(home, project) if everything or keep or not all(Path(film).is_file() for film in films) else None
-    wanted = [(take, take.file("film")) for take in _all(library, again)] if everything else [_film(library, film, keep) for film in films]
+    takes, left = _all(library, again) if everything else ([], 0)
+    wanted = [(take, take.file("film")) for take in takes] if everything else [_film(library, film, keep) for film in films]
+    if again and left:
+        aside(f"{left:,} caption{' that no captioner wrote stays' if left == 1 else 's that no captioner wrote stay'}; --keep replaces that of a take that is named.")
     with bar("opening the captioner") as shown:
         speaker = _open(captioner) if wanted else None
         rows = []
@@ -59,10 +62,10 @@ def caption(
                     raise
                 aside(f"{film.name}: {error}")
                 continue
-            if take is not None and (everything or keep) and said.text:
-                library.caption(take.id, said.text)
+            if take is not None and said.text and (keep or everything and _open_to(library.take(take.id), again)):     # who wrote one meanwhile keeps it
+                library.caption(take.id, said.text, speaker.name)
             rows.append({"film": str(film), "take": take.id if take else None, "caption": said.text, "certainty": said.certainty, "note": said.note})
-    facts = {"captions": rows, "captioner": speaker.name if speaker else "", "kept": sum(bool(row["caption"] and row["take"]) for row in rows) if everything or keep else 0}
+    facts = {"captions": rows, "captioner": speaker.name if speaker else "", "kept": sum(bool(row["caption"] and row["take"]) for row in rows) if everything or keep else 0, "left": left}
     named_ones = len(rows) > 1 or everything
     lines = [(f"{row['take'] or Path(row['film']).name}  " if named_ones else "") + (row["caption"] or row["note"]) for row in rows]
     answer(facts, "\n".join(lines) or "Every take has a caption.", as_json)
@@ -80,12 +83,21 @@ def _film(library: Library | None, asked: str, keep: bool) -> tuple[Take | None,
     return take, take.file("film")
 
 
-def _all(library: Library, again: bool) -> list[Take]:
-    """Every take that is not in the trash, oldest first; without a caption unless `again`."""
+def _all(library: Library, again: bool) -> tuple[list[Take], int]:
+    """Every take that is not in the trash and has no caption, oldest first; with `again` those too whose caption a captioner wrote.
+
+    And how many are left alone because a person wrote theirs, or nobody knows who did: the older studio did not ask.
+    """
     takes: list[Take] = []
     while page := library.takes(limit=500, before=takes[-1].number if takes else None):
         takes += page
-    return [take for take in reversed(takes) if not take.missing and (again or not take.caption)]
+    there = [take for take in reversed(takes) if not take.missing]
+    return [take for take in there if _open_to(take, again)], sum(bool(take.caption and not take.captioner) for take in there)
+
+
+def _open_to(take: Take | None, again: bool) -> bool:
+    """Whether a captioner may write a take's caption unasked."""
+    return take is not None and (not take.caption or again and bool(take.captioner))
 
 
 def _open(folder: Path | None) -> Captioner:

@@ -53,7 +53,7 @@ class Vision:
         need, free = look(folder), memory.free()
         if free is not None and need > free:
             raise NotEnoughMemory(f"The model needs about {memory.words(need)} of memory, and {memory.words(free)} are free; a smaller one would fit.")
-        self.name, self.device = folder.name, device or ("cuda" if torch.cuda.is_available() else "cpu")
+        self.name, self.device = folder.absolute().name, device or ("cuda" if torch.cuda.is_available() else "cpu")
         here = {"local_files_only": True, "trust_remote_code": False}
         try:
             self.processor = AutoProcessor.from_pretrained(folder, **here)

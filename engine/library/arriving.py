@@ -31,12 +31,12 @@ from engine.library.database import Store, says_why
 BAYS, LOST = "arriving", "lost-and-found"
 RECORD, OWNER = "record.jsonl", "owner"
 # A row's columns that come from outside; the rest is the library's own.
-COLUMNS = ("id", "created", "prompt", "caption", "notes", "tags", "operation", "backend", "version", "seed", "steps", "width",
+COLUMNS = ("id", "created", "prompt", "caption", "captioner", "notes", "tags", "operation", "backend", "version", "seed", "steps", "width",
            "height", "pictures", "rate", "spent", "recipe", "film", "poster", "strip", "latents", "bytes", "state", "rating",
            "favourite", "trashed", "figures")  # fmt: skip
 EDGE = ("was", "start", "stop", "role")
 INSERT = f"insert into takes ({', '.join(COLUMNS)}) values ({', '.join('?' * len(COLUMNS))})"
-DEFAULTS = {"prompt": "", "caption": "", "notes": "", "tags": "[]", "rating": 0, "favourite": 0, "state": "whole", "bytes": 0, "figures": "{}"}
+DEFAULTS = {"prompt": "", "caption": "", "captioner": "", "notes": "", "tags": "[]", "rating": 0, "favourite": 0, "state": "whole", "bytes": 0, "figures": "{}"}
 TOGETHER = 200      # takes that go in one transaction
 
 

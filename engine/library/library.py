@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.events import Made
 
 FIRST_PROJECT = "my-films"
-NEWEST = "m005_a_take_is_found_by_what_was_written"      # the last step of schema.py
+NEWEST = "m006_a_caption_says_who_wrote_it"      # the last step of schema.py
 
 
 def new_id() -> str:
@@ -197,9 +197,12 @@ class Library:
         """Replace its notes. Raises BadRequest for more than anybody reads."""
         return self._set(id, "notes", tidying.text(words, "note"))
 
-    def caption(self, id: str, words: str) -> Take | None:
-        """Replace its caption: what is seen, in words. Raises BadRequest."""
-        return self._set(id, "caption", tidying.text(words, "caption"))
+    def caption(self, id: str, words: str, captioner: str = "") -> Take | None:
+        """Replace its caption: what is seen, in words; and who wrote it, a captioner by its name, "" for a person. Raises BadRequest."""
+        words, captioner = tidying.text(words, "caption"), tidying.text(captioner, "captioner's name")[:tidying.CAPTIONER]
+        with self.store.writing() as db:
+            db.conn.execute("update takes set caption = ?, captioner = ? where id = ?", [words, captioner, _word(id)])
+        return self.take(id)
 
     def tag(self, id: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Take | None:
         """Put tags on and take tags off. Raises BadRequest for a tag that is empty or too long, or for too many."""

@@ -16,7 +16,7 @@ from engine.library.take import FILES
 SUFFIXES = "mp4|mov|webm|mkv|avi|ts|film|gif|png|jpg|webp|avif|bmp|tiff"
 NUMBERS = {"created": 1e12, "seed": 2**63, "steps": 10_000, "width": 65536, "height": 65536, "pictures": 10**9, "rate": 1000,
            "spent": 1e9, "bytes": 2**53, "rating": 5, "favourite": 1, "trashed": 1e12}  # fmt: skip
-WORDS = {"prompt": 5_000, "operation": 32, "backend": 64, "version": 128}
+WORDS = {"prompt": 5_000, "operation": 32, "backend": 64, "version": 128, "captioner": tidying.CAPTIONER}
 
 
 def checked(said: dict) -> tuple[dict, list[dict]]:

@@ -152,3 +152,8 @@ def m005_a_take_is_found_by_what_was_written(db):
     db.conn.execute(f"create trigger takes_delete_words after delete on takes begin {drop} end")
     db.conn.execute(f"create trigger takes_update_words after update of {changed} on takes begin {drop} {put} end")
     db.conn.execute("insert into takes_fts (takes_fts) values ('rebuild')")
+
+
+@migrations()
+def m006_a_caption_says_who_wrote_it(db):
+    db["takes"].add_column("captioner", str, not_null_default="")   # its name; "" is a person, and of captions from before this step nobody knows

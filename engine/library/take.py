@@ -18,6 +18,7 @@ class Take:
     created: float          # seconds since 1970, by the clock of the machine that made it; order never depends on it
     prompt: str
     caption: str            # what is seen, in words
+    captioner: str          # the name of who wrote the caption; "" is a person, or nobody knows
     notes: str
     tags: tuple[str, ...]
     operation: str          # "import" where somebody else made it

@@ -11,6 +11,7 @@ from engine.errors import BadRequest
 TAG = 64            # characters
 TAGS = 64           # of one take
 NOTE = 20_000       # characters of a note or caption
+CAPTIONER = 80      # of a captioner's name
 PARTS = 32          # words of a search that count
 JOINS = 1000        # of one take
 JOIN = ("picture", "difference", "gradient", "flow", "velocity", "boundary", "colour")

@@ -121,6 +121,29 @@ def test_all_takes_without_a_caption_get_one_and_what_cannot_be_read_stops_nobod
     assert [row["take"] for row in run("--all")[1]["captions"]] == [last], "what has one is left alone"
 
 
+def test_again_renews_what_a_captioner_wrote_and_leaves_what_a_person_did(run, library, drawn, sentence):
+    ours, theirs, edited, bare = (imported(library, drawn) for _ in range(4))
+    library.caption(ours, "a boat", "some captioner"), library.caption(theirs, "my own words")
+    library.caption(edited, "a boat", "some captioner"), library.caption(edited, "a boat, and my dog")
+    code, said, err = run("--all", "--again")
+    assert (code, [row["take"] for row in said["captions"]], said["kept"], said["left"]) == (0, [ours, bare], 2, 2)
+    assert "2 captions that no captioner wrote stay; --keep replaces that of a take that is named." in err
+    assert [library.take(id).caption for id in (ours, theirs, edited, bare)] == [sentence, "my own words", "a boat, and my dog", sentence]
+    assert [library.take(id).captioner for id in (ours, theirs, edited, bare)] == ["built-in", "", "", "built-in"]
+    assert run(theirs, "--keep")[1]["kept"] == 1 and library.take(theirs).caption == sentence, "who names a take means it"
+
+
+def test_what_a_person_writes_while_others_are_looked_at_stays(run, library, drawn, monkeypatch):
+    id = imported(library, drawn)
+
+    def meanwhile(path):
+        library.caption(id, "my own words")
+        return seen(path)
+
+    monkeypatch.setattr("engine.captioner.seeing.seen", meanwhile)
+    assert run("--all")[0] == 0 and library.take(id).caption == "my own words"
+
+
 def test_where_every_take_has_a_caption_no_captioner_is_opened(library, home, capsys, monkeypatch):
     monkeypatch.setenv("CINELOOM_HOME", str(home))
     assert main(["caption", "--all", "--captioner", "/nowhere"]) == 0

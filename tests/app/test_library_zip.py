@@ -20,7 +20,7 @@ def packed(tmp_path_factory):
     """A project of three takes, and its zip."""
     library = Library(tmp_path_factory.mktemp("packed") / "films")
     take(library, "one", "a red boat"), take(library, "two", "a fox", 1, [Edge("", "one", 2, 9, "start")]), take(library, "three", "an owl", 2)
-    library.rate("one", 4), library.tag("one", ["sea", "client a"]), library.note("two", "the better one"), library.caption("two", "a fox runs")
+    library.rate("one", 4), library.tag("one", ["sea", "client a"]), library.note("two", "the better one"), library.caption("two", "a fox runs", "built-in")
     library.favourite("two"), library.trash("three")
     (library.folder / "inputs").mkdir()
     (library.folder / "inputs" / f"{'ab' * 16}.png").write_bytes(library.take("one").file("poster").read_bytes())
