@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
-from engine.errors import BadMedia, BadRequest, CannotWrite, CineloomError, NotEnoughMemory
+from engine.errors import BadMedia, BadRequest, CannotWrite, CineloomError, NoAnswer, NotEnoughMemory
 from engine.timeline.history import Stale
 
 FOREVER = {"cache-control": "private, max-age=31536000, immutable"}     # a take's files never change
@@ -20,12 +20,20 @@ KINDS = {
 }  # fmt: skip
 
 
+class NotHere(CineloomError):
+    """No such thing at this address."""
+
+
+# Whose turn it is: theirs who asked, a language model's behind us, the disk's. Whatever else is wrong is ours.
+STATUS = ((NotHere, 404), ((BadRequest, BadMedia, NotEnoughMemory), 400), (NoAnswer, 502), (CannotWrite, 507))
+
+
 def answer_error(_: Request, error: CineloomError) -> JSONResponse:
     """An error of ours as JSON: the sentence, and a status that says whose turn it is."""
     if isinstance(error, Stale):
         return JSONResponse({"error": str(error), "revision": error.revision}, 409)
-    status = 404 if isinstance(error, NotHere) else 400 if isinstance(error, BadRequest | BadMedia | NotEnoughMemory) else 500
-    return JSONResponse({"error": str(error)}, 507 if isinstance(error, CannotWrite) else status)
+    status = next((status for kinds, status in STATUS if isinstance(error, kinds)), 500)
+    return JSONResponse({"error": str(error)}, status)
 
 
 def answer_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -33,10 +41,6 @@ def answer_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
     return JSONResponse({"error": f"{where[:80]}: {first['msg'][:200]}."}, 400)
-
-
-class NotHere(CineloomError):
-    """No such thing at this address."""
 
 
 def send_file(path: Path, inside: Path, headers: dict[str, str], name: str | None = None) -> Response:
