@@ -58,7 +58,7 @@ class DrawnBackend:
     def denoiser(self, prompts: Sequence[str], *, guidance: float = 1.0, negative: str = "", period: int | None = None,
                  continues: bool = False) -> Denoiser:
         """An exact denoiser for film as each prompt draws it; the negative prompt draws what guidance leads away from."""
-        told = _Drawing(prompts, period, continues, self.tint)
+        told = _Drawing([self.model.words.told(prompt) for prompt in prompts], period, continues, self.tint)
         return told if guidance == 1 else Guided(told, _Drawing([negative or "gray still"] * len(prompts), period, continues, self.tint), guidance)
 
     def sigmas(self, steps: int, shape: Sequence[int]) -> tuple[float, ...]:

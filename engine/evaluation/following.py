@@ -21,6 +21,7 @@ import torch
 from engine.evaluation.judge import GAP, Judge
 from engine.media import read_film, read_picture
 from engine.recipe import Recipe
+from engine.words import chinese
 from engine.words.naming import named
 
 MOST = 65       # pictures from the middle of a long film that are judged: four seconds say what it shows
@@ -49,7 +50,7 @@ def followed(film: str | Path, recipe: Recipe, judge: Judge | None = None) -> Fo
     judge   None opens the shipped one
     Raises BadMedia for a film that cannot be read, WeightsError without a judge.
     """
-    asked = named(recipe.prompt) if recipe.backend == "paper" and not recipe.cues else {}
+    asked = named(chinese.read(recipe.prompt).text) if recipe.backend == "paper" and not recipe.cues else {}
     if recipe.pictures <= GAP:
         asked = {name: word for name, word in asked.items() if name not in ("motion", "camera")}
     if not asked:

@@ -1,5 +1,7 @@
 """Paper's words: a closed vocabulary, the words people use instead, and letters for the rest.
 
+    一只红色的小船在夜里  ->  a small red boat at night  ->  numbers          a prompt is told in English, and stays what it is
+
 Knows how a prompt becomes numbers, and which of its words the model was never taught. Knows no torch: the page asks it
 while somebody types.
 """
@@ -12,6 +14,8 @@ import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from engine.words import chinese
 
 PIECES = 2048       # buckets for the letter groups of words outside the vocabulary
 LIMIT = 64          # words of a prompt that the model reads; the longest caption it was taught has fewer
@@ -55,8 +59,16 @@ class Words:
                 return self.numbers[form]
         return 0
 
+    def told(self, prompt: str) -> str:
+        """A prompt as the model is told it: with its Chinese in English, as far as `engine.words.chinese` has it."""
+        return chinese.read(prompt).text if chinese.has_any(prompt) else prompt
+
     def read(self, prompt: str) -> list[Word]:
-        """Every word of a prompt, in order. Parts of a hyphenated word stand alone when the whole is not known."""
+        """Every word of a prompt as the model is told it, in order; they stand where they stand in that, see `told`."""
+        return self._spelled(self.told(prompt))
+
+    def _spelled(self, prompt: str) -> list[Word]:
+        """The words of a text as they are written. Parts of a hyphenated word stand alone when the whole is not known."""
         words = []
         for match in _WORD.finditer(prompt):
             spans = [match.span()]
@@ -69,9 +81,15 @@ class Words:
         return words
 
     def unknown(self, prompt: str) -> list[tuple[int, int]]:
-        """`[start, stop)` of each word that the model was never taught. Numbers and single letters pass."""
-        return [(w.start, w.stop) for w in self.read(prompt)
-                if not w.number and w.stop - w.start > 1 and not prompt[w.start:w.stop].isdigit()]
+        """`[start, stop)` of each word that the model was never taught, where the person wrote it. Numbers and single letters pass.
+
+        Of Chinese, what is not in the dictionary, and what is there called by a word that the model was never taught.
+        """
+        strange = [(w.start, w.stop) for w in self._spelled(chinese.without(prompt))
+                   if not w.number and w.stop - w.start > 1 and not prompt[w.start:w.stop].isdigit()]
+        if chinese.has_any(prompt):
+            strange += [(word.start, word.stop) for word in chinese.read(prompt).words if word.kind == "?" or self.unknown(word.english)]
+        return sorted(strange)
 
     @classmethod
     def load(cls, path: Path) -> Words:

@@ -19,6 +19,7 @@ from engine.denoisers.open import choosing, distilled
 from engine.errors import BadRequest, NotEnoughMemory
 from engine.recipe.bounds import PROMPT, SIDES, check, control_characters, number, whole
 from engine.recipe.value import Cue, Input, Lora, Recipe
+from engine.words import chinese
 
 RESERVE = 0.85          # of free memory a take may ask for: the rest of the machine lives too
 
@@ -74,6 +75,8 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
         asked=asked,
     )
     notes += _uncalled(recipe)
+    if model.words is not None:
+        notes += [chinese.read(words).told for words in (prompt, *(cue.prompt for cue in recipe.cues)) if chinese.has_any(words)]
     if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
         recipe = replace(recipe, window=model.window)
     tile = model.tile if width >= height else model.tile[::-1]

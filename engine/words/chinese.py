@@ -5,6 +5,7 @@
 
 A dictionary and the order of one clause, no more: what a thing is like stands before it, what it does after it, then where and
 when. English in a prompt stays where it is, and so does Chinese that is not in the dictionary, which is said.
+The built-in model is told every prompt so (`Words.told`), and what is not known is marked where it stands.
 Knows words. Knows no model and no torch.
 """
 
@@ -68,22 +69,48 @@ _RANKS = {"thing": 0, "beside": 0, "other": 0, "does": 1, "place": 2, "time": 3,
 
 
 @dataclass(frozen=True)
+class Lexed:
+    """One word of Chinese in a prompt, or a stretch of it that is not known."""
+
+    start: int          # characters of the prompt, [start, stop)
+    stop: int
+    written: str        # without the spaces in it
+    kind: str           # "thing", "verb", ...; "" is passed over, "?" is not in the dictionary
+    english: str        # what it says; as it is written where it is not known
+
+
+@dataclass(frozen=True)
 class Reading:
     """A prompt in English, as far as it could be read."""
 
     text: str
-    unknown: tuple[str, ...] = ()       # Chinese that is not in the dictionary: it stands in the text as it was written
+    words: tuple[Lexed, ...] = ()       # the Chinese in it, in order
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Chinese that is not in the dictionary, each once: it stands in the text as it was written."""
+        return tuple(dict.fromkeys(word.written for word in self.words if word.kind == "?"))
+
+    @property
+    def told(self) -> str:
+        """How it was read, as a sentence."""
+        return f"Read as: {self.text.rstrip('.')}."
 
     @property
     def note(self) -> str:
         """What a person should know of it, as sentences."""
         lost = f" Not in the dictionary, and left as it is: {', '.join(self.unknown[:8])}." if self.unknown else ""
-        return f"Read as: {self.text.rstrip('.')}.{lost}"
+        return f"{self.told}{lost}"
 
 
 def has_any(prompt: str) -> bool:
     """Whether there is Chinese in a prompt."""
     return _RUN.search(prompt) is not None
+
+
+def without(prompt: str) -> str:
+    """A prompt with spaces where it is Chinese: all else stands where it stood."""
+    return _RUN.sub(lambda match: " " * len(match.group()), prompt)
 
 
 def read(prompt: str) -> Reading:
@@ -94,34 +121,37 @@ def read(prompt: str) -> Reading:
     >>> read("a fox 在雪地里, ink style").text
     'a fox in the snow, ink style'
     """
-    unknown: list[str] = []
+    words: list[Lexed] = []
 
     def english(match: re.Match) -> str:
         before = prompt[:match.start()].rstrip()
-        text = _run(match.group(), unknown, article=not before or before[-1] in ",.;:!?")
+        text = _run(match.group(), match.start(), words, article=not before or before[-1] in ",.;:!?")
         return f" {text} "
 
     text = " ".join(_RUN.sub(english, prompt).split())
-    return Reading(re.sub(r"\s+([,.;:!?])", r"\1", text), tuple(dict.fromkeys(unknown)))
+    return Reading(re.sub(r"\s+([,.;:!?])", r"\1", text), tuple(words))
 
 
-def _run(run: str, unknown: list[str], article: bool) -> str:
-    """One stretch of Chinese, clause by clause."""
+def _run(run: str, start: int, words: list[Lexed], article: bool) -> str:
+    """One stretch of Chinese that begins at `start` of the prompt, clause by clause; its words are put behind `words`."""
     out = ""
-    for clause in re.findall(r"[^，。！？；：、…“”《》（）]+|[，。！？；：、…“”《》（）]+", run):
+    for match in re.finditer(r"[^，。！？；：、…“”《》（）]+|[，。！？；：、…“”《》（）]+", run):
+        clause = match.group()
         if clause[0] in _STOPS:
             stop = next((_STOPS[letter] for letter in clause if _STOPS[letter]), "")
             out = out.rstrip() + (f"{stop} " if stop and out.strip() else " ")
         else:
-            out += _clause(clause, unknown, article or bool(out.strip()))
+            lexed = _lexed(clause, start + match.start())
+            words += lexed
+            out += _clause(lexed, article or bool(out.strip()))
     return out.strip()
 
 
-def _clause(clause: str, unknown: list[str], article: bool) -> str:
+def _clause(words: list[Lexed], article: bool) -> str:
     """One clause: things with what they are like, what they do, then where, when, the weather, the look and the camera."""
     parts = _Parts(article)
-    for kind, word in _lexed("".join(clause.split()), unknown):
-        parts.take(kind, word)
+    for word in words:
+        parts.take(word.kind, word.english)
     return parts.text()
 
 
@@ -205,9 +235,11 @@ class _Parts:
         return " ".join(filter(None, (verb, *("".join(more).split()), self.does.get("how", ""), side)))
 
 
-def _lexed(text: str, unknown: list[str]) -> list[tuple[str, str]]:
-    """The words of a clause as (kind, English); what is not known comes as ("?", as it is written)."""
+def _lexed(clause: str, start: int) -> list[Lexed]:
+    """The words of a clause that begins at `start` of the prompt. Together they are all of it but its spaces."""
     words, longest = _words()
+    places = [start + at for at, letter in enumerate(clause) if not letter.isspace()]
+    text = "".join(clause.split())
     simple = text.translate(_SIMPLER)
     # The fewest strange letters, then the fewest words: 雨中下降 is 雨中, 下降 and not 雨中下, 降. From each place on: (cost, size of its word).
     best: list[tuple[int, int]] = [(0, 0)] * (len(text) + 1)
@@ -228,13 +260,16 @@ def _lexed(text: str, unknown: list[str]) -> list[tuple[str, str]]:
             whole[-1] = ("?", written + whole[-1][1], written + whole[-1][2])
         else:
             whole.append((kind, english, written))
-    said: list[tuple[str, str]] = []
+    said: list[Lexed] = []
+    at = 0
     for kind, english, written in reversed(whole):
-        if kind == "soft" and said and said[-1][0] == "?":
-            said[-1] = ("?", said[-1][1] + written)
+        stop = at + len(written)
+        if kind == "soft" and said and said[-1].kind == "?":
+            begun = said.pop()
+            said.append(Lexed(begun.start, places[stop - 1] + 1, begun.written + written, "?", begun.written + written))
         else:
-            said.append(("", "") if kind == "soft" else (kind, english))
-    unknown += [english for kind, english in said if kind == "?"]
+            said.append(Lexed(places[at], places[stop - 1] + 1, written, *(("", "") if kind == "soft" else (kind, english))))
+        at = stop
     return said
 
 

@@ -151,6 +151,12 @@ def test_unknown_words_are_told(studio):
     assert [prompt[start:stop] for start, stop in ranges] == ["dragon"]
 
 
+def test_words_in_chinese_that_a_model_knows_are_not_marked(studio):
+    prompt = "红色 🦊 一条龙"
+    ranges = studio.post("/studio/words", json={"prompt": prompt}).json()["unknown"]
+    assert [prompt[start:stop] for start, stop in ranges] == ["龙"]
+
+
 def test_the_form_is_told_what_the_model_can(studio):
     model = studio.get("/studio/model").json()
     assert model["default_steps"] in model["steps"]

@@ -88,6 +88,17 @@ def test_a_take_that_is_not_expanded_has_one_text(capsys, tmp_path, monkeypatch)
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["recipe"]["asked"] == ""
 
 
+@pytest.mark.parametrize("command", ["take", "image"])
+def test_a_prompt_in_chinese_is_read_and_stays_what_it_is(capsys, tmp_path, monkeypatch, command):
+    """Without --expand too: the recipe has the person's words, and what is not in the dictionary is said."""
+    monkeypatch.chdir(tmp_path)
+    assert main([command, "红色的龙", *(SMALL if command == "take" else SMALL[2:])]) == 0
+    out = capsys.readouterr()
+    made = json.loads(out.out.splitlines()[-1])
+    assert (made["recipe"]["prompt"], made["recipe"]["asked"], made["unknown_words"]) == ("红色的龙", "", ["龙"])
+    assert made["notes"] == ["Read as: red 龙."] and "Read as: red 龙." in out.err and "Drawn was never taught 龙." in out.err
+
+
 @pytest.mark.parametrize("asked, sentence", [
     (["", "--expand"], "The prompt is empty"), (["a boat", "--expand-by", "somebody"], "somebody"), (["a boat", "--expand", "--seed", "-5"], "A seed is a whole number"),
     (["a boat", "--expand", "--seed", str(2**63)], "A seed is a whole number"),

@@ -66,6 +66,14 @@ def test_true_words_are_followed_and_false_ones_are_not(made):
     assert json.dumps(true.to_json()) and true.to_json()["named"]["colour"][0] == "red"
 
 
+def test_words_in_chinese_are_followed_as_the_model_was_told_them(made):
+    def judged(prompt):
+        return followed(made, compose(prompt, model="paper", seconds=2, seed=1)[0])
+
+    assert judged("一辆红色的汽车在雪地里，白天，向左行驶") == judged("a red car in the snow, by day, drives to the left")
+    assert judged("一只熊猫") is None
+
+
 def test_only_what_can_be_judged_is(made, tmp_path):
     one = compose("a red car", model="paper", seconds=2, seed=1)[0]
     assert followed(made, one)
