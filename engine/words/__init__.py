@@ -4,7 +4,7 @@ Knows text, and who can be asked for more of it. Holds no torch and no weights: 
 
     naming.py      what a prompt names of the paper world, word by word
     providing.py   who lengthens prompts: one question, and who is ready to answer it
-    served.py      a language model behind an address         local.py   one in a folder, in a process of its own
+    served.py      a language model behind an address         local.py   one in a folder, in a process of its own, which held.py keeps
     language.py    where language models are, as the environment says
     guides.py      how each family of models wants its prompts: what a language model is told
     replies.py     what it answers, made into a longer prompt or refused

@@ -1,11 +1,12 @@
 """Local: a causal language model in a folder, asked through transformers, in a process of its own.
 
-    this process  --{"folder", "messages", "seed", ...}-->  child: torch, the model, one answer, gone
+    this process  --{"folder", "messages", "seed", ...}-->  child: torch, the model, answer after answer
                   <--{"text"} or {"error": "a sentence"}---'
 
-So whoever asks never holds torch, a stop is sure, and the memory is free again afterwards. Weights are safetensors alone,
-nothing that lies in the folder is run, and the child is told to ask no hub.
-Knows processes and folders. What a folder must hold is looked at here, without torch; `_answer` alone knows the model.
+So whoever asks never holds torch, and a stop is sure. The child keeps the model between questions; it ends, and the memory is free,
+when another folder is asked, after a stop or an error, when nobody asks for REST seconds, and with whoever asked it.
+Weights are safetensors alone, nothing that lies in the folder is run, and the child is told to ask no hub.
+Knows folders. What a folder must hold is looked at here, without torch; `_answer` and `_opened` alone know the model.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 from engine import isolated, memory
 from engine.denoisers.open.folder import PICKLES
 from engine.errors import BadRequest, Cancelled, CineloomError, NoAnswer, NotEnoughMemory
+from engine.words.held import Ended, Held
 from engine.words.language import LETTERS, Messages, Settings, Stop
 
-LOOK = 0.1              # seconds between two looks at whether somebody said stop
+REST = 300.0            # seconds without a question after which the model is let go
 TOKENS = 400            # of an answer: the longest guide asks for 200 words
 PROGRAM = 700_000_000   # bytes of torch and transformers
 
@@ -61,44 +64,55 @@ def ask(settings: Settings, messages: Messages, seed: int = 0, stop: Stop = lamb
 
     Raises BadRequest for a folder that cannot be read, NotEnoughMemory, NoAnswer for a model that fails or takes too long, Cancelled after `stop`.
     """
-    need, free = look(settings.folder) + PROGRAM, memory.free()
-    if free is not None and need > free:
-        raise NotEnoughMemory(f"The language model needs about {memory.words(need)} of memory, and {memory.words(free)} are free; a smaller one would fit.")
-    asked = {"folder": str(Path(settings.folder).expanduser().resolve()), "messages": messages, "seed": seed, "temperature": settings.temperature, "seconds": settings.seconds}
-    secrets = ("CINELOOM_WORDS_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-    env = {"OMP_WAIT_POLICY": "PASSIVE"} | {name: value for name, value in os.environ.items() if name not in secrets} | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    child = subprocess.Popen(isolated.command("engine.words.local", "serve"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
-    until, given = time.monotonic() + settings.seconds, json.dumps(asked).encode()
+    need, until = look(settings.folder) + PROGRAM, time.monotonic() + settings.seconds
+
+    def room() -> None:
+        free = memory.free()
+        if free is not None and need > free:
+            raise NotEnoughMemory(f"The language model needs about {memory.words(need)} of memory, and {memory.words(free)} are free; a smaller one would fit.")
+
+    def waits() -> None:
+        if stop():
+            raise Cancelled("The prompt was left as it was: somebody said stop.")
+        if time.monotonic() > until:
+            raise NoAnswer(f"The language model has not answered after {settings.seconds:g} s; the prompt was left as it was. A smaller one is quicker.")
+
+    folder = str(Path(settings.folder).expanduser().resolve())
+    asked = {"folder": folder, "messages": messages, "seed": seed, "temperature": settings.temperature, "seconds": settings.seconds}
     try:
-        while True:
-            try:
-                out, _ = child.communicate(given, LOOK)
-                break
-            except subprocess.TimeoutExpired:
-                given = None
-            if stop():
-                raise Cancelled("The prompt was left as it was: somebody said stop.")
-            if time.monotonic() > until:
-                raise NoAnswer(f"The language model has not answered after {settings.seconds:g} s; the prompt was left as it was. A smaller one is quicker.")
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.communicate()
-    try:
-        said = json.loads(out)
-    except ValueError:
-        raise NoAnswer(f"The language model's process ended without a word (exit code {child.returncode}); is the machine out of memory?") from None
+        said = json.loads(HELD.ask(folder, json.dumps(asked).encode(), room, waits))
+    except Ended as ended:
+        raise NoAnswer(f"The language model's process ended without a word (exit code {ended}); is the machine out of memory?") from None
     if "error" in said:
         raise NoAnswer(said["error"])
+    waits()             # an answer that the clock cut short in the child comes after it was to be there
     return said["text"][:LETTERS]
 
 
-def serve() -> None:
-    """The child: one question on stdin, one answer on stdout."""
-    asked = json.loads(sys.stdin.read())
+def _child() -> subprocess.Popen:
+    secrets = ("CINELOOM_WORDS_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+    env = {"OMP_WAIT_POLICY": "PASSIVE"} | {name: value for name, value in os.environ.items() if name not in secrets} | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return subprocess.Popen(isolated.command("engine.words.local", "serve", str(REST)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
+
+
+HELD = Held(_child)     # the child of this process
+
+
+def serve(rest: str) -> None:
+    """The child: questions on stdin, a line each, and answers on stdout, until nobody asks for `rest` seconds or one goes wrong."""
     out, sys.stdout = sys.stdout, sys.stderr        # what a library prints is no answer
-    out.write(json.dumps(answer(asked)))
-    out.flush()
+    said: dict = {}
+    while "error" not in said:
+        rested = threading.Timer(float(rest), os._exit, (0,))
+        rested.daemon = True
+        rested.start()
+        line = sys.stdin.readline()
+        rested.cancel()
+        if not line:
+            return
+        said = answer(json.loads(line))
+        out.write(json.dumps(said) + "\n")
+        out.flush()
 
 
 def answer(asked: dict) -> dict:
@@ -111,23 +125,37 @@ def answer(asked: dict) -> dict:
         return {"error": f"The language model could not be used ({type(error).__name__}: {' '.join(str(error).split())!s:.200})."}
 
 
-def _answer(folder: str, messages: Messages, seed: int, temperature: float, seconds: float) -> str:
+_kept: dict = {}        # in the child: the folder with the stamps of its files, to what was opened of it; one at most
+
+
+def _opened(folder: str) -> tuple:
+    """The tokenizer and the model in a folder, loaded anew where a file of it has changed."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from engine.denoisers.paper import fast_dtype
 
-    here = {"local_files_only": True, "trust_remote_code": False}
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = AutoTokenizer.from_pretrained(folder, **here)
-    kind = "auto" if device == "cuda" else fast_dtype(device)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, use_safetensors=True, **here).to(device).eval()
+    stamps = folder, *sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in Path(folder).iterdir() if path.is_file())
+    if stamps not in _kept:
+        _kept.clear()           # before another takes memory
+        here = {"local_files_only": True, "trust_remote_code": False}
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        tokenizer = AutoTokenizer.from_pretrained(folder, **here)
+        kind = "auto" if device == "cuda" else fast_dtype(device)
+        _kept[stamps] = tokenizer, AutoModelForCausalLM.from_pretrained(folder, dtype=kind, use_safetensors=True, **here).to(device).eval()
+    return _kept[stamps]
+
+
+def _answer(folder: str, messages: Messages, seed: int, temperature: float, seconds: float) -> str:
+    import torch
+
+    tokenizer, model = _opened(folder)
     if tokenizer.chat_template:
         # Templates of models that can think aloud know the last word; others pass over it.
         tokens = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True, enable_thinking=False)
     else:
         tokens = tokenizer(f"{messages[0]['content']}\n\nText: {messages[1]['content']}\nParagraph:", return_tensors="pt")
-    tokens = {name: value.to(device) for name, value in tokens.items() if name in ("input_ids", "attention_mask")}
+    tokens = {name: value.to(model.device) for name, value in tokens.items() if name in ("input_ids", "attention_mask")}
     most = getattr(model.config, "max_position_embeddings", None) or 1 << 20
     room = most - tokens["input_ids"].shape[1]
     if room < 1:

@@ -12,6 +12,7 @@ import tiny_language
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from engine import isolated
 from engine.errors import BadRequest, Cancelled, NoAnswer
 from engine.words import local
 from engine.words.language import Settings
@@ -124,6 +125,36 @@ def test_damaged_weights_and_a_template_that_breaks_are_sentences(copy):
 def test_a_question_that_is_longer_than_the_model_reads_is_a_sentence(copy):
     edited(copy / "config.json", max_position_embeddings=16)
     assert "reads 16 tokens" in local.answer(asked(copy))["error"]
+
+
+def test_the_model_stays_open_between_questions_and_says_what_it_would_say_anew(llama, tmp_path):
+    """The same process answers; a seed says the same at any question; another folder ends it, and an error does."""
+    local.HELD.end()
+    first = local.ask(at(llama), ASKED, 5)
+    pid = local.HELD.child.pid
+    assert local.ask(at(llama), ASKED, 6) != first == local.ask(at(llama), ASKED, 5)
+    assert local.HELD.child.pid == pid
+    other = tiny_language.save(tmp_path / "other", "qwen", template=False)
+    assert local.ask(at(other), ASKED, 5) and local.HELD.child.pid != pid and local.HELD.about == str(other)
+    edited(other / "config.json", max_position_embeddings=16)
+    with pytest.raises(NoAnswer, match="reads 16 tokens"):
+        local.ask(at(other), ASKED)
+    assert local.HELD.child.wait(20) == 0, "who gave an error lets go"
+
+
+def test_what_lies_in_the_folder_now_is_what_answers(copy):
+    """Of files that were changed meanwhile the old ones are not asked."""
+    assert "text" in local.answer(asked(copy))
+    edited(copy / "config.json", max_position_embeddings=16)
+    assert "reads 16 tokens" in local.answer(asked(copy))["error"]
+    (copy / "model.safetensors").write_bytes(b"no weights")
+    assert "could not be used" in local.answer(asked(copy))["error"]
+
+
+def test_a_child_that_nobody_asks_lets_go_by_itself():
+    child = subprocess.Popen(isolated.command("engine.words.local", "serve", "0.3"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.wait(60) == 0
+    child.stdin.close(), child.stdout.close()
 
 
 def test_time_and_a_stop_end_the_process(llama):
