@@ -34,7 +34,7 @@ function settle() {
   const ready = document.querySelector('gradio-app #studio').checkVisibility({ visibilityProperty: true });      // what is hidden cannot keep the focus
   if (held || !ready) { setTimeout(settle, 50); return; }
   requestAnimationFrame(() => {
-    const shown = document.getElementById('studio').dataset.drawer;
+    const shown = { ...document.getElementById('studio').dataset };
     const scrolled = [...room.querySelectorAll('section *')].filter((one) => one.scrollTop || one.scrollLeft).map((one) => [one, one.scrollTop, one.scrollLeft]);
     document.querySelector('gradio-app').inert = false;
     for (const [name, place] of waiting) {
@@ -47,7 +47,7 @@ function settle() {
       }
     }
     room.remove();
-    if (shown) document.getElementById('studio').dataset.drawer = shown;
+    Object.assign(document.getElementById('studio').dataset, shown);
     for (const [one, top, left] of scrolled) { one.scrollTop = top; one.scrollLeft = left; }
     document.documentElement.dataset.page = 'gradio';
   });

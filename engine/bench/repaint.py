@@ -5,6 +5,7 @@
 
 A repaint is everything of a frame that the page's one thread does: the timeline's own drawing, style, layout and paint. It is
 taken from the first callback of the frame to the first message after it, and what was drawn before the frame counts too.
+What does not fit into a frame is drawn in those after it: the longest of them counts.
 Knows the timeline's marks on the page. Knows no cut's insides.
 """
 
@@ -39,10 +40,14 @@ PAINTED = """([panel, act, times]) => (async () => {
     const begun = performance.now();
     acts[act](at);
     const before = performance.now() - begun;
-    await frame();
-    const framed = performance.now();
-    await after();
-    if (at >= 0) spent.push(before + performance.now() - framed);
+    let most = 0;
+    for (let next = 0; next < 5; next++) {
+      await frame();
+      const framed = performance.now();
+      await after();
+      most = Math.max(most, (next ? 0 : before) + performance.now() - framed);
+    }
+    if (at >= 0) spent.push(most);
   }
   return spent;
 })()"""

@@ -258,11 +258,22 @@ def test_two_hundred_clips_are_drawn_in_a_moment(tabs, cuts, record_property):
         for (let at = 0; at < 6; at++) panel.querySelector('[aria-label^="Larger"]').click();
         await look('scrolled', (at) => {{ scroll.scrollLeft = at * 700; }});
         times.near = panel.querySelectorAll('.clip').length;
+        const list = panel.querySelector('.row[data-kind=film] .pieces'), before = new Set(list.children), came = new Set();
+        const watch = new MutationObserver(records => records.forEach(one => one.addedNodes.forEach(node => came.add(node))));
+        watch.observe(list, {{ childList: true }});
+        scroll.scrollLeft -= 300;
+        await wait();
+        scroll.dispatchEvent(new WheelEvent('wheel', {{ deltaY: -60, ctrlKey: true, clientX: innerWidth / 2, bubbles: true, cancelable: true }}));
+        await wait();
+        watch.disconnect();
+        times.stayed = [...list.children].filter(one => before.has(one) && !came.has(one)).length;
+        times.after = list.children.length;
         return times;
     }}""")
     record_property("milliseconds", drawn)
     print(drawn)
     assert drawn["nodes"] == 200 and 0 < drawn["near"] < 60             # only what is seen is drawn
+    assert drawn["stayed"] >= drawn["after"] - 4, "a piece that stays in sight is not put into the page anew: then all of it would be styled and laid out again"
 
 
 def test_the_browser_and_the_studio_show_the_same_pictures():

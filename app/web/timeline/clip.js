@@ -8,6 +8,7 @@ import { joins } from '../player/scores.js';
 import { t } from '../words.js';
 import { fraction, number, picture } from './cut.js';
 import { timecode } from './places.js';
+import { put } from './putting.js';
 import { Wave } from './wave.js';
 
 const LEAST = 18, NAMED = 44;       // pixels: below that no picture, no name
@@ -20,7 +21,7 @@ export class ClipView {
     this.says = el('span.more', { 'aria-hidden': 'true' });
     this.seams = el('span.seams', { 'aria-hidden': 'true' });
     this.fades = [el('i.fade.in'), el('i.fade.out')];
-    this.node = el('button.clip', { type: 'button', tabIndex: -1 });
+    this.node = el('div.clip', { role: 'button', tabIndex: -1 });       // a browser styles and lays out a real button in twice the time, and hundreds are seen
     this.item = el('li', {}, this.node);
     this.node.view = this;
     this.parts = [];
@@ -29,8 +30,9 @@ export class ClipView {
 
   /**
    * Show a piece at [left, left + width) pixels of its row, of which [from, to) are drawn and those from `edge` on are seen; `down` into another row.
-   * `look`: { scale, rate, take, pictures, voice, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
-   * take is what the studio knows of its media, pictures(count) their address, voice its sound, see wave.js
+   * `look`: { scale, rate, take, pictures, voice, pen, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
+   * take is what the studio knows of its media, pictures(count) their address, voice its sound and pen the time for it, see wave.js
+   * False when it is to be shown once more, for there was no time for all of it.
    */
   show(place, track, box, look) {
     const { item } = place;
@@ -40,14 +42,13 @@ export class ClipView {
     const heard = Wave.there(item, width, look.voice);
     const face = [item.id, kind, look.chosen, look.moved, item.mute, look.missing, heard].join('|');
     if (face !== this.face) { this.face = face; this.dress(kind, look, heard); }
-    const at = `transform:translate(${left}px, ${down}px);width:${Math.max(width - 1, 1)}px`;
-    if (at !== this.at) { this.at = at; this.node.style.cssText = at; }
+    put(this, this.node, { transform: `translate(${left}px, ${down}px)`, width: `${Math.max(width - 1, 1)}px` });
     const length = item.length - (look.delta?.head ?? 0) + (look.delta?.tail ?? 0);
     const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
     if (key !== this.key) { this.key = key; this.say(track, look); }
     this.draw(item, { left, width, from, to, height, edge }, look, length);
-    if (heard) this.wave.draw(item, { left, width, from, to, height }, look.voice, look);
     this.hold(item, width, heard);
+    return !heard || this.wave.draw(item, { left, width, from, to, height }, look.voice, look, look.pen);
   }
 
   /** What the sheet goes by: written where it changes, for whatever is written has the browser look at it again. */
@@ -69,7 +70,12 @@ export class ClipView {
     const has = [this.parts.length > 0, heard, item.fade_in, item.fade_out, named && this.marks?.length, named, named && this.says.textContent].map(Boolean);
     if (has.join() === this.has) return;
     this.has = has.join();
-    this.node.replaceChildren(...[this.film, this.wave.node, ...this.fades, this.seams, this.name, this.says].filter((_, at) => has[at]));
+    let before = null;
+    for (const [at, part] of [this.film, this.wave.node, ...this.fades, this.seams, this.name, this.says].entries()) {
+      if (!has[at]) { part.remove(); continue; }
+      if (part.parentNode !== this.node) this.node.insertBefore(part, before ? before.nextSibling : this.node.firstChild);
+      before = part;
+    }
   }
 
   /** What it is called, and all about it for whoever listens. */

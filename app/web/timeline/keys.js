@@ -52,6 +52,7 @@ export function keys(line) {
   root.addEventListener('keydown', (event) => {
     const { target } = event;
     if (target.closest('input, select, textarea, dialog, .menu') || !store.cut || line.folded) return;
+    if (event.key === 'Enter' && target.matches('.clip')) { event.preventDefault(); target.click(); return; }       // as on a button: it is one, but for the browser's own styles
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const control = event.ctrlKey || event.metaKey;
     const redo = control && event.shiftKey && key === 'z';

@@ -21,6 +21,8 @@ const SEAM = 26;            // pixels of what is made over a hard cut
 const NEW = new Set(['extend', 'precede', 'connect']);        // film where there was none; the others are made again
 const AROUND = 200;         // pixels that are drawn beyond what is seen, and by which that moves on: what is between costs nothing
 const SPARE = 60;
+const WAVES = 4;            // milliseconds of a frame for drawing waves anew: those that have to wait are stretched
+export const REST = 40;     // milliseconds: while one zooms every wave is another at every frame, so they wait until the scale has been the same for so long
 
 export class Lanes {
   /** `set(track, changes)` changes a track, `join(joint, button)` opens what can be done at a joint. `glances` are what is seen of media. */
@@ -36,8 +38,12 @@ export class Lanes {
     return [...of('titles').reverse(), ...of('film').reverse(), ...of('sound')];
   }
 
-  /** Rows [from, to) in pixels, in a window that is `tall`. */
+  /** Rows [from, to) in pixels, in a window that is `tall`. In how many milliseconds they are to be drawn once more, for not all could be done now; null when all is. */
   draw(cut, from, to, tall) {
+    const now = performance.now();
+    if (this.scale !== this.view.scale) Object.assign(this, { scale: this.view.scale, since: now });
+    const rest = this.since + REST - now;
+    this.pen = () => rest <= 0 && performance.now() < now + WAVES;
     const held = this.root.contains(document.activeElement) ? document.activeElement : null;
     const tracks = this.order(cut);
     const films = tracks.filter((track) => track.kind === 'film').length;
@@ -46,11 +52,11 @@ export class Lanes {
     this.film = Math.max(HEIGHTS.film, Math.min(TALLEST, Math.floor((tall - others) / films)));
     for (const [id, row] of this.rows) if (!tracks.some((track) => track.id === id)) { row.root.remove(); this.rows.delete(id); }
     const low = Math.floor(from / AROUND - 1) * AROUND, high = Math.ceil(to / AROUND + 1) * AROUND;
-    let before = null;
+    let before = null, whole = true;
     for (const track of tracks) {
       let row = this.rows.get(track.id);
       if (!row) this.rows.set(track.id, row = new Row(this));
-      row.draw(cut, track, low, high);
+      whole = row.draw(cut, track, low, high) && whole;
       const there = before ? before.nextSibling : this.root.firstChild;
       if (there !== row.root) this.root.insertBefore(row.root, there);
       before = row.root;
@@ -58,6 +64,7 @@ export class Lanes {
     this.rove();
     // A piece that stands elsewhere now, or is gone, takes the focus along: it stays where one was.
     if (held && document.activeElement !== held) (held.isConnected ? held : this.node(this.view.focus) ?? this.root.closest('.panel')).focus({ preventScroll: true });
+    return whole ? null : Math.max(0, rest);
   }
 
   /** The button of a piece, if it is drawn. */
@@ -117,30 +124,34 @@ class Row {
     if (drag?.copies) boxes.push(...all.filter(({ item }) => goes(item, drag)).map((place) => ({ key: `copy ${place.item.id}`, place, ...moved(place, track, drag) })));
     let low = 0;
     while (low < boxes.length && boxes[low].stop * scale < from && !boxes[low].moved) low += 1;
-    const seen = new Set();
-    let before = null;
+    const wanted = [];
     for (let at = low; at < boxes.length; at++) {
-      const { key, place, start, stop, delta, moved: along, down } = boxes[at];
+      const box = boxes[at];
+      const held = box.place.item.id === view.focus || box.moved;
+      if (box.start * scale > to && !held) { if (!drag) break; continue; }
+      if (box.stop * scale >= from || held) wanted.push(box);
+    }
+    // What is out of sight goes first: beside a piece that is still there every other would stand in the wrong place, and a piece that is put elsewhere is styled and laid out whole.
+    const seen = new Set(wanted.map(({ key }) => key));
+    for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); this.spare.push(piece); }
+    let before = null, whole = true;
+    for (const { key, place, start, stop, delta, moved: along, down } of wanted) {
       const { item } = place;
-      const held = item.id === view.focus || along;
-      if (start * scale > to && !held) { if (!drag) break; continue; }
-      if (stop * scale < from && !held) continue;
-      seen.add(key);
       let piece = this.views.get(key);
       if (!piece) this.views.set(key, piece = this.spare.pop() ?? new ClipView());
       const take = store.media(item);
-      piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
-        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice: this.lanes.voice(cut, track, item),
+      whole = piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
+        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice: this.lanes.voice(cut, track, item), pen: this.lanes.pen,
         missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved: along, delta,
-      });
+      }) && whole;
       const there = before ? before.nextSibling : this.list.firstChild;
       if (there !== piece.item) this.list.insertBefore(piece.item, there);
       before = piece.item;
     }
-    for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); this.spare.push(piece); }
     this.spare.length = Math.min(this.spare.length, SPARE);
     this.join(cut, track, from, to);
     this.zone(cut, track, from, to);
+    return whole;
   }
 
   face(track, count, height) {
@@ -176,7 +187,7 @@ class Row {
       seen.add(id);
       let button = this.buttons.get(id);
       if (!button) {
-        button = el('button.joint', { type: 'button', tabIndex: -1 }, el('i'));
+        button = el('div.joint', { role: 'button', tabIndex: -1 }, el('i'));
         button.addEventListener('click', () => { if (!button.rolled) this.lanes.join(button.joint, button); button.rolled = false; });
         this.buttons.set(id, button);
         this.joins.append(button);

@@ -62,7 +62,7 @@ export class Timeline {
     this.scroll = el('div.scroll', {}, this.plane);
     this.body = el('div.body', { hidden: true }, this.scroll, this.board.root);
     root.append(this.height.grip, this.bar.root, this.body, this.live);
-    this.scroll.addEventListener('scroll', () => this.soon(), { passive: true });
+    this.scroll.addEventListener('scroll', () => { if (Math.abs(this.scroll.scrollLeft - this.from) >= 1) this.soon(); }, { passive: true });       // and not after what was drawn for where it would be
     this.scroll.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => { this.measure(); this.soon(); }).observe(this.scroll);
     new MutationObserver(() => this.soon()).observe(document.documentElement, { attributeFilter: ['data-theme'] });      // waves have their colour drawn in
@@ -186,6 +186,8 @@ export class Timeline {
     const open = Boolean(this.store?.cut) && !this.folded;
     this.body.hidden = this.height.grip.hidden = !open;
     this.root.classList.toggle('open', open);
+    const studio = this.root.closest('#studio');
+    if (studio) studio.dataset.timeline = open ? 'open' : 'closed';         // said, and not asked by `:has`: with that each piece that comes or goes has all of the page looked at
     this.bar.folded(this.folded);
   }
 
@@ -250,11 +252,14 @@ export class Timeline {
     const reach = store.candidates.reduce((most, one) => Math.max(most, zone(store.cut, one)?.to ?? 0), length(cut));
     const whole = Math.max(reach * scale + BEHIND, wide);
     from = Math.min(from, whole - wide);
+    this.from = from;
     this.plane.style.width = `${whole + this.heads}px`;
     this.ruler.draw(cut, scale, from, from + wide);
     this.stretch.draw(cut, scale, from, wide);
     this.tries.draw(store.cut);
-    this.lanes.draw(cut, from, from + wide, this.tall - this.tries.height - this.stretch.height);
+    const again = this.lanes.draw(cut, from, from + wide, this.tall - this.tries.height - this.stretch.height);
+    clearTimeout(this.resting);
+    if (again !== null) this.resting = setTimeout(() => this.soon(), again);
     this.ruler.at(view.playhead, scale);
     const drop = view.dropping ?? view.drag?.slot;
     this.slot.hidden = !drop;
