@@ -20,21 +20,23 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from engine import operations
-from engine.denoisers.paper import PaperBackend
+from engine.canvas import Canvas
+from engine.denoisers.paper import PaperBackend, fast_dtype, open_autoencoder
 from engine.errors import BadRequest
 from engine.paper.autoencoder import SPACE, TIME, PaperAutoencoder, Stream
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.sampler import noise, plan, sample
 from engine.training.autoencoder import Pool, crop, loss_of
-from engine.training.run import Budget, Stage
+from engine.training.run import Budget, Stage, mixed
 from engine.training.supply import WorldClips
 from engine.training.textures import moving_leaves
 
 CHANGED = (0.35, 0.75)      # levels from which the transformer makes a film again: what is where stays, all else is its own
 GUIDED = (1.0, 3.0, 3.0)    # as the studio samples it, and now and then without guidance
 STILL = 0.004               # differences between pictures, in -1..1, that nobody sees
-EVEN = 0.04                 # weight of how evenly the pictures move
+EVEN = 0.08                 # weight of how evenly the pictures move
+PULSE = 0.1                 # weight of a step at every latent boundary in film that is all made, where no truth tells how it moves
 SHARE = 0.7                 # weight of changed film against true film: what it shows is not quite what was there
 RATE = 4e-4
 
@@ -45,11 +47,19 @@ def evenness(made: Tensor, film: Tensor) -> Tensor:
     return (change.log() - true.log()).abs().mean()
 
 
+def pulse(made: Tensor) -> Tensor:
+    """How much further a film steps at its latent boundaries than between them, as a logarithm; films (B, 3, 1 + 4 k, H, W)."""
+    change = made.diff(dim=2).abs().mean((1, 3, 4)) + STILL
+    boundary = torch.zeros(change.shape[1], dtype=torch.bool, device=change.device)
+    boundary[::TIME] = True
+    return (change[:, boundary].log() - change[:, ~boundary].mean(1, keepdim=True).log()).clamp_min(0).mean()
+
+
 def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, batch: int = 6, side: int = 80, pictures: int = 13,
                   pairs: int = 160, device: str = "cpu") -> PaperAutoencoder:
     """Train within the budget on what `folder` holds (world, autoencoder, transformer or flow map); saves folder/decoder.
 
-    batch     clips of a step: half changed, the others true, of the world and of textures
+    batch     clips of a step: half changed, the others true, of the world and of textures; a sixth as many more are all made
     side      pixels of a clip, a multiple of 8; `pictures` 1 + 4 k
     pairs     films that the transformer changes first; they are kept beside the weights
     Raises BadRequest when there is no transformer, or nothing of the world, to learn from.
@@ -67,37 +77,38 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         found = list(changed(folder, words, pairs, pictures, seed, device))
-        save_file({"latents": torch.stack([z for z, _ in found]), "film": torch.stack([film for _, film in found])}, kept)
+        save_file({name: torch.stack(parts) for name, parts in zip(("latents", "film", "free"), zip(*found))}, kept)
     data, chance = load_file(kept), random.Random(seed + stage.seed)
     generator = torch.Generator().manual_seed(seed + stage.seed)
     world = Pool(WorldClips(folder / "world", side), 192, 1, seed + 3 + stage.seed)
     leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 96, 0, seed + 4 + stage.seed)
     mean, std = model.statistics(next(model.parameters()))
 
-    def window() -> tuple[Tensor, Tensor]:
-        """A window of a changed film: normalised latents and true pictures, from its first picture on."""
-        which, cells = chance.randrange(len(data["latents"])), side // SPACE
-        z, film = data["latents"][which], data["film"][which]
+    def window(which: int) -> tuple[Tensor, Tensor, Tensor]:
+        """A window of a changed film, its normalised latents and true pictures from the first on, and one of the film that is all made."""
+        z, film, cells = data["latents"][which], data["film"][which], side // SPACE
         top, left = (chance.randrange(size - cells + 1) for size in z.shape[2:])
-        return (z[:, :frames, top:top + cells, left:left + cells].float(),
-                film[:, :pictures, top * SPACE:top * SPACE + side, left * SPACE:left * SPACE + side].float() / 127.5 - 1)
+        cut = (..., slice(top, top + cells), slice(left, left + cells))
+        return (z[:, :frames][cut].float(), film[:, :pictures, top * SPACE:top * SPACE + side, left * SPACE:left * SPACE + side].float() / 127.5 - 1,
+                data["free"][which][:, :frames][cut].float())
 
     half, textures = batch // 2, max(1, batch // 6)
     for _ in stage:
-        z, film = (torch.stack(parts).to(device) for parts in zip(*(window() for _ in range(half))))
+        z, film, free = (torch.stack(parts).to(device) for parts in zip(*(window(chance.randrange(len(data["latents"]))) for _ in range(half))))
         clips = world.draw(batch - half - textures) + leaves.draw(textures)
         true = torch.stack([crop(clip, pictures, side, side, generator) for clip in clips]).to(device).float() / 127.5
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16):
+        with torch.no_grad(), mixed(device):
             raw = model.encoder(true.transpose(1, 2), Stream()).float()
         coded = model.to_sphere(raw)
         coded = coded + 0.15 * torch.rand(len(coded), 1, 1, 1, 1, device=device) * torch.randn_like(coded)
-        with torch.autocast(device, torch.bfloat16):
-            made = model.decoder(torch.cat([z.transpose(1, 2) * std + mean, coded]), Stream()).float().transpose(1, 2)
-        loss, _ = loss_of(made[:half], film)
-        of_true, squared = loss_of(made[half:], true)
-        even = evenness(made[:half], film), evenness(made[half:], true)
-        stage.update(SHARE * loss + of_true + EVEN * sum(even), psnr=10 * torch.log10(4 / squared.detach()),
-                     uneven=even[0].detach(), uneven_true=even[1].detach())
+        with mixed(device):
+            generated = torch.cat([z, free[:textures]]).transpose(1, 2) * std + mean
+            made = model.decoder(torch.cat([coded, generated]), Stream()).float().transpose(1, 2)
+        of_true, again, free = made.split((len(true), half, textures))
+        true_loss, squared = loss_of(of_true, true)
+        even, step = (evenness(again, film), evenness(of_true, true)), pulse(free)
+        stage.update(SHARE * loss_of(again, film)[0] + true_loss + EVEN * sum(even) + PULSE * step, psnr=10 * torch.log10(4 / squared.detach()),
+                     uneven=even[0].detach(), uneven_true=even[1].detach(), pulse=step.detach())
     stage.average.copy_to(model)
     if stage.leads:
         model.save_pretrained(folder / "decoder")
@@ -105,19 +116,23 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
     return model
 
 
-def changed(folder: Path, words: Words, count: int, pictures: int, seed: int, device: str) -> Iterator[tuple[Tensor, Tensor]]:
-    """Films of the world that the transformer has made again: normalised latents (C, T, h, w) float16, and the true film uint8."""
+def changed(folder: Path, words: Words, count: int, pictures: int, seed: int, device: str) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Films of the world that the transformer has made again: normalised latents (C, T, h, w) float16, the true film uint8,
+    and latents of a film that it made from nothing by the same words."""
     backend, chance = _backend(folder, words, device), random.Random(seed)
     shards = sorted((path for path in (folder / "world").glob("*.safetensors")), key=lambda path: -path.stat().st_size)
     films = _films(shards, pictures, chance)
     for number in range(count):
         film, row = next(films)
         z = backend.encode(film[None].float() / 127.5 - 1)
-        canvas = operations.edit(z, chance.uniform(*CHANGED))
         denoise = backend.denoiser([chance.choice(row["descriptive"])], guidance=chance.choice(GUIDED))
-        levels = plan(canvas.levels, backend.sigmas(chance.choice((3, 4)), z.shape))
-        *_, last = sample(denoise, canvas, noise(z.shape, seed * 1_000_003 + number), levels, "euler")
-        yield last.x[0].half(), film
+
+        def walked(canvas: Canvas, steps: int) -> Tensor:
+            levels = plan(canvas.levels, backend.sigmas(steps, z.shape))
+            *_, last = sample(denoise, canvas, noise(z.shape, seed * 1_000_003 + number), levels, "euler")
+            return last.x[0].half()
+
+        yield walked(operations.edit(z, chance.uniform(*CHANGED)), chance.choice((3, 4))), film, walked(operations.text(z.shape), 4)
 
 
 def _films(shards: list[Path], pictures: int, chance: random.Random) -> Iterator[tuple[Tensor, dict]]:
@@ -145,9 +160,9 @@ def _backend(folder: Path, words: Words, device: str) -> PaperBackend:
     source = folder / ("flowmap" if fused else "transformer")
     if not (source / "trained.json").exists():
         raise BadRequest("The decoder learns on what the transformer makes, and there is none yet; train the stage \"transformer\" first.")
-    transformer = PaperTransformer.from_pretrained(source, torch_dtype=torch.bfloat16)
+    transformer = PaperTransformer.from_pretrained(source, torch_dtype=fast_dtype(device))
     if not fused:
         transformer.forget_strides()
-    autoencoder = PaperAutoencoder.from_pretrained(folder / "autoencoder", torch_dtype=torch.bfloat16)
+    autoencoder = open_autoencoder(folder / "autoencoder", device)
     facts = {"version": "training", "steps": 4, "fused": fused, "strongest": 5.0, "guidance": 3.0, "shift": 3.0}
-    return PaperBackend(transformer.to(device).eval(), autoencoder.to(device, memory_format=torch.channels_last).eval(), words, facts, device)
+    return PaperBackend(transformer.to(device).eval(), autoencoder, words, facts, device)

@@ -101,6 +101,8 @@ def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: st
     elif name == "decoder":
         from engine.training.decoder import train_decoder
 
+        if start:
+            take_up(start, folder)
         train_decoder(folder, Budget(minutes=minutes), vocabulary(), seed=seed, device=device, pairs=plan.pairs, **plan.decoder)
         yield f"The decoder is trained again, on what the transformer makes: {folder / name}."
     elif name == "latents":
@@ -124,6 +126,16 @@ def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: st
         target = train_flowmap(folder, folder / "latents", folder / "transformer", Budget(minutes=minutes), seed=seed,
                                device=device, tokens=plan.tokens_flowmap, descriptive=descriptive)
         yield f"Few-step map trained: {target}."
+
+
+def take_up(shipped: Path, folder: Path) -> None:
+    """Lay shipped weights into a folder of training, for a stage that goes on from others; what the folder has stays."""
+    facts = json.loads((shipped / "paper.json").read_text())
+    for name, place in (("autoencoder", "autoencoder"), ("transformer", "flowmap" if facts["fused"] else "transformer")):
+        if not (folder / place).exists():
+            shutil.copytree(shipped / name, folder / place)
+            shutil.copyfile(shipped / "words.json", folder / place / "words.json")
+            (folder / place / "trained.json").write_text(json.dumps(facts["trained"].get(place, {})))
 
 
 def vocabulary() -> Words:
