@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tiny
 from PIL import Image
+from tiny import wan as checkpoint  # noqa: F401 - of `opened`
 
-from engine.denoisers.catalog import describe, open_backend
-from engine.denoisers.open import keeping
+from engine.denoisers.catalog import describe
 from engine.make import make
 from engine.making.layout import lay
 from engine.making.pixels import pictures
@@ -18,16 +17,6 @@ from engine.recipe import compose
 from engine.recipe.operating import connect, edit, extend, finish, inpaint, loop, outpaint
 
 FREE = 1 << 40
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    """A tiny Wan in a folder of one's own, told of and opened as any model is."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CINELOOM_MODELS", str(home / "models"))
-        *_, row = keeping.add(tiny.wan(home / "tiny-wan"))
-        yield open_backend(row.name)
 
 
 @pytest.fixture(scope="module")

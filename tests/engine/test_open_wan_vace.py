@@ -12,13 +12,13 @@ import pytest
 import torch
 from parity import CLOSE, PROMPT, WITHOUT, clips, film, keeps
 from PIL import Image
-from tiny_vace import vace as saved
+from tiny_vace import vace as checkpoint
 
 from app.cli import main
 from engine import operations as op
 from engine.denoisers.base import Manner
-from engine.denoisers.catalog import describe, open_backend
-from engine.denoisers.open import keeping, rows
+from engine.denoisers.catalog import describe
+from engine.denoisers.open import rows
 from engine.denoisers.open.wan_vace import WanVaceBackend
 from engine.digest import sha256
 from engine.errors import BadMedia
@@ -39,7 +39,7 @@ SHAPE = (1, 16, 3, 8, 8)        # nine pictures of 64x64
 def pipe(request, tmp_path_factory):
     from diffusers import WanVACEPipeline
 
-    pipe = WanVACEPipeline.from_pretrained(saved(tmp_path_factory.mktemp("vace") / "vace", request.param))
+    pipe = WanVACEPipeline.from_pretrained(checkpoint(tmp_path_factory.mktemp("vace") / "vace", request.param))
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -177,16 +177,6 @@ def test_given_film_changes_what_is_made_beside_it(pipe):
     canvas, _ = clips(WanVaceBackend(pipe, "vace", "1"))["extend"]
     heard, not_heard = (film(kind(pipe, "vace", "1"), canvas) for kind in (WanVaceBackend, Deaf))
     assert (heard - not_heard)[:, :, 3:].abs().max() > 100 * CLOSE
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    """A tiny one in a folder of one's own, told of and opened as any model is."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CINELOOM_MODELS", str(home / "models"))
-        *_, row = keeping.add(saved(home / "tiny-vace"))
-        yield open_backend(row.name)
 
 
 @pytest.mark.parametrize("operation, begins, known", [
