@@ -47,6 +47,7 @@ class Plan:
     decoder: dict[str, int] = field(default_factory=dict)       # clips of a step, side and pictures of each
     pairs: int = 160                    # films that the transformer changes for the decoder to learn on
     first: int = 24                     # shards that must be drawn before training begins beside
+    in_shard: int = 256                 # small clips in one
 
 
 PLANS = {
@@ -72,7 +73,7 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | Non
     if not 0 <= descriptive <= 1:
         raise BadRequest(f"Descriptive captions are a share of them all, 0 to 1; {descriptive:g} was asked.")
     plan = plan or PLANS[device]
-    rows = shards.plan(plan.buckets, plan.clips)
+    rows = shards.plan(plan.buckets, plan.clips, plan.in_shard)
     with contextlib.ExitStack() as stack:
         if plan.beside:
             stack.callback(torch.set_num_threads, torch.get_num_threads())

@@ -84,5 +84,6 @@ def test_compiled_blocks_make_the_same_film(tmp_path, monkeypatch):
     wan = opened("wan", tmp_path)
     plain, _ = walked(wan, guidance=1.0)
     monkeypatch.setenv("CINELOOM_COMPILE", "on")
+    monkeypatch.setattr("torch._inductor.config.cpp.vec_isa_ok", True)        # three small programs less to compile: the flags of the processor say what it can
     assert (walked(wan, guidance=1.0)[0] - plain).abs().max() < 1e-4
     assert all(block._compiled_call_impl is not None for block in wan.pipe.transformer.blocks)
