@@ -79,15 +79,26 @@ def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: M
     parts += ["### Where it falls short", "\n".join(f"- {line}" for line in (*report.short_of_aim(), *report.skipped))
               or "Every aim was reached and every part measured."]
     kept = _made(folder / "card" / "training.json", report.version, training)
-    drawn = any(curves.values()) or not training and kept and (folder / "card" / "curves.png").is_file()
     parts += ["## How it was made", _facts({**kept, **judge_facts(folder / "judge")})]
-    if any(curves.values()):
-        write_bytes(folder / "card" / "curves.png", plot(curves))
-    if drawn:
-        parts.append("![how training went](card/curves.png)")
+    parts += _curves(folder / "card", curves, kept, bool(training))
     path = folder / "README.md"
     write_bytes(path, ("\n\n".join(part.strip() for part in parts) + "\n").encode())
     return path
+
+
+def _curves(folder: Path, curves: Mapping[str, Sequence[dict]], made: Mapping[str, Mapping], trained: bool) -> list[str]:
+    """Draw the curves there are, and show them with those that were drawn of earlier rounds.
+
+        curves.png   of a training that was at hand whole       again.png   of stages that went on from shipped weights, whose own curves are not here
+    """
+    if any(curves.values()):
+        whole = all(curves.get(name) for name in made)
+        if whole:
+            (folder / "again.png").unlink(missing_ok=True)
+        write_bytes(folder / ("curves.png" if whole else "again.png"), plot(curves))
+    elif trained or not made:
+        return []
+    return [f"![{words}](card/{name})" for name, words in (("curves.png", "how training went"), ("again.png", "how it went on")) if (folder / name).is_file()]
 
 
 ABOUT = """The model that ships with Cineloom. It has seen one world, a paper-cut one drawn by a program, and knows no other: its

@@ -112,8 +112,16 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
     stage.average.copy_to(model)
     if stage.leads:
         model.save_pretrained(folder / "decoder")
-        (folder / "decoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
+        (folder / "decoder" / "trained.json").write_text(json.dumps(_rounds(folder / "decoder" / "before.json", stage.step, stage.seconds / 60) | {"device": device}))
     return model
+
+
+def _rounds(before: Path, steps: int, minutes: float) -> dict[str, float]:
+    """Steps and minutes of this round and of those before it, which shipped weights may bring along."""
+    if not before.exists():
+        return {"steps": steps, "minutes": minutes}
+    earlier = json.loads(before.read_text())
+    return {"steps": earlier["steps"] + steps, "minutes": earlier["minutes"] + minutes, "rounds": earlier.get("rounds", 1) + 1}
 
 
 def changed(folder: Path, words: Words, count: int, pictures: int, seed: int, device: str) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

@@ -137,6 +137,9 @@ def take_up(shipped: Path, folder: Path) -> None:
             shutil.copytree(shipped / name, folder / place)
             shutil.copyfile(shipped / "words.json", folder / place / "words.json")
             (folder / place / "trained.json").write_text(json.dumps(facts["trained"].get(place, {})))
+    if "decoder" in facts["trained"] and not (folder / "decoder").exists():
+        (folder / "decoder").mkdir()
+        (folder / "decoder" / "before.json").write_text(json.dumps(facts["trained"]["decoder"]))       # it is in the autoencoder's weights: rounds add up
 
 
 def vocabulary() -> Words:

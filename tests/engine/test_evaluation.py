@@ -437,3 +437,8 @@ def test_the_card_says_what_falls_short_and_shows_its_films(tmp_path):
     assert "| transformer | 900 | 90.0 | cpu |  |" in again and "card/curves.png" in again
     other = write_card(tmp_path / "paper", replace(REPORT, version="fffff"), [], {}, {}).read_text()
     assert "| transformer |" not in other and "curves.png" not in other, "how other weights were made says nothing of these"
+    further = {"decoder": {"steps": 70, "minutes": 7.0, "rounds": 2}}
+    on = write_card(tmp_path / "paper", REPORT, [], training | further, {"decoder": curves["transformer"]}).read_text()
+    assert "card/curves.png" in on and "card/again.png" in on and "| decoder | 70 | 7.0 |" in on, "one stage went on: its curve stands beside the first ones"
+    anew = write_card(tmp_path / "paper", REPORT, [], training, curves).read_text()
+    assert "card/curves.png" in anew and "again.png" not in anew and not (tmp_path / "paper" / "card" / "again.png").exists()
