@@ -32,7 +32,7 @@ Later = Annotated[bool, typer.Option("--later", help="Only put it in line: a stu
 
 def register(cut: typer.Typer) -> None:
     """Add the commands to those of a cut."""
-    cut.command("make")(with_manners(make, "reference"))
+    cut.command("make")(with_manners(make))
     for command in (again, candidates, accept, reject):
         cut.command(command.__name__)(command)
 
@@ -58,7 +58,7 @@ def make(
     desk, id, revision = _opened(home, project, cut, backend)
     if (start is None) != (stop is None):
         raise BadRequest("A stretch is said by --from and --to, both in frames of the cut.")
-    manner = wished(desk.backend)
+    manner = wished(desk.backend, desk.inputs.keep_file)
     _made(desk, id, later, as_json, lambda: desk.cutting.make(id, revision, kind, item, frames=frames, prompt=prompt, strength=strength, times=times,
                                                               area=numbers(area, "area"), span=() if start is None else (start, stop), manner=manner))  # fmt: skip
 

@@ -34,8 +34,8 @@ NONE: dict[str, object] = {"cache": "", "guider": "", "lora": None, "reference":
 _asked: ContextVar[dict[str, object]] = ContextVar("manners", default={})
 
 
-def with_manners(command: Callable[..., None], *without: str) -> Callable[..., None]:
-    """The command with these options after its own, but for those that it goes `without`."""
+def with_manners(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with these options after its own."""
     @functools.wraps(command)
     def run(*given, **more) -> None:
         before = _asked.set({name: more.pop(name, none) for name, none in NONE.items()} | {"steps": more.get("steps")})
@@ -45,27 +45,32 @@ def with_manners(command: Callable[..., None], *without: str) -> Callable[..., N
             _asked.reset(before)
 
     own = inspect.signature(command, eval_str=True)
-    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=NONE[name], annotation=option) for name, option in OPTIONS.items() if name not in without]
+    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=NONE[name], annotation=option) for name, option in OPTIONS.items()]
     run.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])
     run.__annotations__ = {**command.__annotations__, **{one.name: one.annotation for one in added}}
     return run
 
 
-def wished(model: str) -> dict[str, object]:
-    """The command's options as fields of a wish (`app.tasks`). Raises BadRequest for a LoRA that is not here or was made for others, WeightsError for one that is none."""
+def wished(model: str, keep: Callable[[Path], dict]) -> dict[str, object]:
+    """The command's options as fields of a wish (`app.tasks`).
+
+    keep    puts a picture where the studio finds it, and says how it is called there
+    Raises BadRequest for a LoRA that is not here or was made for others, WeightsError for one that is none, BadMedia for a picture that is none.
+    """
     from engine.denoisers.open import choosing
 
     asked = _asked.get()
     laid = [choosing.asked(text, model) for text in asked.get("lora") or ()]
-    return {name: asked[name] for name in ("cache", "guider") if asked.get(name)} | ({"loras": [{"name": lora.name, "weight": lora.weight} for lora in laid]} if laid else {})
+    lists = {"loras": [{"name": lora.name, "weight": lora.weight} for lora in laid], "references": [{"name": keep(path)["name"]} for path in asked.get("reference") or ()]}
+    return {name: asked[name] for name in ("cache", "guider") if asked.get(name)} | {name: found for name, found in lists.items() if found}
 
 
 def mannered(recipe: Recipe, model: Model) -> Recipe:
     """The recipe as the command's options want it. Raises BadRequest for what the model has not, WeightsError for a LoRA that is none, BadMedia for a picture that is not there."""
     from engine.denoisers.manners import written
     from engine.denoisers.open import choosing
-    from engine.recipe import Input, check
-    from engine.recipe.asking import overlaid
+    from engine.recipe import check
+    from engine.recipe.asking import overlaid, shown
 
     asked = {name: value for name, value in _asked.get().items() if value}
     steps, laid, references = asked.pop("steps", None), asked.pop("lora", ()), asked.pop("reference", ())
@@ -75,6 +80,6 @@ def mannered(recipe: Recipe, model: Model) -> Recipe:
             aside(note)
     if "cache" in asked:
         asked["cache"] = written(asked["cache"])
-    recipe = dataclasses.replace(recipe, **asked, inputs=(*recipe.inputs, *(Input.of(path, role="reference") for path in references)))
+    recipe = shown(dataclasses.replace(recipe, **asked), references)
     check(recipe, model)
     return recipe

@@ -92,6 +92,7 @@ class Desk:
             "knows": knows(model),
             "examples": examples(model),
             "tasks": described(model),
+            "references": model.references,
             "presets": presets(model),
             "task_examples": task_examples(model),
             "story": story(model),

@@ -56,6 +56,13 @@ class Inputs:
                 sent.write_bytes(data)
             return self._keep(read_picture(sent), bench)
 
+    def keep_file(self, path: Path) -> dict:
+        """The same of a picture that lies on this machine."""
+        from engine.media import read_picture
+
+        with self._bench() as bench:
+            return self._keep(read_picture(path), bench)
+
     def keep_moment(self, take: str, second: float) -> dict:
         """One picture of a take's film, kept as one that was brought; it says of which take it is. Returns and raises like `keep`."""
         picture, found = self.moment(take, second), self._take(take)

@@ -15,7 +15,8 @@ from app.tasks.wishes import Film, Still, Wishes
 from engine.denoisers.catalog import Model
 from engine.denoisers.open.choosing import chosen
 from engine.errors import BadRequest, CineloomError
-from engine.recipe import Cue, Recipe, compose, operating
+from engine.recipe import Cue, Recipe, check, compose, operating
+from engine.recipe.asking import shown
 from engine.recipe.storyboard import Card, Shot, Storyboard, storyboard
 from engine.recipe.within import Within
 
@@ -49,6 +50,9 @@ def build(wishes: Wishes, find: Finder, model: Model, free: int | None = None) -
     try:
         more["loras"] = [chosen(lora.name, lora.weight, model.name) for lora in wishes.loras]
         recipe, notes = MAKERS[wishes.task](wishes, names, more)
+        if wishes.references:
+            recipe = shown(recipe, [names.still(one) for one in wishes.references])
+            check(recipe, model)
     except CineloomError as error:
         raise type(error)(names.plain(str(error))) from error
     return recipe, [names.plain(note) for note in notes]

@@ -43,7 +43,7 @@ def wishes_of(recipe: Recipe, find: Knower, model: Model) -> tuple[dict, list[st
     wishes |= {name: getattr(recipe, name) for name in ("cache", "guider") if getattr(recipe, name)}
     wishes |= _loras(recipe, notes)
     back = _Back(recipe, find, model, notes)
-    wishes |= getattr(back, task, back.words)()
+    wishes |= getattr(back, task, back.words)() | back.references()
     if recipe.backend != model.name:
         notes.append(f"It was made by {recipe.backend}; {model.title} would make it now, and it will look otherwise.")
     elif not notes:
@@ -131,6 +131,11 @@ class _Back:
         return {"prompt": "", "asked": "", "shots": shots, "who": "", "style": ""}
 
     # ---- parts
+
+    def references(self) -> dict:
+        """Who or what was to be in it."""
+        found = [self.known(item, "reference picture") for item in self.recipe.inputs if item.role == "reference"]
+        return {"references": [file for file in found if file]} if found else {}
 
     def seconds(self, pictures: int) -> float:
         return round(pictures / self.rate, 4)

@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from engine.denoisers.catalog import Model
-from engine.recipe.bounds import CUES, GUIDANCE, SIDES, STEPS
+from engine.recipe.bounds import CUES, GUIDANCE, REFERENCES, SIDES, STEPS
 from engine.recipe.operating import CLOSING, FINISH, ROUND, STRENGTH
 
 LONGEST = 60.0          # seconds that the form offers; what fits is said before the run
@@ -68,7 +68,7 @@ FRAME = (SHAPE, SIZE)
 
 @dataclass(frozen=True)
 class Task:
-    """One task. `films` and `pictures` say how many it takes, at least and at most."""
+    """One task. `films` and `pictures` say how many it takes, at least and at most; `references` how many pictures of who is in it a model can be shown that can be shown any."""
 
     name: str
     title: str
@@ -77,6 +77,7 @@ class Task:
     films: tuple[int, int] = (0, 0)
     pictures: tuple[int, int] = (0, 0)
     timed: bool = False                 # its pictures have times
+    references: int = REFERENCES
     mask: str = ""                      # "needed", "optional" or ""
     shots: bool = False
     controls: tuple[Control, ...] = ()
@@ -91,7 +92,7 @@ TASKS = {task.name: task for task in (
     Task("keyframes", "Keyframes", "Pictures at their times, and film between them.", pictures=(1, 24), timed=True,
          controls=(SECONDS, *FRAME, *RUN), more=(THEN, *FOLDED, EXACT)),
     Task("extend", "Extend", "Carry a film on, or lead up to it.", "optional", (1, 1), controls=(AFTER, BEFORE, *RUN), more=(*FOLDED, EXACT)),
-    Task("loop", "Loop", "A film that ends where it begins: a take closed, or one from words.", "optional", (0, 1),
+    Task("loop", "Loop", "A film that ends where it begins: a take closed, or one from words.", "optional", (0, 1), references=0,
          controls=(SECONDS.but(default=CLOSING), *FRAME, *RUN), more=(*FOLDED, EXACT)),
     Task("connect", "Connect", "New film that leads from one take to another.", "optional", (2, 2),
          controls=(SECONDS.but(title="Between them", default=1.5), OVERLAP, *RUN), more=(*FOLDED, EXACT)),
@@ -101,7 +102,7 @@ TASKS = {task.name: task for task in (
          controls=RUN, more=(LEVEL.but(default=1.0), *FOLDED, EXACT)),
     Task("outpaint", "Outpaint", "Another shape: what lies around the film is invented.", "optional", (1, 1), controls=(TO, *RUN),
          more=(*FOLDED, EXACT)),
-    Task("finish", "Finish", "A draft made again at full size: same film, more detail.", "optional", (1, 1),
+    Task("finish", "Finish", "A draft made again at full size: same film, more detail.", "optional", (1, 1), references=0,
          controls=(SCALE, LEVEL.but(default=FINISH), *RUN), more=(*FOLDED, EXACT)),
     Task("storyboard", "Storyboard", "Several shots, one film: the same people, other places.", "none", shots=True,
          controls=(WHO, STYLE, *FRAME, *RUN), more=(*FOLDED, EXACT)),

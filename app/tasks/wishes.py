@@ -87,6 +87,7 @@ class Wishes:
     film: Film | None = None
     second: Film | None = None
     pictures: tuple[Still, ...] = ()
+    references: tuple[Still, ...] = ()  # pictures of who or what is to be in it, at no time of it
     cues: tuple[Then, ...] = ()
     shots: tuple[Shot, ...] = ()
     who: str = ""

@@ -96,6 +96,11 @@ def overlaid(recipe: Recipe, loras: Sequence[Lora], steps: bool = False) -> tupl
     return recipe, _uncalled(recipe)
 
 
+def shown(recipe: Recipe, pictures: Sequence[str | Path]) -> Recipe:
+    """The same recipe with pictures of who or what is to be in its film, at no time of it. Whether its model can be shown them `check` says. Raises BadMedia for one that is not there."""
+    return replace(recipe, inputs=(*recipe.inputs, *(Input.of(path, role="reference") for path in pictures)))
+
+
 def _taught(loras: Sequence[Lora]) -> distilled.Distilled | None:
     """What the first of these that was distilled was taught."""
     return next((distilled.of(lora.grid) for lora in loras if lora.grid and lora.weight), None)

@@ -86,6 +86,16 @@ test('only what a task looks at is sent', () => {
   assert.deepEqual(maths.wishes(rows.edit, edit), { task: 'edit', seed: '12345678901234567890', prompt: 'blue', strength: [0.6], faithful: false, film: { take: 'x', start: 0 }, mask: '', area: [] });
 });
 
+test('pictures of who is in it are sent by a task that has use for them, and stay with the form for another model', () => {
+  const row = { ...rows.text, references: 4 };
+  const form = { ...maths.fresh(row, about), prompt: 'red', references: [{ name: 'a.png', width: 40, height: 30 }, { take: 'x', at: 0 }] };
+  assert.deepEqual(maths.wishes(row, form).references, [{ name: 'a.png' }, { take: 'x' }]);
+  assert.equal(maths.wishes(rows.text, form).references, undefined);
+  assert.equal(maths.wishes(row, maths.fresh(row, about)).references, undefined);
+  assert.deepEqual(maths.remodelled(form, [row, about], [row, about]).references, form.references);
+  assert.deepEqual([maths.mended(form, row, about).references.length, maths.elsewhere(form).references], [2, []]);
+});
+
 test('a loop of film has the size of its film, one of words has its own', () => {
   const form = maths.fresh(rows.loop, about);
   assert.deepEqual(maths.wishes(rows.loop, form).size, [256, 144]);

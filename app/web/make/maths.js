@@ -111,7 +111,7 @@ export function reordered(list, from, to) {
 
 // ---- what is sent
 
-const PLACES = { pictures: ['name', 'take', 'at'], film: ['take', 'start', 'stop'], cards: ['name', 'take', 'at', 'start', 'stop'], loras: ['name', 'weight'] };
+const PLACES = { pictures: ['name', 'take', 'at'], references: ['name', 'take'], film: ['take', 'start', 'stop'], cards: ['name', 'take', 'at', 'start', 'stop'], loras: ['name', 'weight'] };
 const only = (entry, names) => Object.fromEntries(names.filter((name) => entry[name] !== undefined && entry[name] !== null && entry[name] !== '').map((name) => [name, entry[name]]));
 
 /** Whether the form's own width and height count: not where a loop is made of film. */
@@ -131,6 +131,7 @@ export function wishes(row, form) {
   if (row.films[1] && form.film) out.film = only(form.film, PLACES.film);
   if (row.films[1] > 1 && form.second) out.second = only(form.second, PLACES.film);
   if (row.pictures[1]) out.pictures = form.pictures.slice(0, row.pictures[1]).map((one) => only(row.timed ? one : { ...one, at: 0 }, PLACES.pictures));
+  if (row.references && form.references.length) out.references = form.references.map((one) => only(one, PLACES.references));
   if (row.mask) Object.assign(out, { mask: form.mask ?? '', area: form.area ?? [] });
   if (row.shots) out.shots = form.shots.map(({ prompt, asked, seconds, join, cards }) => ({ prompt, ...(asked ? { asked } : {}), seconds, join, cards: cards.map((card) => only(card, PLACES.cards)) }));
   if (out.overlap > 0) delete out.seconds;
@@ -140,7 +141,7 @@ export function wishes(row, form) {
 
 /** A form as the task's row has it. `about` is what the studio says of its model. */
 export function fresh(row, about) {
-  const form = { prompt: '', asked: '', added: [], wording: 1, negative: '', seed: '', size: null, to: '9:16', film: null, second: null, pictures: [], cues: [], mask: '', area: [],
+  const form = { prompt: '', asked: '', added: [], wording: 1, negative: '', seed: '', size: null, to: '9:16', film: null, second: null, pictures: [], references: [], cues: [], mask: '', area: [],
     shots: row.shots ? [{ prompt: '', seconds: 2, join: 'cut', cards: [] }] : [], who: '', style: '', was: '', loras: [], variations: 1, steps: about.default_steps };
   for (const control of [...row.controls, ...row.more]) {
     if (['shape', 'size', 'exact', 'scale', 'seed', 'cues', 'loras'].includes(control.kind)) continue;
@@ -188,4 +189,4 @@ export function remodelled(form, [was, before], [row, about]) {
 }
 
 /** A form without what lies in another project: films, pictures, masks. What was written and set stays. */
-export const elsewhere = (form) => ({ ...form, film: null, second: null, pictures: [], mask: '', area: [], shots: form.shots.map((shot) => ({ ...shot, cards: [] })) });
+export const elsewhere = (form) => ({ ...form, film: null, second: null, pictures: [], references: [], mask: '', area: [], shots: form.shots.map((shot) => ({ ...shot, cards: [] })) });

@@ -12,7 +12,7 @@ import { edited, expansion, marked } from './expanding.js';
 import { filmSlot, forgetTakes, known, takeOf } from './films.js';
 import { giving } from './giving.js';
 import { elsewhere, finishes, framed, mended, remodelled, wishes } from './maths.js';
-import { pictureSlots } from './pictures.js';
+import { pictureSlots, referenceSlot, unreferred } from './pictures.js';
 import { planner } from './plan.js';
 import { knowledge, presetRow } from './presets.js';
 import { promptField } from './prompt.js';
@@ -72,6 +72,8 @@ export async function mount(root) {
       if (two) parts.push(filmSlot({ name: 'second', title: t('To'), ends: ['start'], desk }));
     }
     if (row.pictures[1]) parts.push(pictureSlots({ task: row, desk, add: addPicture }));
+    const who = referenceSlot({ task: row, desk });
+    parts.push(who);
     if (row.mask === 'needed') parts.push(maskField({ task: row, desk, film: desk.film() }));
     if (row.prompt !== 'none') parts.push(...words(row, form));
     const shared = row.shots ? row.controls.filter((one) => one.kind === 'words') : [];       // who and style, before the shots that say them
@@ -79,7 +81,7 @@ export async function mount(root) {
     parts.push(choice({ about, root, act: turnTo }), presetRow(row, desk));
     const shown = (one) => !shared.includes(one) && (framed(row, form) || !['shape', 'size'].includes(one.kind) || one.name === 'to');
     parts.push(...row.controls.filter(shown).map((one) => control(one, desk)));
-    const more = [row.mask === 'optional' ? maskField({ task: row, desk, film: desk.film() }) : null, ...row.more.map((one) => control(one, desk))].filter(Boolean);
+    const more = [row.mask === 'optional' ? maskField({ task: row, desk, film: desk.film() }) : null, ...row.more.map((one) => control(one, desk)), row.references && !who ? unreferred(about) : null].filter(Boolean);
     if (more.length) {
       parts.push(el('details.more', { open, ontoggle: (event) => { open = event.target.open; } }, el('summary', {}, t('More')), el('div.folds', {}, ...more)));
     }
