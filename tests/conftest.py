@@ -17,6 +17,12 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: a third of the time a test waits, for a page, a worker or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """For several processes: the page's tests in one of them, since they share a browser and a studio; every other file whole in whichever is free."""
     from xdist.scheduler import LoadScopeScheduling
