@@ -54,20 +54,36 @@ def safetensors(path: Path, tensors: dict[str, torch.Tensor], named=lambda name:
     return path
 
 
-def eighth(path: Path, tensors: dict[str, torch.Tensor], kind: torch.dtype, named=released, later: bool = False) -> dict[str, torch.Tensor]:
-    """Write a file whose layers are in eight bits with a scale for each, as ComfyUI does it, the older way or the later one: the numbers that are meant by it."""
+def scales(one: torch.Tensor, kind: torch.dtype, each: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scales of a matrix, one for "tensor", each "row", each of "rows" in a column, or each block of "32" rows and columns: as they are kept, and for every number."""
+    def of(part: torch.Tensor) -> torch.Tensor:
+        return part.abs().max() / torch.finfo(kind).max
+
+    if each == "tensor":
+        return of(one), of(one).expand_as(one)
+    if each in ("row", "rows"):
+        found = torch.stack([of(row) for row in one])
+        return found[:, None] if each == "rows" else found, torch.stack([scale.expand(one.shape[1]) for scale in found])
+    side = int(each)
+    found = torch.stack([torch.stack([of(block) for block in band.split(side, 1)]) for band in one.split(side, 0)])
+    return found, torch.stack([torch.stack([found[row // side, column // side] for column in range(one.shape[1])]) for row in range(one.shape[0])])
+
+
+def eighth(path: Path, tensors: dict[str, torch.Tensor], kind: torch.dtype, named=released, later: bool = False, each: str = "tensor", scale_name: str = "weight_scale") -> dict[str, torch.Tensor]:
+    """Write a file whose layers are in eight bits with scales, as ComfyUI does it, the older way or the later one: the numbers that are meant by it. `each` is what has a scale, see `scales`."""
+    layout = str(kind).removeprefix("torch.") + {"tensor": "", "row": "_rowwise", "rows": "_rowwise"}.get(each, "_blockwise")
     held, meant = {} if later else {named("scaled_fp8"): torch.empty(2, dtype=kind)}, dict(tensors)
     for name, one in tensors.items():
         if one.dim() != 2 or not name.startswith("blocks") or not name.endswith(".weight"):
             held[named(name)] = one.contiguous()
             continue
-        scale, layer = one.abs().max() / torch.finfo(kind).max, named(name).removesuffix(".weight")
-        held[f"{layer}.weight"] = (one / scale).to(kind)
-        held |= {f"{layer}.weight_scale": scale, f"{layer}.input_scale": torch.tensor(3.0)} if later else {f"{layer}.scale_weight": scale[None], f"{layer}.scale_input": torch.ones(1)}
+        (scale, full), layer = scales(one, kind, each), named(name).removesuffix(".weight")
+        held[f"{layer}.weight"] = (one / full).to(kind)
+        held |= {f"{layer}.{scale_name}": scale, f"{layer}.input_scale": torch.tensor(3.0)} if later else {f"{layer}.scale_weight": scale[None], f"{layer}.scale_input": torch.ones(1)}
         if later and "blocks.0" in name:
-            held[f"{layer}.comfy_quant"] = torch.frombuffer(bytearray(json.dumps({"format": str(kind).removeprefix("torch.")}).encode()), dtype=torch.uint8)
-        meant[name] = held[f"{layer}.weight"].float() * scale
-    said = {"_quantization_metadata": json.dumps({"layers": {"blocks.1.self_attn.q": {"format": str(kind).removeprefix("torch.")}}})} if later else {}
+            held[f"{layer}.comfy_quant"] = torch.frombuffer(bytearray(json.dumps({"format": layout}).encode()), dtype=torch.uint8)
+        meant[name] = held[f"{layer}.weight"].float() * full
+    said = {"_quantization_metadata": json.dumps({"layers": {"blocks.1.self_attn.q": {"format": layout}}})} if later else {}
     save_file(held, path, {"format": "pt"} | said)
     return meant
 

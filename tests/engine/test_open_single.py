@@ -143,11 +143,25 @@ def test_numbers_in_eight_bits_with_scales_make_the_film_of_what_they_mean(saved
     assert torch.equal(dict(narrow.named_parameters())["blocks.1.ffn.net.2.weight"], meant["blocks.1.ffn.net.2.weight"].bfloat16())
 
 
-def test_a_scale_that_is_none_is_said(saved, tmp_path):
+@pytest.mark.parametrize("each, scale_name", [("row", "weight_scale"), ("rows", "weight_scale"), ("32", "weight_scale"), ("32", "weight_scale_inv")])
+def test_scales_of_rows_and_of_blocks_are_put_into_a_model(saved, tmp_path, each, scale_name):
+    """To the bit what is meant, and nearer to what it was than by one scale for all."""
+    tensors, path = singles.numbers(saved[1]), tmp_path / "fox.safetensors"
+    meant = singles.eighth(path, tensors, torch.float8_e4m3fn, later=True, each=each, scale_name=scale_name)
+    row = told(path)
+    assert row.parts["transformer"] == pytest.approx(sum(one.numel() for one in tensors.values()) / 1e9), "scales are no numbers of it"
+    found = single.load(path, saved[0] / "transformer", KIND, torch.float32).state_dict()
+    assert found.keys() == meant.keys() and all(torch.equal(found[name], one) for name, one in meant.items())
+    alone = singles.eighth(tmp_path / "alone.safetensors", tensors, torch.float8_e4m3fn, later=True)
+    assert sum((meant[name] - one).abs().sum() for name, one in tensors.items()) < sum((alone[name] - one).abs().sum() for name, one in tensors.items())
+
+
+@pytest.mark.parametrize("scale", [float("nan"), 0.0])
+def test_a_scale_that_is_none_is_said(saved, tmp_path, scale):
     singles.eighth(tmp_path / "fox.safetensors", singles.numbers(saved[1]), torch.float8_e4m3fn)
     numbers = load_file(tmp_path / "fox.safetensors")
-    numbers["blocks.0.self_attn.q.scale_weight"] = torch.tensor([float("nan")])
-    with pytest.raises(WeightsError, match="blocks.0.self_attn.q.scale_weight is nan: the file is damaged"):
+    numbers["blocks.0.self_attn.q.scale_weight"] = torch.tensor([scale])
+    with pytest.raises(WeightsError, match=f"blocks.0.self_attn.q.scale_weight is {scale}: the file is damaged"):
         single.load(singles.safetensors(tmp_path / "fox.safetensors", numbers), saved[0] / "transformer", KIND, torch.float32)
 
 
@@ -267,6 +281,10 @@ def scaled(name, value):
     return write
 
 
+def two_scales(path, tensors):
+    return scaled("blocks.0.attn1.to_q.weight_scale_inv", torch.ones(1))(path, tensors | {"blocks.0.attn1.to_q.weight_scale": torch.ones(1)})
+
+
 def layouts(path, tensors):
     singles.eighth(path, tensors, torch.float8_e4m3fn, later=True)
     return singles.spoilt(path, lambda header: header["__metadata__"].update({"_quantization_metadata": '{"layers": {"a": {"format": "nvfp4"}}}'}))
@@ -314,13 +332,13 @@ def pickled(path, tensors):
 
 @pytest.mark.parametrize("write, says", [
     (lora, "fox.safetensors is a LoRA: .* `--lora` takes it"), (lacking, "no transformer of the kind that lies in .*base: [0-9]+ of the [0-9]+ tensors there are not in it, such as blocks.1.attn1"),
-    (smaller, "another size than the model in .*base: patch_embedding.weight is 16x16x1x2x2 in it and 32x16x1x2x2 there"), (scaled("blocks.0.attn1.to_q.scale_weight", torch.ones(32, 1)), "not read here: blocks.0.attn1.to_q.scale_weight is of 32 numbers of F32. One scale for each tensor is read, and so is a GGUF"),
-    (scaled("blocks.9.attn1.to_q.weight_scale", torch.ones(1)), "blocks.9.attn1.to_q.weight_scale is there and what it scales is not"), (scaled("blocks.0.attn1.to_q.weight_scale_inv", torch.ones(1)), "it has blocks.0.attn1.to_q.weight_scale_inv"),
+    (smaller, "another size than the model in .*base: patch_embedding.weight is 16x16x1x2x2 in it and 32x16x1x2x2 there"), (scaled("blocks.0.attn1.to_q.scale_weight", torch.ones(1, 32)), "not read here: blocks.0.attn1.to_q.scale_weight is of 1 x 32 numbers of F32, and what it scales of 32 x 32. One scale for each tensor, each row or each square block is read, and so is a GGUF"),
+    (scaled("blocks.9.attn1.to_q.weight_scale", torch.ones(1)), "blocks.9.attn1.to_q.weight_scale is there and what it scales is not"), (scaled("blocks.0.attn1.to_q.weight_scale_2", torch.ones(1)), "it has blocks.0.attn1.to_q.weight_scale_2"), (two_scales, r"blocks.0.attn1.to_q.weight_scale(_inv)? is there and blocks.0.attn1.to_q.weight_scale(_inv)? is too"),
     (layouts, "keeps numbers as nvfp4, which is not read here"), (unsaid, "does not say in words that are known here how it keeps its numbers"), (whole_numbers, "keeps numbers as I8, which is not read here"),
     (half, "fox.gguf is cut short: [0-9,]+ bytes are there, [0-9,]+ belong to it"), (head, "no gguf file, or its beginning is damaged"), (other_family, "no transformer of the kind .* not in it, .* that are not there"),
     (other_packing, "keeps numbers as IQ2_XXS, which is not read here; Q2_K"), (pickled, "is no file of weights that is opened here: those are .safetensors and .gguf"),
     (lambda path, _: path, "There is no file"), (lambda path, _: vace(path.parent / "vace") / "transformer" / singles.WEIGHTS, "no transformer of the kind .* it has [0-9]+ that are not there"),
-], ids=["lora", "lacking", "size", "a scale a row", "a scale alone", "another scale", "layout", "no layout", "whole numbers", "half", "head", "family", "packing", "pickle", "missing", "another kind"])
+], ids=["lora", "lacking", "size", "a scale a column", "a scale alone", "another scale", "two scales", "layout", "no layout", "whole numbers", "half", "head", "family", "packing", "pickle", "missing", "another kind"])
 def test_what_is_wrong_with_a_file_is_a_sentence(saved, tmp_path, write, says):
     with pytest.raises(WeightsError, match=says):
         told(write(tmp_path / "fox.safetensors", singles.numbers(saved[1])))
