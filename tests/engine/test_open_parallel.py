@@ -13,6 +13,7 @@ import tiny
 import torch
 from safetensors.torch import load_file
 from tiny_ltx import ltx
+from tiny_skyreels import skyreels
 from tiny_vace import vace
 from two_ranks import walks
 
@@ -31,7 +32,7 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("make", [lambda folder: tiny.wan(folder, kind="5b"), lambda folder: ltx(folder, "0.9.5")], ids=["wan 5b", "ltx"])
+@pytest.mark.parametrize("make", [lambda folder: tiny.wan(folder, kind="5b"), lambda folder: ltx(folder, "0.9.5"), vace], ids=["wan 5b", "ltx", "vace"])
 def test_two_ranks_equal_one(home, make):
     """A level for every token, guidance, a LoRA laid on and taken off: whatever is walked, two ranks walk as one."""
     *_, _row = keeping.add(make(home / "my-own"))
@@ -51,8 +52,8 @@ def test_two_ranks_equal_one(home, make):
 
 def test_what_cannot_be_shared_out_is_said(home, monkeypatch):
     *_, _row = keeping.add(tiny.wan(home / "my-wan"))
-    *_, _row = keeping.add(vace(home / "my-vace"))
-    for name, count, sentence in (("my-vace", "2", "cannot be walked by several accelerators at once, Wan and LTX-Video can"), ("my-wan", "3", "2 heads of attention, which 3 accelerators cannot share out evenly"),
+    *_, _row = keeping.add(skyreels(home / "my-sky", "df"))
+    for name, count, sentence in (("my-sky", "2", "cannot be walked by several accelerators at once, Wan and LTX-Video can"), ("my-wan", "3", "2 heads of attention, which 3 accelerators cannot share out evenly"),
                                   ("my-wan", "two", "CINELOOM_PARALLEL is a whole number from 1 to 8")):
         monkeypatch.setenv("CINELOOM_PARALLEL", count)
         with pytest.raises(BadRequest, match=sentence):

@@ -11,14 +11,14 @@ from parity import film
 from safetensors.torch import save_file
 
 from engine import operations as op
-from engine.denoisers.base import Manner
+from engine.denoisers.base import Manner, Referring
 from engine.denoisers.catalog import open_backend
 from engine.errors import BadRequest
 from engine.recipe.value import Lora
 
 
 def walks(backend, file: Path) -> dict[str, torch.Tensor]:
-    """Film from words; of cells at many levels; with pictures that are passed through; with a LoRA, and after it without."""
+    """Film from words; of cells at many levels; with pictures that are passed through; with a LoRA, and after it without; shown who is in it, where that can be."""
     shape = (1, backend.grid.channels, 3, 4, 4)
     clip = torch.randn(shape, generator=torch.Generator().manual_seed(2))
     lora = Lora("a", hashlib.sha256(file.read_bytes()).hexdigest())
@@ -28,6 +28,9 @@ def walks(backend, file: Path) -> dict[str, torch.Tensor]:
     made["lora"] = film(backend, op.text(shape))
     backend.begin(Manner())
     made["after"] = film(backend, op.text(shape), guidance=2.0)
+    if isinstance(backend, Referring):
+        lead = backend.refer(torch.rand(1, 3, 4 * backend.grid.space, 4 * backend.grid.space, generator=torch.Generator().manual_seed(3)))
+        made["referred"] = film(backend, op.text((*shape[:2], lead + 3, 4, 4)), guidance=2.0)
     return made
 
 

@@ -9,7 +9,7 @@
 
 Before attention every rank has some tokens and all heads, in it all tokens and some heads, after it some tokens again. What
 comes out is what one alone would say, but for the rounding of the sums. A process whose leader is gone ends: its standard
-input does. Knows where tokens are split, by diffusers' plans but for LTX's, and processes. Knows nothing else of a family.
+input does. Knows where tokens are split, by diffusers' plans but for LTX's and VACE's, and processes. Knows nothing else of a family.
 Source: arXiv:2309.14509; diffusers' context parallelism, whose own entry divides by the number of accelerators, also where
 there is none.
 """
@@ -40,7 +40,7 @@ from engine.errors import BadRequest, GridMismatch, WeightsError
 from engine.recipe.value import Lora
 
 PARTS = ("transformer", "transformer_2")
-FAMILIES = ("wan", "wan_image", "ltx")      # whose tokens can be split
+FAMILIES = ("wan", "wan_image", "wan_vace", "ltx")      # whose tokens can be split
 MOST = 8
 PATIENCE = timedelta(days=30)       # that one rank waits for another: nothing may be asked of them for long, and one that dies is heard at once
 
@@ -149,14 +149,21 @@ def _places(model: nn.Module) -> tuple[dict, tuple[str, ...]]:
 
     LTX's own plan splits its words too, whose mask then fits no rank's heads, and does not split the times of its tokens.
     Here words are whole everywhere, so that what listens to them needs nobody else, and every token has its time.
+    VACE has none. Its branch for what is known begins where the film does, and goes beside it with the same part of the tokens.
     """
     from diffusers.models._modeling_parallel import ContextParallelInput, ContextParallelOutput
 
-    if type(model).__name__ != "LTXVideoTransformer3DModel":
-        return model._cp_plan, ()
-    turned = ContextParallelInput(split_dim=1, expected_dims=3, split_output=True)
-    split = {"hidden_states": ContextParallelInput(split_dim=1, expected_dims=3), "timestep": ContextParallelInput(split_dim=1, expected_dims=2)}
-    return {"": split, "rope": {0: turned, 1: turned}, "proj_out": ContextParallelOutput(gather_dim=1, expected_dims=3)}, (".attn2",)
+    tokens, whole = ContextParallelInput(split_dim=1, expected_dims=3), ContextParallelOutput(gather_dim=1, expected_dims=3)
+    match type(model).__name__:
+        case "LTXVideoTransformer3DModel":
+            turned = ContextParallelInput(split_dim=1, expected_dims=3, split_output=True)
+            split = {"hidden_states": tokens, "timestep": ContextParallelInput(split_dim=1, expected_dims=2)}
+            return {"": split, "rope": {0: turned, 1: turned}, "proj_out": whole}, (".attn2",)
+        case "WanVACETransformer3DModel":
+            turned = ContextParallelInput(split_dim=1, expected_dims=4, split_output=True)
+            branch = {"hidden_states": tokens, "control_hidden_states": tokens}
+            return {"rope": {0: turned, 1: turned}, "vace_blocks.0": branch, "blocks.0": {"hidden_states": tokens}, "proj_out": whole}, ()
+    return model._cp_plan, ()
 
 
 def _send(group: Any, what: tuple) -> None:
