@@ -107,7 +107,7 @@ def large(
 
 def engine_(
     shape: Annotated[str, typer.Option(help="Of the random weights: small, 1.3b or 14b, the last two for an accelerator.")] = "small",
-    size: Annotated[list[str] | None, typer.Option(help="Width x height x pictures; may be said again.", show_default="64x64x9, 128x96x17 and 256x144x17")] = None,
+    size: Annotated[list[str] | None, typer.Option(help="Width x height x pictures; may be said again.", show_default="64x64x9, 128x96x17 and 256x144x17; of caches 128x96x17")] = None,
     steps: Annotated[int | None, typer.Option(min=1, max=200, show_default="8, and 30 of caches")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=100)] = 5,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -116,7 +116,11 @@ def engine_(
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set our one loop beside the loop of a family's own pipeline: time and memory, on the same random weights, in turns."""
+    """Set our one loop beside the loop of a family's own pipeline: time and memory, on the same random weights, in turns.
+
+    Every row says whether the aim is met: neither more time than theirs nor more memory; of a cache, a film that is nearer to
+    the whole one than fewer steps are in the same time.
+    """
     from engine import bench
 
     try:
@@ -126,7 +130,7 @@ def engine_(
     except ValueError:
         raise BadRequest(f"A size is width x height x pictures, such as 128x96x17; {', '.join(size)} was asked.") from None
     if caches or cache:
-        more = ({"size": sizes[0]} if sizes else {}) | ({"caches": cache} if cache else {})
+        more = ({"sizes": sizes} if sizes else {}) | ({"caches": cache} if cache else {})
         measured("drawing weights", bench.caches(shape=shape, rounds=rounds, steps=steps or 30, device=device, **more), out, as_json)
         return
     more = {"sizes": sizes} if sizes else {}

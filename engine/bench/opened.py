@@ -2,6 +2,7 @@
 
     for each size and round    a process that walks with our sampler, one that calls diffusers' pipeline
                                seconds of the walk by the clock and the processor's; memory of the process at its peak
+    the aim, at every size     neither more time than theirs nor more memory
 
 Knows commands and figures; the walks are in `walking`.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 from engine.bench.random_weights import SHAPES, wan
 from engine.errors import BadRequest, CineloomError
 
+AIM = 1.0           # of what theirs takes, at most: in the digits that are shown
 SIZES = ((64, 64, 9), (128, 96, 17), (256, 144, 17))       # width, height, pictures
 
 
@@ -32,6 +34,7 @@ class Pair:
     seconds: tuple[float, float]        # of a step, the median: ours, theirs
     memory: tuple[float, float]         # bytes at the peak, the median
     apart: float                        # the largest difference between the two films' latents
+    spread: tuple[float, float]         # our time for one of theirs in the rounds: the least and the most
 
     @property
     def time(self) -> float:
@@ -42,6 +45,11 @@ class Pair:
     def room(self) -> float:
         """Our memory for one of theirs."""
         return self.memory[0] / self.memory[1]
+
+    @property
+    def reached(self) -> tuple[bool, bool]:
+        """Whether time and memory are where they should be."""
+        return tuple(round(ratio, 3) <= AIM for ratio in (self.time, self.room))
 
 
 @dataclass(frozen=True)
@@ -55,14 +63,17 @@ class Opened:
 
     def to_json(self) -> dict:
         """As JSON has it."""
-        return {"shape": self.shape, "device": self.device, "rounds": self.rounds, "pairs": [asdict(pair) | {"time": pair.time, "room": pair.room} for pair in self.pairs]}
+        return {"shape": self.shape, "device": self.device, "rounds": self.rounds, "pairs": [asdict(pair) | {"time": pair.time, "room": pair.room, "aim": AIM, "reached": dict(zip(("time", "room"), pair.reached))} for pair in self.pairs]}
 
     def text(self) -> str:
         """A table for people."""
-        lines = [f"Wan of random weights ({self.shape}) on {self.device}, {self.rounds} rounds in turns: ours / diffusers' own"]
-        lines += [f"  {width}x{height}, {pictures} pictures   {pair.seconds[0]:.3f} / {pair.seconds[1]:.3f} s a step: {pair.time:.3f}   "
-                  f"{pair.memory[0] / 1e6:,.0f} / {pair.memory[1] / 1e6:,.0f} MB: {pair.room:.3f}   {pair.apart:.1e} apart"
-                  for pair in self.pairs for width, height, pictures in [pair.size]]
+        lines = [f"Wan of random weights ({self.shape}) on {self.device}, {self.rounds} round{'s' if self.rounds > 1 else ''} in turns, ours beside diffusers' own loop; the aim is {AIM:.3f} of theirs at most",
+                 f"  {'':<24} {'seconds a step':>17}  {'':<39} {'MB at the peak':>17}",
+                 f"  {'film':<24} {'ours':>8} {'theirs':>8}  {'time':>6}  {'in the rounds':<14} {'':<8} {'ours':>12} {'theirs':>8} {'memory':>7}  {'':<8} {'apart':>8}"]
+        for pair in self.pairs:
+            (width, height, pictures), verdicts = pair.size, ["reached" if one else "missed" for one in pair.reached]
+            lines.append(f"  {f'{width}x{height}, {pictures} pictures':<24} {pair.seconds[0]:>8.3f} {pair.seconds[1]:>8.3f}  {pair.time:>6.3f}  {f'{pair.spread[0]:.3f} to {pair.spread[1]:.3f}':<14} {verdicts[0]:<8} "
+                         f"{pair.memory[0] / 1e6:>12,.0f} {pair.memory[1] / 1e6:>8,.0f} {pair.room:>7.3f}  {verdicts[1]:<8} {pair.apart:>8.1e}")
         return "\n".join(lines)
 
 
@@ -83,7 +94,8 @@ def measure(shape: str = "small", sizes: Sequence[tuple[int, int, int]] = SIZES,
                     told[way].append(walked(way, folder, size, steps, device, Path(home) / way))
             ours, theirs = ({key: statistics.median(one[key] for one in told[way]) for key in ("seconds", "memory")} for way in ("ours", "theirs"))
             apart = float((torch.load(Path(home) / "ours", weights_only=True) - torch.load(Path(home) / "theirs", weights_only=True)).abs().max())
-            pairs.append(Pair(size, steps, (ours["seconds"] / steps, theirs["seconds"] / steps), (ours["memory"], theirs["memory"]), apart))
+            each = [one["seconds"] / other["seconds"] for one, other in zip(told["ours"], told["theirs"])]
+            pairs.append(Pair(size, steps, (ours["seconds"] / steps, theirs["seconds"] / steps), (ours["memory"], theirs["memory"]), apart, (min(each), max(each))))
     yield Opened(shape, device, rounds, tuple(pairs))
 
 
