@@ -7,6 +7,7 @@ Knows a report, facts of training, films to show, and Markdown. Measures nothing
       measures.json       the report behind it
       card/takes.jpg      films of prompts that training never saw
       card/curves.png     how training went
+      card/before.json    what was measured of the weights before these: new ones come when they are better, and the card says by how much
       card/training.json  how these weights were made: a card that is written far from the training keeps it
 """
 
@@ -69,6 +70,7 @@ def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: M
     about      a paragraph on what the model is and what it is not; Paper's own unless given
     """
     (folder / "card").mkdir(parents=True, exist_ok=True)
+    earlier = _earlier(folder, report)
     report.save(folder / "measures.json")
     parts = [f"# {report.model.capitalize()} {report.version}", about or ABOUT]
     if shown:
@@ -78,12 +80,27 @@ def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: M
     parts += ["## What was measured", _setting(report), report.markdown()]
     parts += ["### Where it falls short", "\n".join(f"- {line}" for line in (*report.short_of_aim(), *report.skipped))
               or "Every aim was reached and every part measured."]
+    parts += earlier
     kept = _made(folder / "card" / "training.json", report.version, training)
     parts += ["## How it was made", _facts({**kept, **judge_facts(folder / "judge")})]
     parts += _curves(folder / "card", curves, kept, bool(training))
     path = folder / "README.md"
     write_bytes(path, ("\n\n".join(part.strip() for part in parts) + "\n").encode())
     return path
+
+
+def _earlier(folder: Path, report: Report) -> list[str]:
+    """The weights before, measured in the same way, beside these; nothing where there were none. To be called while their report still lies in `folder`."""
+    last, kept = folder / "measures.json", folder / "card" / "before.json"
+    if last.is_file() and Report.load(last).version != report.version:
+        Report.load(last).save(kept)
+    before = Report.load(kept) if kept.is_file() else report
+    if before.version == report.version or before.settings != report.settings:
+        return []
+    both = [(row, before[row.key]) for row in report.measures if row.key in before]
+    lines = [f"| measure | {before.version} | {report.version} |", "|---|---:|---:|"]
+    lines += [f"| {row.title} | {old.figure('reached')} | {row.figure('reached')} |" for row, old in both if old.figure("reached") != row.figure("reached")]
+    return ["### Beside the weights before", "\n".join(lines)]
 
 
 def _curves(folder: Path, curves: Mapping[str, Sequence[dict]], made: Mapping[str, Mapping], trained: bool) -> list[str]:

@@ -437,6 +437,11 @@ def test_the_card_says_what_falls_short_and_shows_its_films(tmp_path):
     assert "| transformer | 900 | 90.0 | cpu |  |" in again and "card/curves.png" in again
     other = write_card(tmp_path / "paper", replace(REPORT, version="fffff"), [], {}, {}).read_text()
     assert "| transformer |" not in other and "curves.png" not in other, "how other weights were made says nothing of these"
+    better = replace(REPORT, version="newer", measures=(replace(REPORT.measures[0], reached=REPORT.measures[0].reached + 1), *REPORT.measures[1:]))
+    newer = [write_card(tmp_path / "better", one, [], {}, {}).read_text() for one in (REPORT, better, better)]
+    assert "weights before" not in newer[0] and f"| measure | {REPORT.version} | newer |" in newer[1] and newer[1] == newer[2], "measured again they are no others"
+    beside = newer[1].split("weights before")[1]
+    assert f"| {REPORT.measures[0].title} |" in beside and f"| {REPORT.measures[1].title} |" not in beside, "only what differs"
     further = {"decoder": {"steps": 70, "minutes": 7.0, "rounds": 2}}
     on = write_card(tmp_path / "paper", REPORT, [], training | further, {"decoder": curves["transformer"]}).read_text()
     assert "card/curves.png" in on and "card/again.png" in on and "| decoder | 70 | 7.0 |" in on, "one stage went on: its curve stands beside the first ones"
