@@ -134,8 +134,11 @@ def test_a_stretch_is_made_anew_tried_and_accepted(tabs, cuts):
     sheet.get_by_role("button", name="Make", exact=True).click()
     page.wait_for_selector(f"{PANEL} .try")
     one = scale(page)
-    zone = page.locator(f"{PANEL} .tobe").bounding_box()
-    assert abs(zone["x"] - box(page, 0)["x"] - 12 * one) < 2 and abs(zone["width"] - 7 * one) < 2       # where it is being made
+    # Where it is being made; asked in one go, since the zone is drawn anew whenever its job goes on.
+    page.wait_for_function(f"""one => {{
+        const zone = document.querySelector('{PANEL} .tobe')?.getBoundingClientRect(), clip = document.querySelector('{PANEL} .row[data-kind=film] .clip').getBoundingClientRect();
+        return zone && Math.abs(zone.x - clip.x - 12 * one) < 2 && Math.abs(zone.width - 7 * one) < 2;
+    }}""", arg=one)
     page.wait_for_selector(f"{PANEL} .try[data-state=done]", timeout=HEAVY)
     assert any(" · " in words and "waiting" not in words for words in page.evaluate("[...said]"))         # how far it was
     page.locator(f"{PANEL} .try button[aria-label='Try another']").click()
