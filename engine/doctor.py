@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine import memory
 from engine.errors import CineloomError
+from engine.precision import narrow_flags
 
 ROOM = 1_500_000_000        # bytes of memory that a two-second take of the built-in model may need
 DISK = 1_000_000_000        # bytes of disk under which films soon stop fitting
@@ -68,19 +69,9 @@ def torch_and_threads() -> Check:
 
 def numbers() -> Check:
     """bfloat16 where the processor computes in it: twice as fast there, far slower elsewhere, so the flags decide."""
-    found = [flag for flag in ("amx_bf16", "avx512_bf16") if flag in cpu_flags()]
-    if found:
+    if found := narrow_flags():
         return Check("numbers", "well", f"The processor computes in bfloat16 ({', '.join(found)}); Paper does too.")
     return Check("numbers", "well", "The processor does not compute in bfloat16; Paper uses float32, at about half the speed.")
-
-
-def cpu_flags() -> frozenset[str]:
-    """What the processor says it can do; empty where only Linux would say it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), ()))
 
 
 def free_memory() -> Check:

@@ -53,3 +53,19 @@ def real():
         return folder / name
 
     return find
+
+
+@pytest.fixture(scope="module")
+def model_here(tmp_path_factory):
+    """A function that puts an open model on this machine for as long as the module lasts: `write(folder)` writes it, and it is called as the answer says."""
+    home = tmp_path_factory.mktemp("models")
+
+    def put(name: str, write) -> str:
+        from engine.denoisers.open import keeping
+
+        *_, row = keeping.add(write(home / name))
+        return row.name
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CINELOOM_MODELS", str(home / "models"))
+        yield put

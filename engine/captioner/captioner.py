@@ -23,11 +23,12 @@ from engine.captioner.eyes import eyes
 from engine.captioner.network import MOST, CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
 from engine.denoisers.paper import FOLDER as PAPER
-from engine.denoisers.paper import fast_dtype, open_autoencoder
+from engine.denoisers.paper import open_autoencoder
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
+from engine.precision import fast_dtype
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "captioner"
 ELSEWHERE = "This is not of the paper world, which is all that the built-in captioner knows."

@@ -15,12 +15,12 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors.torch import load_file
 
 from engine.denoisers.paper import check_files
 
 READ = {"autoencoder": "encoder.", "transformer": ""}      # folder -> how the names of the tensors begin that are read
-SIZES = {"autoencoder": ("mean", "std"), "transformer": ()}     # what is read of its configuration, all where none is named; others show in the tensors
+NAMED = {"autoencoder": ("mean", "std"), "transformer": ()}     # what is read of its configuration, all where none is named; others show in the tensors
 
 
 def eyes(paper: Path) -> str:
@@ -32,15 +32,11 @@ def eyes(paper: Path) -> str:
     files, total = check_files(paper)["files"], hashlib.sha256()
     for part, begin in READ.items():
         config = json.loads((paper / part / "config.json").read_text())
-        sizes = {name: config[name] for name in SIZES[part] or config if not name.startswith("_")}     # "_": which diffusers wrote it
-        total.update(json.dumps([part, sizes], sort_keys=True).encode())
-        places = {}
-        for file in sorted(name for name in files if name.startswith(f"{part}/") and name.endswith(".safetensors")):
-            with safe_open(paper / file, "pt") as stored:
-                places |= {name: file for name in stored.keys() if name.startswith(begin)}
-        for name in sorted(places):
-            with safe_open(paper / places[name], "pt") as stored:
-                tensor = stored.get_tensor(name)
+        facts = {name: config[name] for name in NAMED[part] or config if not name.startswith("_")}     # "_": which diffusers wrote it
+        total.update(json.dumps([part, facts], sort_keys=True).encode())
+        stored = [load_file(paper / file) for file in files if file.startswith(f"{part}/") and file.endswith(".safetensors")]
+        tensors = {name: tensor for found in stored for name, tensor in found.items() if name.startswith(begin)}
+        for name, tensor in sorted(tensors.items()):
             total.update(json.dumps([name, str(tensor.dtype), [*tensor.shape]]).encode())
             total.update(tensor.reshape(-1).view(torch.uint8).numpy())
     return total.hexdigest()[:12]

@@ -15,8 +15,8 @@ from PIL import Image
 
 from engine import memory
 from engine.captioner.captioner import Caption
-from engine.denoisers.paper import fast_dtype
 from engine.errors import BadRequest, NotEnoughMemory, WeightsError
+from engine.precision import fast_dtype
 from engine.words.local import read_json, weights
 
 LOOKS = 4               # pictures of a film that are shown, evenly spaced

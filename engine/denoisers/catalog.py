@@ -20,6 +20,7 @@ from engine.denoisers import manners
 from engine.denoisers.base import Grid
 from engine.denoisers.open import rows
 from engine.paper.words import Words
+from engine.precision import narrow
 
 if TYPE_CHECKING:
     from engine.denoisers.base import Backend
@@ -77,15 +78,6 @@ class Model:
 # Near 37,000 pixels each: what a bare machine draws faster than it plays.
 SHAPES = (("16:9", 256, 144), ("9:16", 144, 256), ("1:1", 192, 192), ("4:3", 224, 160), ("3:4", 160, 224),
           ("21:9", 336, 144))
-
-
-def narrow() -> bool:
-    """Whether this machine's processor computes in bfloat16; one without it can be 80 times slower in it than in float32."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def names() -> tuple[str, ...]:

@@ -21,22 +21,18 @@ from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser, Grid, Manner
-from engine.denoisers.catalog import narrow, version
+from engine.denoisers.catalog import version
 from engine.denoisers.guidance import Guided
 from engine.digest import sha256
 from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder, Stream
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
+from engine.precision import fast_dtype
 
 SMALL = 8_000       # cells of a film that is
 NEAR = 2            # frames from known film to full guidance: with 4 an extension hardly hears new words (51 % of them, not 83 %), with 0 it starts with a jump
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "paper"
-
-
-def fast_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the machine computes in it; on a CPU without it, it can be 80 times slower than float32."""
-    return torch.bfloat16 if device != "cpu" or narrow() else torch.float32
 
 
 def open_autoencoder(weights: Path, device: str) -> PaperAutoencoder:

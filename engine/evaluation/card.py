@@ -43,7 +43,8 @@ def read_runs(run: Path) -> tuple[dict[str, dict], dict[str, list[dict]]]:
         if found:
             seconds, step = found.pop("seconds", 0), found.pop("step", 0)
             found = {"steps": step, "minutes": seconds / 60} | found
-            facts[name] = found | {"minutes": round(found["minutes"], 1)}
+            found = _summed(found)
+            facts[name] = found if found["rounds"] > 1 else {key: value for key, value in found.items() if key != "rounds"}
         if (path := run / f"{name}.jsonl").is_file():
             curves[name] = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
     return facts, curves
@@ -53,12 +54,17 @@ def judge_facts(folder: Path) -> dict[str, dict]:
     """How the judge in a folder was trained, earlier rounds added up; nothing where there is no judge."""
     if not (folder / "judge.json").is_file():
         return {}
-    trained = json.loads((folder / "judge.json").read_text())["trained"]
+    trained = _summed(json.loads((folder / "judge.json").read_text())["trained"])
+    return {"judge": {name: trained[name] for name in ("steps", "minutes", "rounds")}}
+
+
+def _summed(trained: Mapping) -> dict:
+    """Facts of a training with those of the rounds that it started from added up; `rounds` is how many there were."""
     rounds = [trained]
     while "started from" in rounds[-1]:
         rounds.append(rounds[-1]["started from"])
-    return {"judge": {"steps": sum(one["steps"] for one in rounds), "minutes": round(sum(one["minutes"] for one in rounds), 1),
-                      "rounds": len(rounds)}}
+    return {name: value for name, value in trained.items() if name != "started from"} | {
+        "steps": sum(one["steps"] for one in rounds), "minutes": round(sum(one["minutes"] for one in rounds), 1), "rounds": len(rounds)}
 
 
 def write_card(folder: Path, report: Report, shown: Sequence[Shown], training: Mapping[str, Mapping], curves: Mapping[str, Sequence[dict]],

@@ -76,7 +76,7 @@ def compose(prompt: str, *, model: Model | str, operation: str = "text", seconds
     )
     notes += _uncalled(recipe)
     if model.words is not None:
-        notes += [chinese.read(words).told for words in (prompt, *(cue.prompt for cue in recipe.cues)) if chinese.has_any(words)]
+        notes += [chinese.read(words).sentence for words in (prompt, *(cue.prompt for cue in recipe.cues)) if chinese.has_any(words)]
     if model.window and not recipe.loops and model.grid.frames(recipe.pictures) > model.window:
         recipe = replace(recipe, window=model.window)
     tile = model.tile if width >= height else model.tile[::-1]

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from engine.paper.autoencoder import PaperAutoencoder, Stream
-from engine.training.run import Ahead, Budget, Stage, mixed
+from engine.precision import mixed
+from engine.training.run import Ahead, Budget, Stage
 from engine.training.textures import moving_leaves
 
 

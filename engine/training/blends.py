@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
+from engine.precision import mixed
 from engine.training import shards
 from engine.training.feed import Feed, told
-from engine.training.run import Budget, Stage, mixed
+from engine.training.run import Budget, Stage
 from engine.training.transformer import SIZES, Trainee, token_weights, velocity_loss
 
 RATIOS = (0.0, 0.65, 0.95)

@@ -21,14 +21,16 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.captioner.captioner import open_glance
+from engine.captioner.eyes import eyes
 from engine.captioner.network import CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
 from engine.denoisers.paper import FOLDER as PAPER
-from engine.denoisers.paper import check_files, open_autoencoder
+from engine.denoisers.paper import open_autoencoder
 from engine.paper.autoencoder import PaperAutoencoder
+from engine.precision import mixed
 from engine.training import shards
 from engine.training.feed import Feed
-from engine.training.run import Budget, Stage, mixed
+from engine.training.run import Budget, Stage
 from engine.training.supply import draw_world
 from engine.training.textures import fractal, moving_leaves
 
@@ -125,7 +127,7 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", seed: int = 0, i
     for count in draw_world(folder / "world", rows, minutes=DRAWN * minutes, seed=seed, workers=os.cpu_count() or 1):
         yield f"{count} of {len(rows)} shards of the world are drawn."
     autoencoder = open_autoencoder(paper / "autoencoder", device)
-    mark, made_by = latents / "autoencoder.json", json.dumps(check_files(paper)["files"], sort_keys=True)
+    mark, made_by = latents / "autoencoder.json", json.dumps(eyes(paper))
     if mark.exists() and mark.read_text() != made_by:
         shutil.rmtree(latents)
     latents.mkdir(parents=True, exist_ok=True)

@@ -16,19 +16,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine import operations
 from engine.canvas import Canvas
-from engine.denoisers.paper import PaperBackend, fast_dtype, open_autoencoder
+from engine.denoisers.paper import PaperBackend, open_autoencoder
 from engine.errors import BadRequest
 from engine.paper.autoencoder import SPACE, TIME, PaperAutoencoder, Stream
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
+from engine.precision import fast_dtype, mixed
 from engine.sampler import noise, plan, sample
 from engine.training.autoencoder import Pool, crop, loss_of
-from engine.training.run import Budget, Stage, mixed
+from engine.training.run import Budget, Stage
+from engine.training.shards import write_tensors
 from engine.training.supply import WorldClips
 from engine.training.textures import moving_leaves
 
@@ -74,27 +76,34 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
     if stage.over and (folder / "decoder" / "trained.json").exists():
         return PaperAutoencoder.from_pretrained(folder / "decoder")
     kept = folder / "decoder" / "pairs.safetensors"
-    if not kept.exists():
+    if stage.leads and not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         found = list(changed(folder, words, pairs, pictures, seed, device))
-        save_file({name: torch.stack(parts) for name, parts in zip(("latents", "film", "free"), zip(*found))}, kept)
+        write_tensors({name: torch.stack(parts) for name, parts in zip(("latents", "film", "free"), zip(*found))}, kept)
+    stage.peers.meet()
     data, chance = load_file(kept), random.Random(seed + stage.seed)
     generator = torch.Generator().manual_seed(seed + stage.seed)
     world = Pool(WorldClips(folder / "world", side), 192, 1, seed + 3 + stage.seed)
     leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 96, 0, seed + 4 + stage.seed)
     mean, std = model.statistics(next(model.parameters()))
 
-    def window(which: int) -> tuple[Tensor, Tensor, Tensor]:
-        """A window of a changed film, its normalised latents and true pictures from the first on, and one of the film that is all made."""
-        z, film, cells = data["latents"][which], data["film"][which], side // SPACE
-        top, left = (chance.randrange(size - cells + 1) for size in z.shape[2:])
-        cut = (..., slice(top, top + cells), slice(left, left + cells))
-        return (z[:, :frames][cut].float(), film[:, :pictures, top * SPACE:top * SPACE + side, left * SPACE:left * SPACE + side].float() / 127.5 - 1,
-                data["free"][which][:, :frames][cut].float())
+    def window(*names: str) -> list[Tensor]:
+        """The same window of what is kept by these names of one film, from its first picture on: normalised latents, pictures in -1..1."""
+        which, cells = chance.randrange(len(data["latents"])), side // SPACE
+        top, left = (chance.randrange(size - cells + 1) for size in data["latents"].shape[3:])
+
+        def cut(name: str, length: int, cell: int) -> Tensor:
+            return data[name][which, :, :length, top * cell:(top + cells) * cell, left * cell:(left + cells) * cell].float()
+
+        return [cut(name, pictures, SPACE) / 127.5 - 1 if name == "film" else cut(name, frames, 1) for name in names]
+
+    def windows(count: int, *names: str) -> list[Tensor]:
+        return [torch.stack(parts).to(device) for parts in zip(*(window(*names) for _ in range(count)))]
 
     half, textures = batch // 2, max(1, batch // 6)
     for _ in stage:
-        z, film, free = (torch.stack(parts).to(device) for parts in zip(*(window(chance.randrange(len(data["latents"]))) for _ in range(half))))
+        z, film = windows(half, "latents", "film")
+        (free,) = windows(textures, "free")
         clips = world.draw(batch - half - textures) + leaves.draw(textures)
         true = torch.stack([crop(clip, pictures, side, side, generator) for clip in clips]).to(device).float() / 127.5
         with torch.no_grad(), mixed(device):
@@ -102,7 +111,7 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
         coded = model.to_sphere(raw)
         coded = coded + 0.15 * torch.rand(len(coded), 1, 1, 1, 1, device=device) * torch.randn_like(coded)
         with mixed(device):
-            generated = torch.cat([z, free[:textures]]).transpose(1, 2) * std + mean
+            generated = torch.cat([z, free]).transpose(1, 2) * std + mean
             made = model.decoder(torch.cat([coded, generated]), Stream()).float().transpose(1, 2)
         of_true, again, free = made.split((len(true), half, textures))
         true_loss, squared = loss_of(of_true, true)
@@ -111,17 +120,11 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
                      uneven=even[0].detach(), uneven_true=even[1].detach(), pulse=step.detach())
     stage.average.copy_to(model)
     if stage.leads:
+        earlier = folder / "decoder" / "before.json"
+        before = {"started from": json.loads(earlier.read_text())} if earlier.exists() else {}
         model.save_pretrained(folder / "decoder")
-        (folder / "decoder" / "trained.json").write_text(json.dumps(_rounds(folder / "decoder" / "before.json", stage.step, stage.seconds / 60) | {"device": device}))
+        (folder / "decoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device} | before))
     return model
-
-
-def _rounds(before: Path, steps: int, minutes: float) -> dict[str, float]:
-    """Steps and minutes of this round and of those before it, which shipped weights may bring along."""
-    if not before.exists():
-        return {"steps": steps, "minutes": minutes}
-    earlier = json.loads(before.read_text())
-    return {"steps": earlier["steps"] + steps, "minutes": earlier["minutes"] + minutes, "rounds": earlier.get("rounds", 1) + 1}
 
 
 def changed(folder: Path, words: Words, count: int, pictures: int, seed: int, device: str) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

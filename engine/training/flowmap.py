@@ -18,8 +18,9 @@ from torch import Tensor
 
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
+from engine.precision import mixed
 from engine.training.feed import DESCRIPTIVE, Feed
-from engine.training.run import Budget, Stage, mixed
+from engine.training.run import Budget, Stage
 from engine.training.transformer import LEAST, token_weights
 
 DIFFERENCE = 0.01       # of the levels, to each side

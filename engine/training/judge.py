@@ -24,7 +24,8 @@ from torch import Tensor
 
 from engine.evaluation.judge import GAP, Judge, JudgeNet, fit, movement
 from engine.evaluation.prompts import JUDGED, STILL, held_out_prompts
-from engine.training.run import Budget, Stage, mixed
+from engine.precision import mixed
+from engine.training.run import Budget, Stage
 
 LOOK_WIDTHS, MOVE_WIDTHS = (24, 40, 80, 112), (32, 48, 64)
 KEPT = 3                    # pictures of a film that are kept to be looked at; all of it is kept as movement

@@ -139,7 +139,7 @@ def take_up(shipped: Path, folder: Path) -> None:
             (folder / place / "trained.json").write_text(json.dumps(facts["trained"].get(place, {})))
     if "decoder" in facts["trained"] and not (folder / "decoder").exists():
         (folder / "decoder").mkdir()
-        (folder / "decoder" / "before.json").write_text(json.dumps(facts["trained"]["decoder"]))       # it is in the autoencoder's weights: rounds add up
+        (folder / "decoder" / "before.json").write_text(json.dumps(facts["trained"]["decoder"]))       # it is in the autoencoder's weights, which the stage goes on from
 
 
 def vocabulary() -> Words:

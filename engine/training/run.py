@@ -24,7 +24,6 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.denoisers.paper import fast_dtype
 from engine.training.optimiser import Optimiser, hidden_matrices
 
 
@@ -40,11 +39,6 @@ class Budget:
         if self.steps is not None:
             return step / self.steps
         return seconds / (60 * (self.minutes or 1e-9))
-
-
-def mixed(device: str) -> torch.autocast:
-    """A context for forward passes: in bfloat16 where the device computes in it, as it stands where it would only be slow."""
-    return torch.autocast(device, torch.bfloat16, enabled=fast_dtype(device) == torch.bfloat16)
 
 
 def learning_rate(peak: float, step: int, share: float, warmup: int = 100, decay_from: float = 0.6) -> float:
@@ -73,6 +67,12 @@ class Peers:
         dist.all_reduce(flat)
         for tensor, mean in zip(tensors, (flat / self.count).split([tensor.numel() for tensor in tensors])):
             tensor.copy_(mean.view_as(tensor))
+
+
+    def meet(self) -> None:
+        """Wait until all are here: what the first has written can be read then."""
+        if self.count > 1:
+            dist.barrier()
 
 
 class Ahead:

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from engine.errors import BadRequest
 from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
+from engine.precision import mixed
 from engine.training.feed import DESCRIPTIVE, Batch, Feed
-from engine.training.run import Budget, Stage, mixed
+from engine.training.run import Budget, Stage
 
 REFRESH = 100       # steps between looks for newly baked latents
 STEPS = 1.0         # weight of the error's steps from frame to frame: without it films stepped three times as far at every latent boundary

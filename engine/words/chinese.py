@@ -92,15 +92,15 @@ class Reading:
         return tuple(dict.fromkeys(word.written for word in self.words if word.kind == "?"))
 
     @property
-    def told(self) -> str:
-        """How it was read, as a sentence."""
+    def sentence(self) -> str:
+        """How it was read."""
         return f"Read as: {self.text.rstrip('.')}."
 
     @property
     def note(self) -> str:
         """What a person should know of it, as sentences."""
         lost = f" Not in the dictionary, and left as it is: {', '.join(self.unknown[:8])}." if self.unknown else ""
-        return f"{self.told}{lost}"
+        return f"{self.sentence}{lost}"
 
 
 def has_any(prompt: str) -> bool:

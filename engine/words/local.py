@@ -133,7 +133,7 @@ def _opened(folder: str) -> tuple:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from engine.denoisers.paper import fast_dtype
+    from engine.precision import fast_dtype
 
     stamps = folder, *sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in Path(folder).iterdir() if path.is_file())
     if stamps not in _kept:

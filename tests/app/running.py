@@ -38,7 +38,7 @@ class Running:
         code = SERVE.format(port=port, home=str(home), host=host, backend=backend, mcp=mcp)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", code], stdout=log, stderr=log, cwd=ROOT, env={"OMP_WAIT_POLICY": "PASSIVE", "MKL_CBWR": "AUTO,STRICT"} | os.environ | environment     # as the command has it
+                [sys.executable, "-c", code], stdout=log, stderr=log, cwd=ROOT, env={"OMP_WAIT_POLICY": "PASSIVE"} | os.environ | environment     # as the command has it
             )
         self.began = time.monotonic()
         self.address = self._address()

@@ -15,7 +15,6 @@ from app.tasks.restoring import wishes_of
 from app.tasks.rows import described
 from app.tasks.wishes import read
 from engine.denoisers.catalog import describe
-from engine.denoisers.open import keeping
 from engine.errors import BadRequest
 from engine.jobs.editing import edited
 from engine.recipe import Recipe, from_json
@@ -28,13 +27,9 @@ FREE = 1 << 40
 
 
 @pytest.fixture(scope="module", autouse=True)
-def wan(tmp_path_factory):
+def wan(model_here):
     """A tiny Wan on this machine."""
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CINELOOM_MODELS", str(home / "models"))
-        *_, row = keeping.add(tiny.wan(home / "tiny-wan"))
-        yield row.name
+    return model_here("tiny-wan", tiny.wan)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from idle import STILL, A, B
 from PIL import Image
 
 from app.cli import main
-from engine.denoisers.open import keeping
 from engine.digest import sha256
 from engine.library import Library
 
@@ -30,13 +29,9 @@ ASKED = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tiny(tmp_path_factory):
+def tiny(model_here):
     """A tiny Wan VACE on this machine."""
-    home = tmp_path_factory.mktemp("vace")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CINELOOM_MODELS", str(home / "models"))
-        *_, row = keeping.add(vace(home / "tiny-vace"))
-        yield row.name
+    return model_here("tiny-vace", vace)
 
 
 @pytest.fixture

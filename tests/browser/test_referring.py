@@ -20,17 +20,12 @@ HELD = "#make-panel .references .pictures li"
 
 
 @pytest.fixture(scope="module")
-def vaced(browser, tmp_path_factory):
+def vaced(browser, model_here, tmp_path_factory):
     """A studio on whose machine a tiny Wan VACE lies beside the weightless model."""
     from tiny_vace import vace
 
-    from engine.denoisers.open import keeping
-
-    home = tmp_path_factory.mktemp("vaced")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CINELOOM_MODELS", str(home / "models"))
-        list(keeping.add(vace(home / "tiny-vace")))
-        studio = Running(home / "home")
+    model_here("tiny-vace", vace)
+    studio = Running(tmp_path_factory.mktemp("vaced") / "home")
     yield studio
     studio.close()
 

@@ -26,13 +26,8 @@ def train(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(request, tmp_path_factory):
+def opened(request, model_here):
     """The tiny model that a module's `checkpoint(folder)` writes, in a folder of one's own: told of, and opened as any model is."""
     from engine.denoisers.catalog import open_backend
-    from engine.denoisers.open import keeping
 
-    home, checkpoint = tmp_path_factory.mktemp("home"), request.module.checkpoint
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CINELOOM_MODELS", str(home / "models"))
-        *_, row = keeping.add(checkpoint(home / f"tiny-{checkpoint.__name__}"))
-        yield open_backend(row.name)
+    return open_backend(model_here(f"tiny-{request.module.checkpoint.__name__}", request.module.checkpoint))

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from engine.denoisers.paper import FOLDER
-from engine.training.decoder import _backend, _rounds, evenness, pulse
+from engine.evaluation.card import read_runs
+from engine.training.decoder import _backend, evenness, pulse
 from engine.training.paper import take_up, vocabulary
 
 
@@ -33,9 +34,10 @@ def test_shipped_weights_are_taken_up_once(tmp_path):
     shipped = json.loads((FOLDER / "paper.json").read_text())["trained"]
     assert json.loads((tmp_path / "autoencoder" / "trained.json").read_text()) == shipped["autoencoder"], "the card goes on telling how they were made"
     earlier = shipped["decoder"]
-    told = _rounds(tmp_path / "decoder" / "before.json", 100, 2.0)
-    assert told == {"steps": earlier["steps"] + 100, "minutes": earlier["minutes"] + 2.0, "rounds": earlier.get("rounds", 1) + 1}
-    assert _rounds(tmp_path / "decoder" / "none.json", 100, 2.0) == {"steps": 100, "minutes": 2.0}
+    assert json.loads((tmp_path / "decoder" / "before.json").read_text()) == earlier
+    (tmp_path / "decoder" / "trained.json").write_text(json.dumps({"steps": 100, "minutes": 2.0, "started from": earlier}))
+    told, _ = read_runs(tmp_path)
+    assert told["decoder"] == {"steps": 100 + 2111 + 1990, "minutes": 72.0, "rounds": 3} and "rounds" not in told["transformer"]
     backend = _backend(tmp_path, vocabulary(), "cpu")
     x = torch.randn(1, 16, 2, 6, 8, generator=torch.Generator().manual_seed(1))
     level = torch.ones(1, 1, 2, 6, 8)

@@ -22,7 +22,7 @@ const NEW = new Set(['extend', 'precede', 'connect']);        // film where ther
 const AROUND = 200;         // pixels that are drawn beyond what is seen, and by which that moves on: what is between costs nothing
 const SPARE = 60;
 const WAVES = 4;            // milliseconds of a frame for drawing waves anew: those that have to wait are stretched
-export const REST = 40;     // milliseconds: while one zooms every wave is another at every frame, so they wait until the scale has been the same for so long
+const REST = 40;     // milliseconds: while one zooms every wave is another at every frame, so they wait until the scale has been the same for so long
 
 export class Lanes {
   /** `set(track, changes)` changes a track, `join(joint, button)` opens what can be done at a joint. `glances` are what is seen of media. */

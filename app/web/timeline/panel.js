@@ -65,7 +65,6 @@ export class Timeline {
     this.scroll.addEventListener('scroll', () => { if (Math.abs(this.scroll.scrollLeft - this.from) >= 1) this.soon(); }, { passive: true });       // and not after what was drawn for where it would be
     this.scroll.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => { this.measure(); this.soon(); }).observe(this.scroll);
-    new MutationObserver(() => this.soon()).observe(document.documentElement, { attributeFilter: ['data-theme'] });      // waves have their colour drawn in
     this.measure();
     this.lanes.root.addEventListener('focusin', (event) => { const clip = event.target.closest('.clip'); if (clip) { this.view.focus = clip.dataset.id; this.lanes.rove(); } });
     this.gestures = new Gestures(this);
@@ -185,7 +184,6 @@ export class Timeline {
   shape() {
     const open = Boolean(this.store?.cut) && !this.folded;
     this.body.hidden = this.height.grip.hidden = !open;
-    this.root.classList.toggle('open', open);
     const studio = this.root.closest('#studio');
     if (studio) studio.dataset.timeline = open ? 'open' : 'closed';         // said, and not asked by `:has`: with that each piece that comes or goes has all of the page looked at
     this.bar.folded(this.folded);
