@@ -111,5 +111,5 @@ class BuiltIn:
 
 def open_glance(paper: Path, device: str = "cpu") -> Glance:
     """The first blocks of the built-in model in a folder such as assets/paper."""
-    transformer = PaperTransformer.from_pretrained(paper / "transformer", torch_dtype=fast_dtype(device)).to(device)
+    transformer = PaperTransformer.open(paper / "transformer", fast_dtype(device)).to(device)
     return Glance(transformer, Words.load(paper / "words.json"), eyes(paper))

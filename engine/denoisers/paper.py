@@ -5,7 +5,7 @@ Knows where its files lie, how they are checked, and how prompts become denoiser
     assets/paper/
       paper.json          how it was trained to be used: guidance, shift of noise levels, preview colours, a hash of each file
       words.json          its vocabulary
-      autoencoder/  transformer/      diffusers models, bfloat16, in shards
+      autoencoder/  transformer/      as diffusers keeps models, bfloat16, in shards
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from diffusers.utils import logging as diffusers_logging
 from torch import Tensor
 
 from engine.denoisers.base import Denoiser, Grid, Manner
@@ -37,7 +36,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "paper"
 
 def open_autoencoder(weights: Path, device: str) -> PaperAutoencoder:
     """The autoencoder in a folder, ready to be used on `device`."""
-    return PaperAutoencoder.from_pretrained(weights, torch_dtype=fast_dtype(device)).to(device, memory_format=torch.channels_last).eval()
+    return PaperAutoencoder.open(weights, fast_dtype(device)).to(device, memory_format=torch.channels_last)
 
 
 class PaperDenoiser:
@@ -90,15 +89,14 @@ class PaperBackend:
         folder = folder or FOLDER
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         facts = check_files(folder)
-        diffusers_logging.disable_progress_bar()        # two shards need no bar among a command's own
         try:
             autoencoder = open_autoencoder(folder / "autoencoder", device)
-            transformer = PaperTransformer.from_pretrained(folder / "transformer", torch_dtype=fast_dtype(device))
+            transformer = PaperTransformer.open(folder / "transformer", fast_dtype(device))
             words = Words.load(folder / "words.json")
-        except Exception as error:      # diffusers and safetensors raise a dozen kinds; each means the same to a person
+        except Exception as error:      # torch and safetensors raise a dozen kinds; each means the same to a person
             raise WeightsError(f"Paper's weights in {folder} could not be loaded ({error}). "
                                "Restore the folder from the repository, or train new ones with `cineloom train paper`.") from error
-        return cls(transformer.to(device).eval(), autoencoder, words, facts, device)
+        return cls(transformer.to(device), autoencoder, words, facts, device)
 
     def begin(self, manner: Manner) -> None:
         """See `Backend`: it knows one manner."""

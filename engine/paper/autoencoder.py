@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
+
+from engine.paper.model import Model, configured
 
 TIME = 4    # pictures in a latent frame
 SPACE = 8   # pixels along a latent cell
@@ -168,13 +168,11 @@ class Decoder(Coder):
         return F.pixel_shuffle(x, 4).unflatten(0, (batch, count))
 
 
-class PaperAutoencoder(ModelMixin, ConfigMixin):
-    """The autoencoder as a diffusers model. Latents of one cell lie on a sphere (unit RMS), then each channel is
+class PaperAutoencoder(Model):
+    """The autoencoder. Latents of one cell lie on a sphere (unit RMS), then each channel is
     shifted and scaled by `mean` and `std`, measured on renders after training, so that noise of size 1 fits them."""
 
-    _supports_gradient_checkpointing = False
-
-    @register_to_config
+    @configured
     def __init__(self, channels: int = 16, width: int = 192, encoder_depth: tuple[int, ...] = (1, 1, 2),
                  decoder_depth: tuple[int, ...] = (2, 2, 3), mean: tuple[float, ...] = (), std: tuple[float, ...] = ()):
         super().__init__()

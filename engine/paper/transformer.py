@@ -15,13 +15,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.loaders import PeftAdapterMixin
-from diffusers.models.cache_utils import CacheMixin
-from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from engine.paper.layers import GELU, Attention, Norm, features
+from engine.paper.model import Model, configured
 from engine.paper.text import TextEncoder
 from engine.paper.words import LIMIT, PIECES, Words
 
@@ -91,14 +88,12 @@ class Film:
         return y.reshape(x.shape[0], t, rows * high, columns * wide, -1)[:, :, :h, :w].reshape(x.shape)
 
 
-class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
-    """The transformer with its text encoder, as a diffusers model."""
+class PaperTransformer(Model):
+    """The transformer with its text encoder."""
 
-    _repeated_blocks = ["Block"]
-    _no_split_modules = ["Block"]
-    _keep_in_fp32_modules = ["embed_level", "embed_next", "embed_take"]
+    exact = ("embed_level", "embed_next", "embed_take")
 
-    @register_to_config
+    @configured
     def __init__(self, channels: int = 16, width: int = 256, depth: int = 8, heads: int = 4, rank: int = 32,
                  patch: int = 2, vocabulary: int = 400, text_width: int = 256, text_depth: int = 2, fastest: float = 1000.0):
         super().__init__()
@@ -120,13 +115,6 @@ class PaperTransformer(ModelMixin, ConfigMixin, PeftAdapterMixin, CacheMixin):
             self.shared.bias.view(6, -1)[[2, 5]] = 0.3          # gates start a little open
         head = width // heads
         self.split = (head // 4, (head - head // 4) // 2, (head - head // 4) // 2)      # channels for time, height, width
-
-    def enable_cache(self, config) -> None:
-        """One of diffusers' caches (`FirstBlockCacheConfig` and others); they must be told what a block of ours returns."""
-        from diffusers.hooks._helpers import TransformerBlockMetadata, TransformerBlockRegistry
-
-        TransformerBlockRegistry.register(Block, TransformerBlockMetadata(return_hidden_states_index=0))
-        super().enable_cache(config)
 
     @torch.no_grad()
     def forget_strides(self) -> None:

@@ -71,13 +71,13 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     start     a saved autoencoder to begin from, when the folder holds no checkpoint yet
     """
     torch.manual_seed(seed)
-    model = PaperAutoencoder.from_pretrained(start) if start else PaperAutoencoder()
-    model.register_to_config(mean=(), std=())
+    model = PaperAutoencoder.open(start) if start else PaperAutoencoder()
+    model.configure(mean=(), std=())
     model = model.to(device=device, memory_format=torch.channels_last)
     stage = Stage(folder, "autoencoder", model, budget, peak, {"batch": batch, "side": side, "pictures": pictures})
     if stage.over and (folder / "autoencoder" / "trained.json").exists():
         # measured anew, its statistics would differ by a hair, and all that was baked with them would be thrown away
-        return PaperAutoencoder.from_pretrained(folder / "autoencoder")
+        return PaperAutoencoder.open(folder / "autoencoder")
     leaves = Pool(lambda s: moving_leaves(pictures + 4, side + 16, side + 32, s), 256, 1, seed + 1 + stage.seed)
     renders = Pool(world, 768, 2, seed + 2 + stage.seed) if world else None
     generator = torch.Generator().manual_seed(seed + stage.seed)
@@ -105,7 +105,7 @@ def train_autoencoder(folder: Path, budget: Budget, world: Callable[[int], Tenso
     measure_statistics(model, renders or leaves, batch=32)
     if not stage.leads:
         return model
-    model.save_pretrained(folder / "autoencoder")
+    model.save(folder / "autoencoder")
     (folder / "autoencoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device}))
     return model
 
@@ -120,4 +120,4 @@ def measure_statistics(model: PaperAutoencoder, pool: Pool, batch: int) -> None:
         film = clip[None, :, :pictures, :height, :width].to(model.device).float() / 127.5
         values.append(model.sphere(film.transpose(1, 2).to(model.dtype)).transpose(1, 2).flatten(2))
     values = torch.cat(values, 2)[0]
-    model.register_to_config(mean=tuple(values.mean(1).tolist()), std=tuple(values.std(1).tolist()))
+    model.configure(mean=tuple(values.mean(1).tolist()), std=tuple(values.std(1).tolist()))

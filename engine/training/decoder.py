@@ -69,12 +69,12 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
     torch.manual_seed(seed)
     side, frames = side // SPACE * SPACE, 1 + (pictures - 1) // TIME
     pictures = 1 + TIME * (frames - 1)
-    model = PaperAutoencoder.from_pretrained(folder / "autoencoder")
+    model = PaperAutoencoder.open(folder / "autoencoder")
     model.encoder.requires_grad_(False)
     model = model.to(device=device, memory_format=torch.channels_last)
     stage = Stage(folder, "decoder", model, budget, RATE, {"batch": batch, "side": side, "pictures": pictures}, decay=0.995)
     if stage.over and (folder / "decoder" / "trained.json").exists():
-        return PaperAutoencoder.from_pretrained(folder / "decoder")
+        return PaperAutoencoder.open(folder / "decoder")
     kept = folder / "decoder" / "pairs.safetensors"
     if stage.leads and not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ def train_decoder(folder: Path, budget: Budget, words: Words, *, seed: int = 0, 
     if stage.leads:
         earlier = folder / "decoder" / "before.json"
         before = {"started from": json.loads(earlier.read_text())} if earlier.exists() else {}
-        model.save_pretrained(folder / "decoder")
+        model.save(folder / "decoder")
         (folder / "decoder" / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "device": device} | before))
     return model
 
@@ -171,9 +171,9 @@ def _backend(folder: Path, words: Words, device: str) -> PaperBackend:
     source = folder / ("flowmap" if fused else "transformer")
     if not (source / "trained.json").exists():
         raise BadRequest("The decoder learns on what the transformer makes, and there is none yet; train the stage \"transformer\" first.")
-    transformer = PaperTransformer.from_pretrained(source, torch_dtype=fast_dtype(device))
+    transformer = PaperTransformer.open(source, fast_dtype(device))
     if not fused:
         transformer.forget_strides()
     autoencoder = open_autoencoder(folder / "autoencoder", device)
     facts = {"version": "training", "steps": 4, "fused": fused, "strongest": 5.0, "guidance": 3.0, "shift": 3.0}
-    return PaperBackend(transformer.to(device).eval(), autoencoder, words, facts, device)
+    return PaperBackend(transformer.to(device), autoencoder, words, facts, device)

@@ -57,7 +57,7 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     descriptive   share of the captions that are; the rest is short
     """
     torch.manual_seed(seed)
-    teacher = PaperTransformer.from_pretrained(base).to(device).eval().requires_grad_(False)
+    teacher = PaperTransformer.open(base).to(device).requires_grad_(False)
     model, words = copy.deepcopy(teacher).requires_grad_(True).train(), Words.load(base / "words.json")
     model.forget_strides()
     stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens, "descriptive": descriptive}, decay=0.995)
@@ -96,7 +96,7 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     target = folder / "flowmap"
     if not stage.leads:
         return target
-    model.save_pretrained(target)
+    model.save(target)
     words.save(target / "words.json")
     (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "descriptive": descriptive, "device": device}))
     return target

@@ -160,11 +160,10 @@ def export(folder: Path, assets: Path, steps: int = 4, guidance: float = 3.0, sh
     for model, place, name in ((PaperAutoencoder, sharper, "autoencoder"),
                                (PaperTransformer, source, "transformer")):
         shutil.rmtree(assets / name, ignore_errors=True)
-        weights = model.from_pretrained(place, torch_dtype=torch.bfloat16)
+        weights = model.open(place, torch.bfloat16)
         if name == "transformer" and not fused:
             weights.forget_strides()        # the sampler says where each step ends; these weights never learnt what that means
-        weights.register_to_config(_name_or_path=name)      # diffusers writes down the folder they came from, which is nobody's business
-        weights.save_pretrained(assets / name, max_shard_size="14MB")
+        weights.save(assets / name, most=14_000_000)
     shutil.copyfile(source / "words.json", assets / "words.json")
     history = {name: json.loads((folder / name / "trained.json").read_text())
                for name in ("autoencoder", "decoder", "transformer", "flowmap") if (folder / name / "trained.json").exists()}

@@ -121,7 +121,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         said = next(path for path in (start / "words.json", start.parent / "words.json") if path.exists())
         if Words.load(said).vocabulary != words.vocabulary:
             raise BadRequest(f"The weights in {start} were taught other words than the world has now; start without them.")
-        model = PaperTransformer.from_pretrained(start)
+        model = PaperTransformer.open(start)
     else:
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
     trainee = Trainee(model).to(device)
@@ -148,7 +148,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     target = folder / "transformer"
     if not stage.leads:
         return target
-    model.save_pretrained(target)
+    model.save(target)
     words.save(target / "words.json")
     (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "descriptive": descriptive, "device": device}))
     return target

@@ -2,6 +2,9 @@
 
 import copy
 import json
+import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -178,10 +181,14 @@ def test_a_loop_has_no_first_frame(transformer):
 
 
 @pytest.mark.parametrize("threshold, runs", [(-1.0, 2), (1e9, 1)])
-def test_a_cache_of_diffusers_leaves_out_blocks(transformer, threshold, runs):
+def test_a_cache_of_diffusers_leaves_out_blocks(transformer, tmp_path, threshold, runs):
     """Below its threshold nothing is left out and the answer is the plain one; above it the second call runs one block."""
     from diffusers import FirstBlockCacheConfig
 
+    from engine.paper import published
+
+    transformer.save(tmp_path)
+    transformer = published.PaperTransformer.from_pretrained(tmp_path).requires_grad_(False)
     x, y = noise(1), noise(1) * 1.01
     plain = ask(transformer, ["a fox"], y, uniform(y, 0.5))
     calls = []
@@ -214,8 +221,8 @@ def test_a_prompt_longer_than_the_model_reads(transformer):
 
 @pytest.fixture
 def shipped(tmp_path, transformer, autoencoder):
-    transformer.save_pretrained(tmp_path / "transformer")
-    autoencoder.save_pretrained(tmp_path / "autoencoder")
+    transformer.save(tmp_path / "transformer")
+    autoencoder.save(tmp_path / "autoencoder")
     WORDS.save(tmp_path / "words.json")
     facts = {"fused": True, "strongest": 5.0, "guidance": 3.0, "shift": 3.0, "steps": 4, "preview": [[0.0] * 17] * 3,
              "files": hash_files(tmp_path)}
@@ -230,6 +237,34 @@ def test_a_saved_model_opens_as_a_backend(shipped):
     assert made.shape == x.shape and made.dtype == torch.float32
     assert backend.sigmas(4, x.shape)[0] == 1 and backend.sigmas(4, x.shape)[-1] == 0
     assert backend.preview(x).shape == (1, 3, 3, 8, 12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_diffusers_keeps_and_opens_the_same_files(transformer, autoencoder, tmp_path, dtype):
+    """Saved by either, in shards, the files are the same to the byte; opened by either, so is every number."""
+    from engine.paper import published
+
+    for ours, theirs in ((transformer, published.PaperTransformer), (autoencoder, published.PaperAutoencoder)):
+        one, other = tmp_path / "one", tmp_path / "other"
+        ours.save(one, most=1_000_000)
+        model = theirs.from_pretrained(one, torch_dtype=dtype)
+        opened = type(ours).open(one, dtype)
+        assert {name: value.dtype for name, value in opened.state_dict().items()} == {name: value.dtype for name, value in model.state_dict().items()}
+        assert all(torch.equal(value, model.state_dict()[name]) for name, value in opened.state_dict().items())
+        assert vars(opened.config) == vars(ours.config) | {name: value for name, value in vars(opened.config).items() if isinstance(value, list)}
+        assert vars(opened.config).items() <= dict(model.config).items() and (opened.dtype, opened.device) == (dtype, model.device)
+        opened.save(one, most=700_000)
+        model.save_pretrained(other, max_shard_size=700_000)
+        kept = {path.name: path.read_bytes() for path in one.glob("*") if path.name != "config.json"}
+        assert len(kept) > 2 and kept == {path.name: path.read_bytes() for path in other.glob("*") if path.name != "config.json"}
+        for folder in (one, other):
+            shutil.rmtree(folder)
+
+
+def test_a_take_waits_for_torch_and_for_no_other_library_of_models():
+    """They take three times as long to import as torch, in each process that makes film."""
+    asked = "import sys, engine.make, engine.denoisers.paper as p; p.PaperBackend.open(device='cpu'); print({'diffusers', 'transformers', 'peft', 'torch._dynamo'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=100).stdout.strip() == "set()"
 
 
 def test_damage_is_named(shipped):
