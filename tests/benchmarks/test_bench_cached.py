@@ -1,5 +1,7 @@
 """A cache beside the same time with fewer steps, once and small: the figures are there, and the cache is a different film from the whole one."""
 
+import contextlib
+import io
 import json
 import math
 
@@ -7,12 +9,21 @@ import pytest
 import torch
 
 from engine import bench
+from engine.bench import walking
 from engine.bench.cached import Cached, Film, Saved
 from engine.errors import BadRequest
 
 
+def here(way, folder, size, steps, device, film, **more):
+    """A walk in this process: that each has one of its own is shown by test_bench_opened."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        walking.main({"way": way, "folder": str(folder), "size": size, "steps": steps, "device": device, "film": str(film), **more})
+    return json.loads(said.getvalue().splitlines()[-1])
+
+
 def test_a_cache_is_set_beside_fewer_steps():
-    *said, cached = bench.caches(sizes=((64, 64, 5),), rounds=1, steps=4, caches=("mag 1",))
+    *said, cached = bench.caches(sizes=((64, 64, 5),), rounds=1, steps=4, caches=("mag 1",), walk=here)
     ((saved,),) = (film.saved for film in cached.films)
     assert 0 < saved.seconds and 1 <= saved.fewer <= 4 and 0 < saved.fewer_seconds
     assert 0 < saved.near < math.inf, "nothing was taken over"

@@ -92,19 +92,62 @@ class Tab:
             self.wrong.append(f"asked somebody else: {request.url}")
 
 
+class Windows:
+    """Chromium's windows by how they look, lent to one test after another and left with nothing in them.
+
+    What a page is made of is fetched and compiled once in a window, and a visit is half the work. Who asks for a second
+    window at a time gets one of his own.
+    """
+
+    def __init__(self, browser, address: str):
+        self.browser, self.address = browser, address
+        self.kept: dict[str, object] = {}
+        self.lent: dict[object, str] = {}
+
+    def lend(self, look: dict):
+        context = self.kept.pop(repr(sorted(look.items())), None) or self.browser.new_context(**look)
+        self.lent[context] = repr(sorted(look.items()))
+        return context
+
+    def give_back(self):
+        for context, look in self.lent.items():
+            if look in self.kept or not self._emptied(context):
+                context.close()
+            else:
+                self.kept[look] = context
+        self.lent = {}
+
+    def _emptied(self, context) -> bool:
+        """Without pages, and without what they had stored; False where that could not be."""
+        try:
+            last = context.new_page()
+            for page in context.pages:
+                if page != last:
+                    page.close()
+            context.new_cdp_session(last).send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "local_storage,indexeddb,cookies"})
+            last.close()
+        except Exception:       # closed by the test, or fallen over in it
+            return False
+        return True
+
+
+@pytest.fixture(scope="session")
+def windows(browser, studio):
+    """Windows for the session's studio."""
+    return Windows(browser, studio.address)
+
+
 @pytest.fixture
-def tabs(browser, fresh):
+def tabs(windows, fresh):
     """Open tabs of the fresh studio; at the end none of them may have complained."""
-    contexts, opened = [], []
+    opened = []
 
     def open_tab(width=1440, height=900, **more) -> Tab:
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **more))
-        opened.append(Tab(contexts[-1], fresh))
+        opened.append(Tab(windows.lend({"viewport": {"width": width, "height": height}} | more), fresh))
         return opened[-1]
 
     yield open_tab
-    for context in contexts:
-        context.close()
+    windows.give_back()
     assert [wrong for tab in opened for wrong in tab.wrong if not any(part in wrong for part in tab.meant)] == []
 
 

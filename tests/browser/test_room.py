@@ -18,16 +18,14 @@ GRADIO = "html[data-page=gradio]"
 
 
 @pytest.fixture
-def held(browser, fresh):
+def held(windows, fresh):
     """A page that has not got gradio's yet, and a function that lets it come."""
     library = Library.open(fresh.home)
     for number in range(30):
         shelved(library, f"boat{number:02}", f"boat number {number}", pictures=33, colour=(number * 8, 60, 90))
 
     def open_held(**more):
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | more)
-        contexts.append(context)
-        page, waiting, wrong = context.new_page(), [], []
+        page, waiting, wrong = windows.lend({"viewport": {"width": 1440, "height": 900}} | more).new_page(), [], []
         page.on("pageerror", lambda error: wrong.append(f"{error}"))
         page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
         page.route("**/?gradio=alone", lambda route: waiting.append(route))
@@ -46,10 +44,8 @@ def held(browser, fresh):
 
         return page, come
 
-    contexts = []
     yield open_held
-    for context in contexts:
-        context.close()
+    windows.give_back()
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}], ids=["desk", "phone"])

@@ -24,30 +24,45 @@ from engine.errors import BadRequest
 HERE = Path(__file__).parent
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A folder of models, and a LoRA for a tiny Wan."""
-    monkeypatch.setenv("CINELOOM_MODELS", str(tmp_path / "models"))
-    monkeypatch.delenv("CINELOOM_PARALLEL", raising=False)
-    return tmp_path
+MODELS = {"wan": lambda folder: tiny.wan(folder, kind="5b"), "ltx": lambda folder: ltx(folder, "0.9.5"), "vace": vace}
 
 
-@pytest.mark.parametrize("make", [lambda folder: tiny.wan(folder, kind="5b"), lambda folder: ltx(folder, "0.9.5"), vace], ids=["wan 5b", "ltx", "vace"])
-def test_two_ranks_equal_one(home, make):
-    """A level for every token, guidance, a LoRA laid on and taken off: whatever is walked, two ranks walk as one."""
-    *_, _row = keeping.add(make(home / "my-own"))
-    alone = open_backend("my-own")
-    file = laying.lora(home / "a.safetensors", alone.pipe.transformer)
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder of models."""
+    home = tmp_path_factory.mktemp("ranks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CINELOOM_MODELS", str(home / "models"))
+        patch.delenv("CINELOOM_PARALLEL", raising=False)
+        yield home
+
+
+@pytest.fixture(scope="module")
+def walked(home):
+    """What one rank walks of each model, what two do, and what those said."""
+    alone, loras = {}, {}
+    for name, make in MODELS.items():
+        *_, _row = keeping.add(make(home / name))
+        alone[name] = open_backend(name)
+        loras[name] = laying.lora(home / f"{name} lora.safetensors", alone[name].pipe.transformer)
     environment = os.environ | {"CINELOOM_PARALLEL": "2", "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]), "OMP_NUM_THREADS": "1"}
-    both = subprocess.Popen([sys.executable, str(HERE / "two_ranks.py"), "my-own", str(home / "two.safetensors"), str(file)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    one = walks(alone, file)
+    asked = [word for name in MODELS for word in (name, str(loras[name]), str(home / f"{name} of two.safetensors"))]
+    both = subprocess.Popen([sys.executable, str(HERE / "two_ranks.py"), *asked], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    one = {name: walks(backend, loras[name]) for name, backend in alone.items()}
     said, wrong = both.communicate(timeout=300)
     assert both.returncode == 0, wrong[-3000:]
-    two = load_file(home / "two.safetensors")
-    for name, film in one.items():
-        assert (film - two[name]).abs().max() < 1e-5, name
+    return one, {name: load_file(home / f"{name} of two.safetensors") for name in MODELS}, said.splitlines()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_two_ranks_equal_one(walked, name):
+    """A level for every token, guidance, a LoRA laid on and taken off: whatever is walked, two ranks walk as one."""
+    one, two, said = walked[0][name], walked[1][name], [line for line in walked[2] if line.startswith(f"{name}: ")]
+    assert one.keys() == two.keys() and len(one) >= 5
+    for what, film in one.items():
+        assert (film - two[what]).abs().max() < 1e-5, what
     assert torch.equal(two["text"], two["after"]) and not torch.equal(two["text"], two["lora"])
-    assert "which no cache knows of" in said and "all have ended: [0]" in said
+    assert "which no cache knows of" in said[0] and said[1].endswith("all have ended: [0]")
 
 
 def test_what_cannot_be_shared_out_is_said(home, monkeypatch):

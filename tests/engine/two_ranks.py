@@ -1,4 +1,4 @@
-"""As a program: walks of a model by as many ranks as CINELOOM_PARALLEL says, their films saved.     two_ranks.py MODEL INTO [LORA]"""
+"""As a program: walks of a model by as many ranks as CINELOOM_PARALLEL says, their films saved.     two_ranks.py [MODEL LORA INTO]..."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ def walks(backend, file: Path) -> dict[str, torch.Tensor]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    backend = open_backend(sys.argv[1])
-    save_file({name: one.contiguous() for name, one in walks(backend, Path(sys.argv[3])).items()}, sys.argv[2])
-    if backend.leader is not None:
-        try:
-            backend.begin(Manner(cache="first-block 0.08"))
-        except BadRequest as error:
-            print(error)
-        backend.leader.close()
-        print("all have ended:", [other.returncode for other in backend.leader.others])
+    for model, lora, into in zip(*(iter(sys.argv[1:]),) * 3):
+        backend = open_backend(model)
+        save_file({name: one.contiguous() for name, one in walks(backend, Path(lora)).items()}, into)
+        if backend.leader is not None:
+            try:
+                backend.begin(Manner(cache="first-block 0.08"))
+            except BadRequest as error:
+                print(f"{model}: {error}")
+            backend.leader.close()
+            print(f"{model}: all have ended:", [other.returncode for other in backend.leader.others])
