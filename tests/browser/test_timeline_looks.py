@@ -20,7 +20,7 @@ LOUD = """(kind) => {
     const wave = document.querySelector(`#timeline-panel .row[data-kind=${kind}] .wave`);
     if (!wave) return 'nothing is drawn';
     const clip = wave.closest('.clip'), frames = clip.view.place.item.length, line = wave.querySelector('path');
-    const begin = new DOMMatrix(getComputedStyle(wave).transform).e, wide = clip.offsetWidth + 1, { width, height } = wave.getBoundingClientRect();
+    const begin = parseFloat(getComputedStyle(wave).left), wide = clip.offsetWidth + 1, { width, height } = wave.getBoundingClientRect();
     const loud = [];
     for (let x = 0; x < width; x++) if ([1 / 3, 2 / 3].every(y => line.isPointInFill(new DOMPoint(x + 0.5, y * height)))) loud.push(x);
     if (!loud.length) return 'it is silent';

@@ -85,6 +85,14 @@ export class Bar {
     if (cut && (always || document.activeElement !== this.time)) this.time.value = timecode(frame, cut.rate);
   }
 
+  /** How large it is drawn, from 0 to 1 of the slider: `scale` pixels a frame. */
+  zoomed(share, scale) {
+    const at = Math.round(share * ZOOMS);
+    if (this.slider.valueAsNumber !== at) this.slider.value = at;
+    const words = t('{n} pixels a second', { n: Math.round(scale * 24) });
+    if (this.said !== words) this.slider.setAttribute('aria-valuetext', this.said = words);
+  }
+
   running(speed) {
     this.play.replaceChildren(icon(speed ? 'pause' : 'play'));
     this.play.title = speed ? t('Pause') : t('Play the cut');

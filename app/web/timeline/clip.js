@@ -42,7 +42,7 @@ export class ClipView {
     const heard = Wave.there(item, width, look.voice);
     const face = [item.id, kind, look.chosen, look.moved, item.mute, look.missing, heard].join('|');
     if (face !== this.face) { this.face = face; this.dress(kind, look, heard); }
-    put(this, this.node, { transform: `translate(${left}px, ${down}px)`, width: `${Math.max(width - 1, 1)}px` });
+    put(this, this.node, { left: `${left}px`, width: `${Math.max(width - 1, 1)}px`, transform: down ? `translateY(${down}px)` : '' });
     const length = item.length - (look.delta?.head ?? 0) + (look.delta?.tail ?? 0);
     const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
     if (key !== this.key) { this.key = key; this.say(track, look); }

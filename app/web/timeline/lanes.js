@@ -10,6 +10,7 @@ import { ClipView } from './clip.js';
 import { joints, pieces, zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
+import { put } from './putting.js';
 import { voices } from './waves.js';
 
 const HEIGHTS = { film: 54, titles: 30, sound: 38 };        // pixels, at least; film takes what is left
@@ -192,17 +193,18 @@ class Row {
         this.buttons.set(id, button);
         this.joins.append(button);
       }
-      button.joint = joint;
-      button.track = track;
+      const same = button.joint?.at === at && button.joint.gap === gap && button.joint.transition?.item === transition?.item && button.rate === cut.rate;
+      Object.assign(button, { joint, track, rate: cut.rate });
       const wide = transition ? (transition.stop - transition.start) * scale : gap ? Math.min(gap * scale, 26) : 22;
       const left = transition ? transition.start * scale : x - wide / 2;
-      button.style.transform = `translateX(${left}px)`;
-      button.style.width = `${Math.max(wide, 14)}px`;
+      put(button, button, { left: `${left}px`, width: `${Math.max(wide, 14)}px` });
+      if (same) continue;
       button.dataset.kind = transition ? transition.item.kind ?? 'cross-fade' : gap ? 'gap' : 'cut';
       const words = transition
         ? (transition.item.kind === 'dip' ? t('Dip at {time}', { time: timecode(at, cut.rate) }) : t('Cross-fade at {time}', { time: timecode(at, cut.rate) }))
         : gap ? t('Gap of {length} at {time}', { length: timecode(gap, cut.rate), time: timecode(at, cut.rate) }) : t('Joint at {time}', { time: timecode(at, cut.rate) });
-      if (button.words !== words) { button.words = words; button.setAttribute('aria-label', words); button.title = words; }
+      button.setAttribute('aria-label', words);
+      button.title = words;
     }
     for (const [id, button] of this.buttons) if (!seen.has(id)) { button.remove(); this.buttons.delete(id); }
   }

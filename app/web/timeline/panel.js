@@ -19,6 +19,7 @@ import { joining } from './joining.js';
 import { keys } from './keys.js';
 import { Lanes } from './lanes.js';
 import { NEAREST, fitting, zoomed } from './places.js';
+import { hide } from './putting.js';
 import { retaking } from './retaking.js';
 import { Ruler } from './ruler.js';
 import { Screen } from './screen.js';
@@ -260,14 +261,13 @@ export class Timeline {
     if (again !== null) this.resting = setTimeout(() => this.soon(), again);
     this.ruler.at(view.playhead, scale);
     const drop = view.dropping ?? view.drag?.slot;
-    this.slot.hidden = !drop;
+    hide(this.slot, !drop);
     if (drop) this.slot.style.transform = `translateX(${drop.at * scale}px)`;
-    this.near.hidden = view.near === null;
+    hide(this.near, view.near === null);
     if (view.near !== null) this.near.style.transform = `translateX(${view.near * scale}px)`;
-    this.marquee.hidden = !view.frame;
+    hide(this.marquee, !view.frame);
     if (view.frame) Object.assign(this.marquee.style, Object.fromEntries(Object.entries(view.frame).map(([side, pixels]) => [side, `${pixels}px`])));
-    this.bar.slider.value = Math.log(scale / this.least) / Math.log(NEAREST / this.least) * 100;
-    this.bar.slider.setAttribute('aria-valuetext', t('{n} pixels a second', { n: Math.round(scale * 24) }));
+    this.bar.zoomed(Math.log(scale / this.least) / Math.log(NEAREST / this.least), scale);
     this.root.dataset.paint = (performance.now() - begun).toFixed(2);
   }
 

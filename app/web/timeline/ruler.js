@@ -4,14 +4,16 @@
 import { el } from '../desk.js';
 import { t } from '../words.js';
 import { frameNumbered, numbered, ticks, timecode } from './places.js';
+import { put } from './putting.js';
 
 export class Ruler {
   /** `go(frame, done)` while somebody drags over it; `mark(marker)` when one is pressed. */
   constructor({ go, mark }) {
-    this.lines = el('div.lines', { 'aria-hidden': 'true' });
+    this.list = el('div.lines', { 'aria-hidden': 'true' });
+    this.lines = [];
     this.notes = el('div.notes', {});
     this.knob = el('i.knob', { 'aria-hidden': 'true' });
-    this.root = el('div.ruler', {}, this.lines, this.notes, this.knob);
+    this.root = el('div.ruler', {}, this.list, this.notes, this.knob);
     this.head = el('div.playhead', { 'aria-hidden': 'true' });
     this.mark = mark;
     const at = (event) => go(Math.max(0, Math.round((event.clientX - this.root.getBoundingClientRect().left) / this.scale)), event.type === 'pointerup');
@@ -34,19 +36,21 @@ export class Ruler {
     const key = `${every} ${scale} ${Math.floor(from / 400)} ${Math.ceil(to / 400)} ${cut.rate}`;
     if (key !== this.key) {
       this.key = key;
-      const lines = [];
+      const { lines } = this;
+      let drawn = 0;
       // Lines stand at round numbers: where timecode leaves some out, two of them are nearer to each other now and then.
       let count = Math.max(0, Math.floor(numbered(Math.floor(Math.max(0, from) / scale), cut.rate) / every) - 1);
       for (let at = frameNumbered(count * every, cut.rate); at * scale < to + 400;) {
         const next = frameNumbered(++count * every, cut.rate);
         if (next === at) continue;
-        const line = el('span.line', {}, timecode(at, cut.rate));
-        line.style.transform = `translateX(${at * scale}px)`;
-        line.style.width = `${(next - at) * scale}px`;
-        lines.push(line);
+        if (drawn === lines.length) { lines.push({ node: el('span.line') }); this.list.append(lines.at(-1).node); }
+        const line = lines[drawn++];
+        const words = timecode(at, cut.rate);
+        if (line.words !== words) line.node.textContent = line.words = words;
+        put(line, line.node, { left: `${at * scale}px`, width: `${(next - at) * scale}px` });
         at = next;
       }
-      this.lines.replaceChildren(...lines);
+      while (lines.length > drawn) lines.pop().node.remove();
       this.root.style.setProperty('--part', `${every * scale / parts}px`);
     }
     const seen = (cut.markers ?? []).filter((marker) => (marker.at + (marker.length ?? 0)) * scale > from - 20 && marker.at * scale < to + 20);

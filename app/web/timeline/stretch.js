@@ -8,6 +8,7 @@ import { t } from '../words.js';
 import { length, number } from './cut.js';
 import { tool } from './drawings.js';
 import { marked, timecode } from './places.js';
+import { hide } from './putting.js';
 
 const ROW = 32;         // pixels
 
@@ -65,7 +66,7 @@ export class Stretch {
   draw(cut, scale, from, wide) {
     const all = length(cut);
     const there = this.now && all > 0;
-    for (const node of [this.band, this.shade, this.root]) node.hidden = !there;
+    for (const node of [this.band, this.shade, this.root]) hide(node, !there);
     if (!there) return;
     const stop = Math.min(this.now[1], all);
     const start = Math.min(this.now[0], stop - 1);

@@ -8,6 +8,7 @@ import { t } from '../words.js';
 import { zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
+import { hide } from './putting.js';
 
 const ROW = 34, APART = 8;      // pixels
 
@@ -56,7 +57,7 @@ export class Tries {
       node.item.style.transform = `translate(${x}px, ${row * ROW + 4}px)`;
     }
     for (const [key, node] of this.groups) if (!seen.has(key)) { node.item.remove(); this.groups.delete(key); this.at.delete(key); }
-    this.root.hidden = !groups.length;
+    hide(this.root, !groups.length);
     this.height = groups.length ? ends.length * ROW + 2 : 0;
     this.root.style.height = `${this.height}px`;
   }

@@ -57,5 +57,5 @@ export class Wave {
     return true;
   }
 
-  place(left, width, high) { put(this, this.node, { transform: `translateX(${left}px)`, width, height: `${high}px` }); }
+  place(left, width, high) { put(this, this.node, { left: `${left}px`, width, height: `${high}px` }); }
 }
