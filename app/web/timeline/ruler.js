@@ -10,7 +10,7 @@ export class Ruler {
   /** `go(frame, done)` while somebody drags over it; `mark(marker)` when one is pressed. */
   constructor({ go, mark }) {
     this.list = el('div.lines', { 'aria-hidden': 'true' });
-    this.lines = [];
+    this.lines = new Map();         // frame -> its line
     this.notes = el('div.notes', {});
     this.knob = el('i.knob', { 'aria-hidden': 'true' });
     this.root = el('div.ruler', {}, this.list, this.notes, this.knob);
@@ -36,22 +36,17 @@ export class Ruler {
     const key = `${every} ${scale} ${Math.floor(from / 400)} ${Math.ceil(to / 400)} ${cut.rate}`;
     if (key !== this.key) {
       this.key = key;
-      const { lines } = this;
-      let drawn = 0;
+      const wanted = new Map();
       // Lines stand at round numbers: where timecode leaves some out, two of them are nearer to each other now and then.
       let count = Math.max(0, Math.floor(numbered(Math.floor(Math.max(0, from) / scale), cut.rate) / every) - 1);
       for (let at = frameNumbered(count * every, cut.rate); at * scale < to + 400;) {
         const next = frameNumbered(++count * every, cut.rate);
         if (next === at) continue;
-        if (drawn === lines.length) { lines.push({ node: el('span.line') }); this.list.append(lines.at(-1).node); }
-        const line = lines[drawn++];
-        const words = timecode(at, cut.rate);
-        if (line.words !== words) line.node.textContent = line.words = words;
-        put(line, line.node, { left: `${at * scale}px`, width: `${(next - at) * scale}px` });
+        wanted.set(at, next);
         at = next;
       }
-      while (lines.length > drawn) lines.pop().node.remove();
-      this.root.style.setProperty('--part', `${every * scale / parts}px`);
+      this.rule(wanted, scale, cut.rate);
+      if (this.parts !== parts) this.root.style.setProperty('--parts', this.parts = parts);
     }
     const seen = (cut.markers ?? []).filter((marker) => (marker.at + (marker.length ?? 0)) * scale > from - 20 && marker.at * scale < to + 20);
     const said = `${scale} ${JSON.stringify(seen)}`;
@@ -64,6 +59,20 @@ export class Ruler {
       if (marker.length) node.style.width = `${marker.length * scale}px`;
       return node;
     }));
+  }
+
+  /** A line for every frame of `wanted`, up to the next: one that stands for the same frame stays, and its words with it. */
+  rule(wanted, scale, rate) {
+    const free = [...this.lines].filter(([at]) => !wanted.has(at)).map(([, line]) => line);
+    this.lines = new Map([...wanted].map(([at, next]) => {
+      let line = this.lines.get(at) ?? free.pop();
+      if (!line) { line = { node: el('span.line') }; this.list.append(line.node); }
+      const words = timecode(at, rate);
+      if (line.words !== words) line.node.textContent = line.words = words;
+      put(line, line.node, { left: `${at * scale}px`, width: `${(next - at) * scale}px` });
+      return [at, line];
+    }));
+    for (const { node } of free) node.remove();
   }
 
   at(frame, scale) { this.knob.style.transform = this.head.style.transform = `translateX(${frame * scale}px)`; }
