@@ -15,11 +15,10 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-import gradio as gr
-
 from app import tasks as rows
 from app.desk import Desk
 from app.routes.media import file_name
+from app.stubless import gradio as gr
 from engine.errors import BadRequest, CineloomError
 from engine.library import Take, finish
 

@@ -9,11 +9,10 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from app import api
 from app.desk import Desk
 from app.room import FONTS, PANELS
+from app.stubless import gradio as gr
 
 
 def theme() -> gr.themes.Base:
