@@ -1,4 +1,4 @@
-"""An ASGI app that is made while others already answer: gradio takes a second or two to import, and whoever asks for it waits.
+"""An ASGI app that is made while others already answer: gradio takes a second to import, and whoever asks for it waits.
 
 Knows one app, its lifespan and a thread. Knows nothing of what is in it.
 """

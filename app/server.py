@@ -52,7 +52,7 @@ def make_app(desk: Desk, host: str = settings.HOST, port: int = settings.PORT, t
 
 
 def gradio_app(desk: Desk, host: str, port: int, mcp: bool) -> FastAPI:
-    """Gradio's page and the public functions as an app of their own. Imports gradio: most of a second."""
+    """Gradio's page and the public functions as an app of their own. Imports gradio: a second."""
     from fastapi import FastAPI
 
     from app import room

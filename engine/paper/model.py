@@ -22,6 +22,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 CONFIG, NAME = "config.json", "diffusion_pytorch_model"
+INDEX = f"{NAME}.safetensors.index.json"
 
 
 def configured(build: Callable) -> Callable:
@@ -84,17 +85,19 @@ class Model(nn.Module):
         from safetensors.torch import save_file
 
         folder.mkdir(parents=True, exist_ok=True)
-        told = {"_class_name": type(self).__name__, **vars(self.config)}
-        (folder / CONFIG).write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+        earlier = set(folder.glob(f"{NAME}*"))
         numbers = {name: value.contiguous() for name, value in self.state_dict().items()}
         shards = split_torch_state_dict_into_shards(numbers, filename_pattern=f"{NAME}{{suffix}}.safetensors", max_shard_size=most)
-        for path in folder.glob(f"{NAME}*"):        # of another cut
-            path.unlink()
+        written = {folder / file for file in shards.filename_to_tensors}
         for file, names in shards.filename_to_tensors.items():
             save_file({name: numbers[name] for name in names}, folder / file, {"format": "pt"})
         if shards.is_sharded:
-            index = {"metadata": shards.metadata, "weight_map": shards.tensor_to_filename}
-            (folder / f"{NAME}.safetensors.index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
+            written.add(index := folder / INDEX)
+            index.write_text(json.dumps({"metadata": shards.metadata, "weight_map": shards.tensor_to_filename}, indent=2, sort_keys=True) + "\n")
+        told = {"_class_name": type(self).__name__, **vars(self.config)}
+        (folder / CONFIG).write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+        for path in earlier - written:          # of another cut; an index that stayed would be believed
+            path.unlink()
 
     @classmethod
     def _is_exact(cls, name: str) -> bool:
@@ -111,6 +114,6 @@ class _Unfilled(TorchFunctionMode):
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    index = folder / f"{NAME}.safetensors.index.json"
+    index = folder / INDEX
     names = sorted(set(json.loads(index.read_text())["weight_map"].values())) if index.exists() else [f"{NAME}.safetensors"]
     return (folder / name for name in names)

@@ -68,7 +68,6 @@ class Peers:
         for tensor, mean in zip(tensors, (flat / self.count).split([tensor.numel() for tensor in tensors])):
             tensor.copy_(mean.view_as(tensor))
 
-
     def meet(self) -> None:
         """Wait until all are here: what the first has written can be read then."""
         if self.count > 1:

@@ -105,8 +105,9 @@ class Windows:
         self.lent: dict[object, str] = {}
 
     def lend(self, look: dict):
-        context = self.kept.pop(repr(sorted(look.items())), None) or self.browser.new_context(**look)
-        self.lent[context] = repr(sorted(look.items()))
+        name = repr(sorted(look.items()))
+        context = self.kept.pop(name, None) or self.browser.new_context(**look)
+        self.lent[context] = name
         return context
 
     def give_back(self):
