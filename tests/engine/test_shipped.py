@@ -55,16 +55,20 @@ def test_however_many_threads_compute_it_the_bits_are_the_same(paper):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told to keep memory")
 def test_a_step_takes_its_memory_from_the_one_before_it(paper):
-    """Not page by page from the system: 20,000 faults and a fifth of a step were that."""
+    """Not page by page from the system: 20,000 faults a step and a fifth of its time were that.
+
+    The heap grows by 16 MB at a time, which is 4,096 faults of new memory, and may still do so once or twice.
+    """
     import resource
 
     shape = paper.grid.latent_shape(33, 256, 144)
     denoise, x, level = paper.denoiser([PROMPT]), noise(shape, 7), torch.ones(1, 1, *shape[2:])
-    denoise(x, level, level / 2)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(2):
         denoise(x, level, level / 2)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 4_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        denoise(x, level, level / 2)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 10_000
 
 
 @pytest.mark.parametrize("size, snapped", [
