@@ -26,9 +26,9 @@ def register(evaluates: typer.Typer) -> None:
 def captions(
     minutes: Annotated[float, typer.Option(min=0.0, max=1e5, help="Of training for each of the three small models; they are taught side by side.")] = 10.0,
     scenes: Annotated[int, typer.Option(min=2, max=10_000, help="How many held-out scenes.")] = 96,
-    takes: Annotated[int, typer.Option(min=1, max=100, help="Takes of each prompt.")] = 3,
+    takes: Annotated[int, typer.Option(min=1, max=100, help="Takes of each prompt by the small models.")] = 3,
     seen: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many pictures the small models are taught on.")] = 4096,
-    expansion: Annotated[bool, typer.Option("--expansion/--no-expansion", help="The built-in model on short, expanded and descriptive prompts too.")] = True,
+    expansion: Annotated[bool, typer.Option("--expansion/--no-expansion", help="The built-in model on short, expanded and descriptive prompts too, one take of four times as many scenes.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, pictures, prompts and noise.")] = 0,
     folder: Annotated[Path, typer.Option(help="Pictures, checkpoint and curve; what was stopped goes on from there.", show_default="runs/captions")] = RUNS / "captions",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File for the figures as JSON.", show_default="FOLDER/captions.json")] = None,
@@ -52,7 +52,7 @@ def captions(
 
         tables = []
         parts = [evaluate_captions(folder, paper, minutes=minutes, count=scenes, takes=takes, seed=seed, scale=Scale(clips=seen))]
-        parts += [evaluate_expansion(paper, count=scenes, takes=takes, seed=seed)] if expansion else []
+        parts += [evaluate_expansion(paper, count=4 * scenes, seed=seed)] if expansion else []
         for part in parts:
             for event in part:
                 if isinstance(event, Adherence):

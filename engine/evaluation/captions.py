@@ -96,9 +96,12 @@ def _judged(stage: Together, paper: PaperBackend, scenes: Sequence[Asked], takes
                   round(time.monotonic() - start, 1), machine())
 
 
-def evaluate_expansion(paper: PaperBackend, *, count: int = 96, takes: int = 1, seed: int = 0, size: Size = Size(128, 80, 17),
+def evaluate_expansion(paper: PaperBackend, *, count: int = 384, takes: int = 1, seed: int = 0, size: Size = Size(128, 80, 17),
                        judge: Judge | None = None) -> Iterator[str | Adherence]:
-    """Judge the built-in model on short, expanded and descriptive prompts of the same held-out scenes; says how far it is, the table at last."""
+    """Judge the built-in model on short, expanded and descriptive prompts of the same held-out scenes; says how far it is, the table at last.
+
+    Scenes differ more than takes of one: of as many films, one of each of many scenes say most of a difference between prompts.
+    """
     start, judge, scenes = time.monotonic(), judge or Judge.open(), asked_scenes(count, seed)
     seen, rows = {}, []
     for kind in ("short", "expanded", "descriptive"):

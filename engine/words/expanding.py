@@ -1,7 +1,7 @@
 """Expanding: a short prompt becomes a descriptive one, such as the built-in model was taught with.
 
     a boat at night
-    a [brown ]boat[ comes closer] at night[ on the sea][ in clear weather][, blocks style][, the camera is still]
+    a [brown ]boat[ comes closer] at night[ on the sea][ in clear weather][, paper-cut style][, the camera is still]
 
 The person's words stay, every one in its place; what is added is drawn by a seed, suits what was said, and is marked, so
 that a page can show it and a person take it out. What a prompt leaves open is filled, what it says is not touched.
@@ -22,6 +22,8 @@ from engine.words.naming import Named, mentions
 # After a subject these begin what is said of its place or time, so that what it does may be said before them.
 AFTER = frozenset("in on at by under among during while and near over above behind left right".split())
 GOING = frozenset(verb.split()[0] for verb in (*said.GAITS.values(), "moves", "goes", "travels"))
+# Not drawn where they were not asked: neon, or fog, takes more from the subject than a prompt gains by saying it.
+PLAIN = {"style": "paper-cut", "weather": "clear"}
 _ENDING = re.compile(r"[\s.!?…]*$")
 
 
@@ -69,7 +71,7 @@ def expand(prompt: str, seed: int = 0) -> Expansion:
 def _draw(seed: int, asked: dict[str, str]) -> Scene:
     """A scene that has what was asked, its subject at home unless a place was asked: a boat in the desert is nobody's first thought."""
     for more in range(40):
-        scene = draw_scene(1_000 * seed + more, second=None, event="none", **asked)
+        scene = draw_scene(1_000 * seed + more, second=None, event="none", **(PLAIN | asked))
         if "place" in asked or "subject" not in asked or scene.place in HOME.get(scene.subject, (scene.place,)):
             break
     return scene
