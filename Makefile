@@ -4,6 +4,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# Where the environment forbids it, each of the suite's hundreds of processes would compile all of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --disable-pip-version-check --no-input
 # Made again when the pins, the project or its place change, and at no other time: what pip would find out in ten seconds.

@@ -27,6 +27,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
 
     try:
-        code = typer.main.get_command(cineloom).main(arguments, prog_name="cineloom", standalone_mode=False)
+        code = _command().main(arguments, prog_name="cineloom", standalone_mode=False)
     except KeyboardInterrupt:
         code = 130
     except Exception as error:
@@ -85,6 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == 130:
         return failed("Stopped before it was finished.", code)
     return code if isinstance(code, int) else 0
+
+
+@cache
+def _command():
+    """All commands as click has them. Read out of their functions' signatures once: it takes a tenth of a second."""
+    return typer.main.get_command(cineloom)
 
 
 def explain(error: Exception) -> tuple[str, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
+from collections import defaultdict
+
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -32,8 +35,35 @@ def idle(home) -> Desk:
     return Desk(home, backend="drawn", keeper=NoKeeper())
 
 
+class Place:
+    """Stands for the desk of whichever test asks, in routes that were made once: FastAPI takes a tenth of a second to make them.
+
+    While no desk has taken it, whatever is asked of it is a place of its own, for what the desk will have there.
+    """
+
+    def __init__(self, taken=lambda: None):
+        self._taken = taken
+
+    def __getattr__(self, name):
+        there = self._taken()
+        return Place(lambda: getattr(self._taken(), name, None)) if there is None else getattr(there, name)
+
+    def __call__(self, *args, **more):
+        return self._taken()(*args, **more)
+
+
+_free = defaultdict(list)       # limits -> apps nobody uses, each with the list that holds its desk
+
+
 def client(desk, **changes) -> TestClient:
     """A client of a desk's routes; `changes` are limits, see `add_routes`."""
-    app = FastAPI()
-    add_routes(app, desk, **changes)
-    return TestClient(app)
+    free = _free[repr(sorted(changes.items()))]
+    if free:
+        app, taken = free.pop()
+    else:
+        app, taken = FastAPI(), []
+        add_routes(app, Place(lambda: taken[0] if taken else None), **changes)
+    taken[:] = [desk]
+    found = TestClient(app)
+    weakref.finalize(found, free.append, (app, taken))
+    return found
