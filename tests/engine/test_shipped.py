@@ -59,8 +59,8 @@ def test_however_many_threads_compute_it_the_bits_are_the_same(paper):
 def test_a_step_takes_its_memory_from_the_one_before_it():
     """Not page by page from the system: 20,000 faults a step and a fifth of its time were that.
 
-    In a process of its own, whose memory nothing else has been through. The heap grows by 16 MB at a time, which is 4,096
-    faults of new memory, and may still do so once or twice.
+    In a process of its own, whose memory nothing else has been through. The best of several steps counts: the heap may still
+    grow in one of them, and a machine that runs short takes pages back whenever it likes.
     """
     work = """
 import resource
@@ -74,14 +74,13 @@ torch.set_num_threads(1)
 paper = open_backend("paper")
 shape = paper.grid.latent_shape(33, 256, 144)
 denoise, x, level = paper.denoiser(["a red boat"]), noise(shape, 7), torch.ones(1, 1, *shape[2:])
-for step in range(6):
-    if step == 2:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     denoise(x, level, level / 2)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
-    faults = int(subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True).stdout)
-    assert faults < 10_000
+    said = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True).stdout
+    assert min(map(int, said.split())) < 2_000
 
 
 @pytest.mark.parametrize("size, snapped", [
