@@ -75,7 +75,7 @@ def test_every_cache_of_a_model_spares_blocks_and_leaves_nothing_behind(backend,
         assert asked < 0.85 * all_blocks, f"{name} spares nothing: {asked} of {all_blocks}"
         assert asked == asked_again and torch.equal(made, again), f"{name}: a second walk goes on with what the first left"
         assert made.isfinite().all() and torch.equal(made[kept], whole[kept]) and not torch.equal(made, whole), name
-    assert torch.equal(walked(backend)[0], whole), f"one of {names(backend)} is not taken off"
+        assert torch.equal(walked(backend)[0], whole), f"{name} is not taken off"
 
 
 def test_a_cache_that_may_reuse_nothing_changes_nothing(backend, plain):
@@ -121,7 +121,7 @@ def test_what_is_kept_of_one_place_is_never_used_at_another(backend):
             backend.begin(Manner(AMOUNTS[name]))
             backend.sigmas(STEPS, source.shape)
             denoise, heard = list(ways(backend, source))[number]
-            for at in range(STEPS - 4):
+            for at in range(STEPS - 2):
                 level = torch.full((1, 1, *source.shape[2:]), levels[at])
                 denoise(source + at / 10, level, level * 0.9)
             places = {where for where, _, _ in heard.said}
