@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @cache
-def _command():
+def _command() -> typer.core.TyperGroup:
     """All commands as click has them. Read out of their functions' signatures once: it takes a tenth of a second."""
     return typer.main.get_command(cineloom)
 

@@ -38,11 +38,16 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
     """Tests share two cores with whatever else runs; one thread each also makes sums come out in one order."""
-    from engine import memory
-
-    memory.keep_freed()             # as a process that makes film does
     if "torch" in sys.modules:      # tests that need none do not wait for it
         sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def freed_memory_is_kept():
+    """As in a process that makes film."""
+    from engine import memory
+
+    memory.keep_freed()
 
 
 @pytest.fixture

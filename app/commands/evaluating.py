@@ -46,13 +46,13 @@ def captions(
 
     with bar("opening paper") as shown:
         paper = open_backend("paper")
-        from engine.evaluation.captions import evaluate_captions, evaluate_expansion, write_page
+        from engine.evaluation.captions import WIDER, evaluate_captions, evaluate_expansion, write_page
         from engine.evaluation.adherence import Adherence
         from engine.training.blends import Scale
 
         tables = []
         parts = [evaluate_captions(folder, paper, minutes=minutes, count=scenes, takes=takes, seed=seed, scale=Scale(clips=seen))]
-        parts += [evaluate_expansion(paper, count=4 * scenes, seed=seed)] if expansion else []
+        parts += [evaluate_expansion(paper, count=WIDER * scenes, seed=seed)] if expansion else []
         for part in parts:
             for event in part:
                 if isinstance(event, Adherence):

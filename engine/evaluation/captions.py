@@ -31,6 +31,7 @@ from engine.words.naming import named
 
 STEPS, GUIDANCE, SHIFT = 12, 3.0, 1.0       # of the miniatures' walk: their pictures are so small that levels were drawn without a lean
 BATCH = 32
+WIDER = 4                   # times as many scenes for the built-in model, a take of each: scenes differ more than takes of one
 
 
 @dataclass(frozen=True)
@@ -96,22 +97,19 @@ def _judged(stage: Together, paper: PaperBackend, scenes: Sequence[Asked], takes
                   round(time.monotonic() - start, 1), machine())
 
 
-def evaluate_expansion(paper: PaperBackend, *, count: int = 384, takes: int = 1, seed: int = 0, size: Size = Size(128, 80, 17),
+def evaluate_expansion(paper: PaperBackend, *, count: int = WIDER * 96, seed: int = 0, size: Size = Size(128, 80, 17),
                        judge: Judge | None = None) -> Iterator[str | Adherence]:
-    """Judge the built-in model on short, expanded and descriptive prompts of the same held-out scenes; says how far it is, the table at last.
-
-    Scenes differ more than takes of one: of as many films, one of each of many scenes say most of a difference between prompts.
-    """
+    """Judge the built-in model on short, expanded and descriptive prompts of the same held-out scenes, a take of each; says how far it is, the table at last."""
     start, judge, scenes = time.monotonic(), judge or Judge.open(), asked_scenes(count, seed)
     seen, rows = {}, []
     for kind in ("short", "expanded", "descriptive"):
         yield f"{paper.name}: {kind} prompts"
-        verdicts = _look(paper, [one.texts[kind] for one in scenes], size, takes, seed, paper.default_steps, judge, batch=8)
+        verdicts = _look(paper, [one.texts[kind] for one in scenes], size, 1, seed, paper.default_steps, judge, batch=8)
         own = [_scores(found, one.texts[kind]) for one, found in zip(scenes, verdicts)]
         seen[kind] = [_scores(found, one.texts["short"]) for one, found in zip(scenes, verdicts)]
         rows.append(row_of(paper.name, kind, own, seen[kind]))
     differences = [difference(f"the short prompt's words: {kind} prompts against short ones", seen[kind], seen["short"]) for kind in ("expanded", "descriptive")]
-    settings = {"scenes": count, "takes": takes, "seed": seed, "width": size.width, "height": size.height, "pictures": size.pictures,
+    settings = {"scenes": count, "takes": 1, "seed": seed, "width": size.width, "height": size.height, "pictures": size.pictures,
                 "steps of the walk": paper.default_steps, "weights": paper.version}
     yield Adherence("The built-in model asked in short, expanded and descriptive prompts", tuple(rows), tuple(differences), _bound(paper, scenes, size, judge), settings,
                   round(time.monotonic() - start, 1), machine())

@@ -35,10 +35,10 @@ def idle(home) -> Desk:
     return Desk(home, backend="drawn", keeper=NoKeeper())
 
 
-class Place:
+class AnyDesk:
     """Stands for the desk of whichever test asks, in routes that were made once: FastAPI takes a tenth of a second to make them.
 
-    While no desk has taken it, whatever is asked of it is a place of its own, for what the desk will have there.
+    While no desk has taken it, whatever is asked of it is one of its own, for what the desk will have there.
     """
 
     def __init__(self, taken=lambda: None):
@@ -46,7 +46,7 @@ class Place:
 
     def __getattr__(self, name):
         there = self._taken()
-        return Place(lambda: getattr(self._taken(), name, None)) if there is None else getattr(there, name)
+        return AnyDesk(lambda: None if (found := self._taken()) is None else getattr(found, name)) if there is None else getattr(there, name)
 
     def __call__(self, *args, **more):
         return self._taken()(*args, **more)
@@ -62,7 +62,7 @@ def client(desk, **changes) -> TestClient:
         app, taken = free.pop()
     else:
         app, taken = FastAPI(), []
-        add_routes(app, Place(lambda: taken[0] if taken else None), **changes)
+        add_routes(app, AnyDesk(lambda: taken[0] if taken else None), **changes)
     taken[:] = [desk]
     found = TestClient(app)
     weakref.finalize(found, free.append, (app, taken))
