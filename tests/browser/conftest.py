@@ -22,6 +22,21 @@ def find_chromium() -> str:
     return ""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where a test of the page fails, its report says what the page showed."""
+    report = yield
+    if call.when == "call" and report.failed:
+        for number, tab in enumerate(Tab.of_test):
+            try:
+                report.sections.append((f"page {number + 1}", tab.seen()))
+            except Exception as error:      # a page that fell over shows nothing
+                report.sections.append((f"page {number + 1}", str(error)))
+    if call.when == "teardown":
+        Tab.of_test.clear()
+    return report
+
+
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium for the session."""
@@ -67,10 +82,14 @@ def fresh(studio):
 
 
 class Tab:
-    """One page of the studio, which remembers all that went wrong in it."""
+    """One page of the studio, which remembers all that went wrong in it, and what it asked."""
+
+    of_test: list[Tab] = []         # those that the running test opened: what they show is told where it fails
 
     def __init__(self, context, studio):
+        Tab.of_test.append(self)
         self.studio = studio
+        self.asked: list = []       # the last requests to the studio, its own looks at the state aside
         self.wrong: list[str] = []
         self.meant: tuple[str, ...] = ()        # parts of complaints that belong to the test, whenever the browser gets round to them
         self.page = context.new_page()
@@ -87,7 +106,18 @@ class Tab:
             self.page.wait_for_selector(f"#{panel}-panel[data-ready]", state="attached")
         return self.page
 
+    def seen(self) -> str:
+        """What the page shows and waits for, for whoever was not there."""
+        said = self.page.evaluate(
+            """() => [`focus on ${document.activeElement.outerHTML.slice(0, 160)}`, ...[...document.querySelectorAll('dialog[open], .toast, [role=alert]')].map((one) => `${one.className}: ${one.innerText}`),
+                ...[...document.querySelectorAll('[id$=-panel]')].map((one) => `${one.id} ${JSON.stringify(one.dataset)} ${one.innerText.slice(0, 300)}`)].map((one) => one.replace(/\\s+/g, ' '))"""
+        )
+        answered = [f"{request.method} {request.url}: {request.timing['responseEnd']:.0f} ms" + (f", {request.failure}" if request.failure else "") for request in self.asked]
+        return "\n".join([*said, *answered, *self.wrong])
+
     def _asked(self, request):
+        if not request.url.endswith("/studio/state"):
+            self.asked = [*self.asked[-11:], request]
         if not request.url.startswith((self.studio.address, "data:", "blob:")):
             self.wrong.append(f"asked somebody else: {request.url}")
 
