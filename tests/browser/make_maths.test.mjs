@@ -86,6 +86,12 @@ test('only what a task looks at is sent', () => {
   assert.deepEqual(maths.wishes(rows.edit, edit), { task: 'edit', seed: '12345678901234567890', prompt: 'blue', strength: [0.6], faithful: false, film: { take: 'x', start: 0 }, mask: '', area: [] });
 });
 
+test('later words are sent with what they were, and without what only the form knows of them', () => {
+  const form = { ...maths.fresh(rows.text, about), prompt: 'red', cues: [{ prompt: 'a blue boat', asked: 'a boat', added: [[2, 6]], wording: 1, at: 1 }, { prompt: 'green', asked: '', added: [], at: 2 }] };
+  assert.deepEqual(maths.wishes(rows.text, form).cues, [{ prompt: 'a blue boat', asked: 'a boat', at: 1 }, { prompt: 'green', at: 2 }]);
+  assert.deepEqual(maths.mended({ cues: [null, 5, { prompt: 'red' }, { prompt: 'blue', at: 1 }] }, rows.text, about).cues, [{ prompt: 'blue', at: 1 }]);
+});
+
 test('pictures of who is in it are sent by a task that has use for them, and stay with the form for another model', () => {
   const row = { ...rows.text, references: 4 };
   const form = { ...maths.fresh(row, about), prompt: 'red', references: [{ name: 'a.png', width: 40, height: 30 }, { take: 'x', at: 0 }] };

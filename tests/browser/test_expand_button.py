@@ -114,6 +114,30 @@ def test_a_shot_is_expanded_for_itself(page):
     page.get_by_role("button", name="Cancel", exact=False).first.click()
 
 
+def test_words_for_later_are_expanded_for_themselves_and_come_back(page):
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Other words").click()
+    page.fill("#prompt", "red left")
+    page.fill("#cue-0", "a boat")
+    page.get_by_role("button", name="Expand: other words, number 1").click()
+    page.wait_for_selector(".cues .additions .chip")
+    long = page.input_value("#cue-0")
+    assert page.input_value("#prompt") == "red left" and len(long) > 30 and page.locator(".cues .wrote q").inner_text() == "a boat"
+    page.wait_for_selector("#make-panel .plan[data-ready=yes]")
+    with page.expect_response("**/studio/jobs") as sent:
+        page.locator("#make-panel .go").click()
+    job = sent.value.json()["job"]
+    assert [(cue["prompt"], cue["asked"]) for cue in job["recipe"]["cues"]] == [(long, "a boat")] and job["recipe"]["asked"] == ""
+    page.reload()                                                       # a draft is kept, with its marks
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Back to my words").click()
+    assert page.input_value("#cue-0") == "a boat"
+    page.wait_for_selector(f"#player-panel[data-take='{job['id']}']", timeout=HEAVY)
+    page.get_by_role("button", name="Again with this recipe").click()
+    page.wait_for_function("long => document.querySelector('#cue-0').value === long", arg=long)
+    assert page.locator(".cues .wrote q").inner_text() == "a boat" and page.locator(".cues .additions .chip").count()
+
+
 @pytest.mark.parametrize("look", [{"color_scheme": "dark"}, {"color_scheme": "light", "locale": "zh-CN", "width": 390, "height": 844}], ids=["dark", "light-chinese-phone"])
 def test_it_is_for_everybody(tabs, look):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed: pip install axe-playwright-python").Axe()

@@ -3,6 +3,7 @@ import { el, tool } from '../desk.js';
 import { t } from '../words.js';
 import { strengthControl } from './curve.js';
 import { drawing } from './drawings.js';
+import { edited, expansion, marked } from './expanding.js';
 import { said } from './labels.js';
 import { laid } from './loras.js';
 import { finishes, inShape, shapeOf, stepped } from './maths.js';
@@ -153,10 +154,12 @@ function words(row, { about, form, changed, task }) {
 /** Other words from a second on. */
 function cues(row, { about, form, changed, rebuild }) {
   const list = el('ol.cues', {}, ...form.cues.map((cue, at) => {
-    const field = promptField({ id: `cue-${at}`, value: cue.prompt, label: t('Words from then on'), rows: 1, title: about.title, model: about.name, act: (text) => { cue.prompt = text; changed(); } });
+    const field = promptField({ id: `cue-${at}`, value: cue.prompt, label: t('Words from then on'), rows: 1, title: about.title, model: about.name, added: marked(cue),
+      act: (text) => { edited(cue, text); cue.prompt = text; long.show(); changed(); } });
+    const long = expansion({ id: `expand-cue-${at}`, holder: cue, field, about, called: t('other words, number {n}', { n: at + 1 }), changed });
     const when = el('input', { type: 'number', min: 0, max: 60, step: row.step, value: cue.at, 'aria-label': t('Second') });
     when.addEventListener('input', () => { const value = Number(when.value); if (value >= 0 && value < 3600) { cue.at = value; changed(); } });
-    return el('li', {}, el('span.number', {}, when, el('span.unit', {}, 's')), field.node, tool('close', t('Take these words out'), () => { form.cues.splice(at, 1); rebuild(); }));
+    return el('li', {}, el('span.number', {}, when, el('span.unit', {}, 's')), field.node, tool('close', t('Take these words out'), () => { form.cues.splice(at, 1); rebuild(); }), long.head, long.node);
   }));
   return el('div.field', { role: 'group', 'aria-label': said(row.title) }, el('div.line', {}, el('span.name', {}, said(row.title)), el('button.small', { type: 'button', onclick: () => {
     const last = form.cues.at(-1)?.at ?? 0;

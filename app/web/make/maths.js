@@ -117,14 +117,17 @@ const only = (entry, names) => Object.fromEntries(names.filter((name) => entry[n
 /** Whether the form's own width and height count: not where a loop is made of film. */
 export const framed = (row, form) => row.controls.some((control) => control.name === 'size') && !(row.films[0] === 0 && row.films[1] > 0 && form.film);
 
+/** Words as the studio is told them: with what they were before they were made longer, if they were. */
+const told = ({ prompt, asked }) => ({ prompt, ...(asked ? { asked } : {}) });
+
 /** The wishes of a form, for the studio: what this task looks at, and nothing else. */
 export function wishes(row, form) {
   const out = { task: row.name, seed: form.seed || null };
   for (const name of ['solver', 'cache', 'guider']) if (form[name]) out[name] = form[name];        // a recipe's that came back; else the model's own
-  if (row.prompt !== 'none') Object.assign(out, { prompt: form.prompt, ...(form.asked ? { asked: form.asked } : {}) });
+  if (row.prompt !== 'none') Object.assign(out, told(form));
   for (const control of [...row.controls, ...row.more]) {
     if (['shape', 'size', 'exact', 'scale', 'seed'].includes(control.kind)) continue;
-    out[control.name] = control.kind === 'cues' ? form.cues.filter((cue) => cue.prompt.trim()) : control.kind === 'loras' ? form.loras.map((lora) => only(lora, PLACES.loras)) : form[control.name];
+    out[control.name] = control.kind === 'cues' ? form.cues.filter((cue) => cue.prompt.trim()).map((cue) => ({ ...told(cue), at: cue.at })) : control.kind === 'loras' ? form.loras.map((lora) => only(lora, PLACES.loras)) : form[control.name];
   }
   if (row.controls.some((control) => control.name === 'to')) out.to = form.to;
   if (form.size && (framed(row, form) || row.films[1])) out.size = form.size;
@@ -133,7 +136,7 @@ export function wishes(row, form) {
   if (row.pictures[1]) out.pictures = form.pictures.slice(0, row.pictures[1]).map((one) => only(row.timed ? one : { ...one, at: 0 }, PLACES.pictures));
   if (row.references && form.references.length) out.references = form.references.map((one) => only(one, PLACES.references));
   if (row.mask) Object.assign(out, { mask: form.mask ?? '', area: form.area ?? [] });
-  if (row.shots) out.shots = form.shots.map(({ prompt, asked, seconds, join, cards }) => ({ prompt, ...(asked ? { asked } : {}), seconds, join, cards: cards.map((card) => only(card, PLACES.cards)) }));
+  if (row.shots) out.shots = form.shots.map(({ seconds, join, cards, ...words }) => ({ ...told(words), seconds, join, cards: cards.map((card) => only(card, PLACES.cards)) }));
   if (out.overlap > 0) delete out.seconds;
   if (out.faithful === false) delete out.was;
   return out;
@@ -165,6 +168,7 @@ export function mended(kept, row, about) {
   const sized = (size) => Array.isArray(size) && size.length === 2 && size.every((side) => Number.isInteger(side));
   if ('size' in kept) form.size = sized(kept.size) ? kept.size : framed(row, form) ? fresh(row, about).size : null;
   if (row.shots && !form.shots.every((shot) => typeof shot?.prompt === 'string' && typeof shot.seconds === 'number' && Array.isArray(shot.cards))) form.shots = fresh(row, about).shots;
+  form.cues = form.cues.filter((cue) => typeof cue?.prompt === 'string' && typeof cue.at === 'number');
   form.loras = form.loras.filter((lora) => typeof lora?.name === 'string' && typeof lora.weight === 'number');
   if (!form.strength?.every?.((level) => typeof level === 'number') || !form.strength.length) delete form.strength;
   return { ...fresh(row, about), ...form };

@@ -95,6 +95,7 @@ export default {
   '{words}: take it out': '{words}：去掉',
   '{words}: {what}': '{words}：{what}',
   'shot {number}': '镜头 {number}',
+  'other words, number {n}': '第 {n} 段后续文字',
   'Stop': '停止',
   'Asking {name}…': '正在询问 {name}…',
   'Added: {words}': '已补充：{words}',
