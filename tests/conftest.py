@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")        # as the command has it: read at the first sum
+# Every process that a test starts has one thread too: two that wait for each other beside three others spin, and a walk of one second took twenty.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items):

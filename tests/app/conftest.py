@@ -96,7 +96,7 @@ def worker_process(home):
     def start(maker: str, *arguments: str) -> subprocess.Popen:
         child = subprocess.Popen(
             [sys.executable, str(FAKES), maker, "--home", str(home), *arguments],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, stdin=subprocess.PIPE, cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, cwd=ROOT,
         )  # fmt: skip
         started.append(child)
         return child

@@ -206,8 +206,7 @@ def on_a_small_disk(home, room: int) -> subprocess.Popen:
     """A worker for whom the system refuses every byte of a file beyond `room`."""
     code = (f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); from engine.jobs.worker import main; "
             "sys.exit(main(sys.argv[1:]))")
-    return subprocess.Popen([sys.executable, "-c", code, "--home", str(home), "--every", "0", "--patience", "0.2"], cwd=ROOT,
-                            env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", code, "--home", str(home), "--every", "0", "--patience", "0.2"], cwd=ROOT, stderr=subprocess.PIPE)
 
 
 @posix

@@ -20,16 +20,6 @@ from engine.words.language import Settings
 ASKED = [{"role": "system", "content": "Make it longer."}, {"role": "user", "content": "a boat at night"}]
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """Two threads that wait for each other on busy cores take ten times as long for a model of this size."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory):
     return tiny_language.save(tmp_path_factory.mktemp("llama"))

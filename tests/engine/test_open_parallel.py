@@ -45,7 +45,7 @@ def walked(home):
         *_, _row = keeping.add(make(home / name))
         alone[name] = open_backend(name)
         loras[name] = laying.lora(home / f"{name} lora.safetensors", alone[name].pipe.transformer)
-    environment = os.environ | {"CINELOOM_PARALLEL": "2", "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"CINELOOM_PARALLEL": "2", "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
     asked = [word for name in MODELS for word in (name, str(loras[name]), str(home / f"{name} of two.safetensors"))]
     both = subprocess.Popen([sys.executable, str(HERE / "two_ranks.py"), *asked], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     one = {name: walks(backend, loras[name]) for name, backend in alone.items()}

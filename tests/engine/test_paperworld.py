@@ -12,14 +12,6 @@ from engine.training.paperworld.light import NAMED, light_of
 PLAIN = dict(split="any", second=None, event="none", style="paper-cut", weather="clear", camera="still", motion="still", size="medium")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def plain(seed=0, **fixed):
     return pw.draw_scene(seed, **{**PLAIN, **fixed})
 
