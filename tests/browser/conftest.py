@@ -92,7 +92,7 @@ class Tab:
         self.asked: list = []       # the last requests to the studio, its own looks at the state aside
         self.wrong: list[str] = []
         self.meant: tuple[str, ...] = ()        # parts of complaints that belong to the test, whenever the browser gets round to them
-        self.page = context.new_page()
+        self.page = context.pages[0] if context.pages else context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.on("pageerror", lambda error: self.wrong.append(f"page error: {error}"))
         self.page.on("console", lambda said: said.type in ("error", "warning") and self.wrong.append(f"console: {said.text}"))
@@ -135,29 +135,41 @@ class Windows:
         self.lent: dict[object, str] = {}
 
     def lend(self, look: dict):
+        """A window with one page, empty, and with nothing that an earlier page had stored."""
         name = repr(sorted(look.items()))
-        context = self.kept.pop(name, None) or self.browser.new_context(**look)
+        context = self.kept.pop(name, None)
+        if context is None or not self._emptied(context):
+            context = self.browser.new_context(**look)
+            context.new_page()
         self.lent[context] = name
         return context
 
     def give_back(self):
         for context, look in self.lent.items():
-            if look in self.kept or not self._emptied(context):
+            if look in self.kept or not self._closed(context):
                 context.close()
             else:
                 self.kept[look] = context
         self.lent = {}
 
-    def _emptied(self, context) -> bool:
-        """Without pages, and without what they had stored; False where that could not be."""
+    def _closed(self, context) -> bool:
+        """Without pages; False where that could not be: closed by the test, or fallen over in it."""
         try:
-            *others, last = context.pages
-            for page in others:
+            for page in context.pages:
                 page.close()
-            last.goto("about:blank")        # what still runs there may store something
-            context.new_cdp_session(last).send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "local_storage,indexeddb,cookies"})
-            last.close()
-        except Exception:       # closed by the test, or fallen over in it
+        except Exception:
+            return False
+        return True
+
+    def _emptied(self, context) -> bool:
+        """With a page, which is what such things are asked of, and nothing stored; False where that could not be."""
+        try:
+            page = context.new_page()
+            session = context.new_cdp_session(page)
+            session.send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "local_storage,indexeddb,cookies"})
+            session.detach()
+        except Exception:
+            context.close()
             return False
         return True
 
