@@ -78,7 +78,7 @@ def test_a_prompt_is_expanded_edited_made_found_and_brought_back(tabs, studio, l
     page.fill(".search", "lamp boat")
     page.wait_for_selector(f".card[data-take='{id}']")
     page.get_by_role("button", name="Details (D)", exact=True).click()
-    assert page.get_by_text(f"Written: {SHORT} with a lamp").is_visible()
+    page.get_by_text(f"Written: {SHORT} with a lamp").wait_for()
 
     page.fill("#prompt", "something else")                              # all of it is theirs
     assert added(page) == [] and not page.locator(".wrote").is_visible()
