@@ -47,9 +47,10 @@ def main(asked: dict) -> None:
         backend.begin(Manner(asked.get("cache", "")))
         canvas = operations.text(shape)
         levels = plan(canvas.levels, backend.sigmas(steps, shape), backend.rule)
-        *_, last = sample(backend.denoiser([PROMPT], guidance=GUIDANCE), canvas, start, levels, backend.solver)
+        for step in sample(backend.denoiser([PROMPT], guidance=GUIDANCE), canvas, start, levels, backend.solver):
+            film = step.x           # of the last one; those before it are let go, as the studio lets them go
         backend.end()
-        return last.x
+        return film
 
     def theirs() -> torch.Tensor:
         return pipe(prompt=PROMPT, negative_prompt="", width=width, height=height, num_frames=pictures, num_inference_steps=steps, guidance_scale=GUIDANCE,

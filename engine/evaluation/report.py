@@ -68,8 +68,9 @@ class Size:
 def make_film(backend: Backend, text: str, size: Size, seed: int, steps: int) -> Tensor:
     """A film of `text` as the studio would make it: (3, N, H, W) in -1..1."""
     shape = backend.grid.latent_shape(size.pictures, size.width, size.height)
-    *_, last = sample(backend.denoiser([text]), operations.text(shape), noise(shape, seed), backend.sigmas(steps, shape))
-    return torch.cat(list(backend.decode(last.x)), 2)[0].float().clamp(-1, 1)
+    for step in sample(backend.denoiser([text]), operations.text(shape), noise(shape, seed), backend.sigmas(steps, shape)):
+        made = step.x               # only the last one's is kept
+    return torch.cat(list(backend.decode(made)), 2)[0].float().clamp(-1, 1)
 
 
 def through(backend: Backend, film: Tensor) -> Tensor:

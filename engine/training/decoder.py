@@ -140,8 +140,9 @@ def changed(folder: Path, words: Words, count: int, pictures: int, seed: int, de
 
         def walked(canvas: Canvas, steps: int) -> Tensor:
             levels = plan(canvas.levels, backend.sigmas(steps, z.shape))
-            *_, last = sample(denoise, canvas, noise(z.shape, seed * 1_000_003 + number), levels, "euler")
-            return last.x[0].half()
+            for step in sample(denoise, canvas, noise(z.shape, seed * 1_000_003 + number), levels, "euler"):
+                made = step.x       # only the last one's is kept
+            return made[0].half()
 
         yield walked(operations.edit(z, chance.uniform(*CHANGED)), chance.choice((3, 4))), film, walked(operations.text(z.shape), 4)
 

@@ -36,6 +36,7 @@ class Batch:
     levels: Tensor                  # (B, 1, T, h, w)
     prompts: list[str]
     rows: list[dict]                # of the shard: captions, attributes, seed
+    full: list[bool]                # whether a clip's prompt tells all there is
     loop: bool = False
     continues: bool = False         # cut out of longer film, so that no frame of it is a first one
     told: tuple[Tensor, Tensor, Tensor] = ()    # the prompts as the text encoder reads them
@@ -95,8 +96,10 @@ class Feed:
         prompts = [told(row, *draw, self.descriptive) for (_, _, row), draw in zip(picks, draws)]
         start = self._start(*key)
         levels = draw_levels((count, key[0] - start, *key[1:3]), self.generator, shift_of(tokens))
+        rows = [row for _, _, row in picks]
+        full = [prompt in row["descriptive"] and row["attributes"]["shots"] == "1" for prompt, row in zip(prompts, rows)]
         return Batch(torch.stack([p[0][:, start:] for p in picks]).float(), torch.stack([p[1][start:] for p in picks]).float() / 255,
-                     levels, prompts, [p[2] for p in picks], key[3], start > 0, self.read(prompts), self.read([""] * count))
+                     levels, prompts, rows, full, key[3], start > 0, self.read(prompts), self.read([""] * count))
 
     def _start(self, frames: int, height: int, width: int, loop: bool) -> int:
         """The frame a film begins with: now and then a later one, as in the windows of a long take or of an extension."""

@@ -34,6 +34,10 @@ class Budget:
     minutes: float | None = None
     steps: int | None = None
 
+    def part(self, share: float) -> Budget:
+        """A share of it, one step at least."""
+        return Budget(self.minutes and self.minutes * share, self.steps and max(1, round(self.steps * share)))
+
     def share(self, step: int, seconds: float) -> float:
         """Share of the budget that is spent, 0 to 1."""
         if self.steps is not None:
@@ -126,7 +130,7 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.step, self.seconds, self.rate = 0, 0.0, self.peak
         self.peers = Peers()
-        self.optimiser = Optimiser(self.model, self.peak, hidden_matrices(self.model, self.muon))
+        self.optimiser = Optimiser(self.model, self.peak, hidden_matrices(self.model, self.muon), self.peers)
         self.average = Average(self.model, self.decay)
         self._sums: dict[str, float] = {}
         self._count = 0

@@ -18,10 +18,12 @@ from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.precision import mixed
 from engine.training.feed import DESCRIPTIVE, Batch, Feed
+from engine.training.meaning import Meaning, teach_meaning
 from engine.training.run import Budget, Stage
 
 REFRESH = 100       # steps between looks for newly baked latents
 STEPS = 1.0         # weight of the error's steps from frame to frame: without it films stepped three times as far at every latent boundary
+WORDS = 0.04        # share of the time in which the text encoder learns what captions say, before it is told with films
 LEAST = 0.05        # velocity is (x - x0) / level; below this its error would drown all others (JiT clamps here too)
 
 SIZES = {           # rows of data: what two CPU cores can teach in hours, and what fits into 45 MB with all that ships
@@ -40,11 +42,11 @@ class Truth(nn.Module):
         from engine.training import paperworld as world
 
         self.things = {name: i for i, name in enumerate((*world.SUBJECTS, *world.PLACES))}
-        self.colours = {name: i for i, name in enumerate(world.COLOURS)}
-        self.thing, self.colour = nn.Linear(width, len(self.things)), nn.Linear(width, len(self.colours))
+        self.colours, self.motions, self.cameras = ({name: i for i, name in enumerate(table)} for table in (world.COLOURS, world.MOTIONS, world.CAMERAS))
+        self.thing, self.colour, self.motion, self.camera = (nn.Linear(width, len(table)) for table in (self.things, self.colours, self.motions, self.cameras))
 
     def loss(self, tokens: Tensor, batch: Batch) -> Tensor:
-        """Cross-entropy of thing (subject where it covers the token, else place) and of the subject's colour."""
+        """Cross-entropy of thing (subject where it covers the token, else place), of the subject's colour, and of how it and the camera move."""
         share = batch.subject.flatten(1)
         rows = [row["attributes"] for row in batch.rows]
 
@@ -59,6 +61,12 @@ class Truth(nn.Module):
         loss = F.cross_entropy(self.thing(tokens).flatten(0, 1), thing.flatten(), ignore_index=-100)
         if on.any():
             loss = loss + F.cross_entropy(self.colour(tokens).flatten(0, 1), colour.flatten(), ignore_index=-100)
+        moves = torch.tensor(batch.full, device=tokens.device)[:, None].expand_as(share) & (batch.latents.shape[2] > 1)
+        if moves.any():
+            for head, table, key, where in ((self.motion, self.motions, "motion", on), (self.camera, self.cameras, "camera", off)):
+                if (moves & where).any():
+                    truth = numbers(table, key).masked_fill(~(moves & where), -100)
+                    loss = loss + F.cross_entropy(head(tokens).flatten(0, 1), truth.flatten(), ignore_index=-100)
         return loss
 
 
@@ -69,6 +77,7 @@ class Trainee(nn.Module):
         super().__init__()
         self.transformer = transformer
         self.truth = Truth(transformer.config.width)
+        self.meaning = Meaning(transformer.config.text_width)
 
 
 def token_weights(batch: Batch, levels: Tensor) -> Tensor:
@@ -102,7 +111,7 @@ def mix(share: float):
 
     def weight(frames: int, tokens: int) -> float:
         in_frame = tokens // frames
-        return (1.0 if frames == 1 else 0.02 + 0.58 * film) * (1.0 if in_frame < 100 else 0.02 + 0.98 * large)
+        return (1 - 0.5 * film if frames == 1 else 0.02 + 0.58 * film) * (1.0 if in_frame < 100 else 0.02 + 0.98 * large)
 
     return weight
 
@@ -125,6 +134,9 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     else:
         model = PaperTransformer(vocabulary=len(words.vocabulary), **SIZES[size])
     trainee = Trainee(model).to(device)
+    if not (folder / "transformer.json").exists():
+        teach_meaning(folder, model.text, trainee.meaning, lambda prompts: model.read(words, prompts, "cpu"), budget.part(WORDS), seed=seed, keep=bool(start))
+    budget = budget.part(1 - WORDS)
     stage = Stage(folder, "transformer", trainee, budget, peak, {"tokens": tokens, "size": size, "descriptive": descriptive},
                   muon=("transformer.blocks.", "transformer.text.layers."))
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"), descriptive)
@@ -132,7 +144,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
     for step in stage:
         if step % REFRESH == 0:
             feed.refresh()
-        batch = feed.next(mix(budget.share(step, stage.seconds))).to(device)
+        batch = feed.next(mix(1.0 if start else budget.share(step, stage.seconds))).to(device)
         x0, levels = batch.latents, batch.levels
         x = torch.lerp(x0, torch.randn(x0.shape, generator=noise, device=device), levels)
         windows = True if torch.rand(1, generator=dice) < 0.1 else None         # small films learn now and then how large ones are cut
@@ -141,8 +153,8 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
             made, tapped = model(x, levels, levels, text, mask, period=batch.period, continues=batch.continues, windows=windows,
                                  tap=model.config.depth // 3)
         loss = velocity_loss(made, x0, levels, token_weights(batch, levels))
-        truth = trainee.truth.loss(tapped, batch)
-        stage.update(loss + 0.1 * truth, velocity=loss.detach(), truth=truth.detach(),
+        truth, meaning = trainee.truth.loss(tapped, batch), trainee.meaning.loss(text, mask, [row["attributes"] for row in batch.rows], batch.full)
+        stage.update(loss + 0.1 * (truth + meaning), velocity=loss.detach(), truth=truth.detach(), meaning=meaning.detach(),
                      clips=len(x0), frames=x0.shape[2])
     stage.average.copy_to(trainee)
     target = folder / "transformer"
@@ -150,5 +162,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
         return target
     model.save(target)
     words.save(target / "words.json")
-    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "descriptive": descriptive, "device": device}))
+    facts = start.parent / "paper.json" if start else None
+    before = {"started from": json.loads(facts.read_text())["trained"]["transformer"]} if facts and facts.exists() else {}
+    (target / "trained.json").write_text(json.dumps({"steps": stage.step, "minutes": stage.seconds / 60, "size": size, "descriptive": descriptive, "device": device} | before))
     return target

@@ -213,7 +213,7 @@ def bake(folder, number, words="clip", frames=2):
 
     latents = torch.randn(4, 16, frames, 4, 6)
     save_file({"latents": latents.half(), "subject": torch.full((4, frames, 2, 3), 255, dtype=torch.uint8)}, folder / f"{number:04d}.safetensors")
-    rows = [{"descriptive": [f"{words} {i}"], "dropped": [f"{words} {i}"], "short": [f"{words} {i}"], "attributes": {"loop": "no"}} for i in range(4)]
+    rows = [{"descriptive": [f"{words} {i}"], "dropped": [f"{words} {i}"], "short": [f"{words} {i}"], "attributes": {"loop": "no", "shots": "1"}} for i in range(4)]
     (folder / f"{number:04d}.json").write_text(json.dumps(rows))
     return latents
 

@@ -15,12 +15,12 @@ events   what lasts                                    style     five finishes
 captions words                                         rendering the order of work, film and truth
 """
 
-from .captions import SYNONYMS, VOCABULARY, caption, words
+from .captions import SYNONYMS, VOCABULARY, caption, describe, words
 from .scene import CAMERAS, COLOURS, EVENTS, MOTIONS, PLACES, RELATIONS, SIZES, SPEEDS, STYLES, SUBJECTS, TIMES, WEATHERS, Scene, Second, Shot, draw_scene, held_out
 
 __all__ = [
     "CAMERAS", "COLOURS", "EVENTS", "MOTIONS", "PLACES", "RELATIONS", "SIZES", "SPEEDS", "STYLES", "SUBJECTS", "SYNONYMS", "TIMES",
-    "VOCABULARY", "WEATHERS", "Film", "Scene", "Second", "Shot", "Truth", "caption", "cuts_of", "draw_scene", "held_out", "render", "words",
+    "VOCABULARY", "WEATHERS", "Film", "Scene", "Second", "Shot", "Truth", "caption", "cuts_of", "describe", "draw_scene", "held_out", "render", "words",
 ]
 
 
