@@ -25,7 +25,7 @@ Read = Callable[[list[str]], tuple[Tensor, Tensor, Tensor]]     # prompts -> wha
 CAPTIONS = 128      # of a step
 RATE = 1e-3
 HEARD = 3.0         # length of a word's vector from which a film hears it: what has been learnt stays where it is
-KEPT = 4.0          # weight of how far they move
+KEPT = 20.0         # weight of how far they move
 SEEDS = 4_000_000_000       # of the captions that are read here: films of training and of every measure have lower ones
 
 

@@ -28,6 +28,7 @@ from engine.training import shards
 from engine.training.feed import DESCRIPTIVE
 from engine.training.run import Budget
 from engine.training.supply import Supply, WorldClips, bake_latents, draw_world, open_encoder
+from engine.training.together import processes, together
 
 STAGES = ("world", "autoencoder", "latents", "transformer", "flowmap", "decoder", "export")
 
@@ -48,6 +49,7 @@ class Plan:
     pairs: int = 160                    # films that the transformer changes for the decoder to learn on
     first: int = 24                     # shards that must be drawn before training begins beside
     in_shard: int = 256                 # small clips in one
+    processes: int = 0                  # that train the transformer together; 0: as many as are best on the device
 
 
 PLANS = {
@@ -88,6 +90,7 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", stage: str | Non
 
 def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: str, seed: int, start: Path | None,
            supply: Supply | None, descriptive: float) -> Iterator[str]:
+    count = plan.processes or processes(device)
     if name == "world" and supply:
         supply.wait(plan.first)
     elif name == "world":
@@ -118,15 +121,15 @@ def _stage(name: str, folder: Path, plan: Plan, rows, minutes: float, device: st
     elif name == "transformer":
         from engine.training.transformer import train_transformer
 
-        target = train_transformer(folder, folder / "latents", vocabulary(), Budget(minutes=minutes), seed=seed, device=device,
-                                   size=plan.size, tokens=plan.tokens, start=start and start / "transformer", descriptive=descriptive)
-        yield f"Transformer trained: {target}."
+        together(count, train_transformer, folder, folder / "latents", vocabulary(), Budget(minutes=minutes), seed=seed, device=device,
+                 size=plan.size, tokens=plan.tokens // count, start=start and start / "transformer", descriptive=descriptive)
+        yield f"Transformer trained: {folder / name}."
     elif name == "flowmap":
         from engine.training.flowmap import train_flowmap
 
-        target = train_flowmap(folder, folder / "latents", folder / "transformer", Budget(minutes=minutes), seed=seed,
-                               device=device, tokens=plan.tokens_flowmap, descriptive=descriptive)
-        yield f"Few-step map trained: {target}."
+        together(count, train_flowmap, folder, folder / "latents", folder / "transformer", Budget(minutes=minutes), seed=seed,
+                 device=device, tokens=plan.tokens_flowmap // count, descriptive=descriptive)
+        yield f"Few-step map trained: {folder / name}."
 
 
 def take_up(shipped: Path, folder: Path) -> None:

@@ -55,8 +55,7 @@ def learning_rate(peak: float, step: int, share: float, warmup: int = 100, decay
 class Peers:
     """The processes that train one model together, each on batches of its own; alone where nobody started others.
 
-    Started by `torchrun --nproc-per-node 2 ...` or by whoever calls `torch.distributed.init_process_group` first. On a CPU
-    two processes of one thread learn 1.7 times as fast as one process of two: small operations do not split.
+    Started by `engine.training.together`, by `torchrun`, or by whoever calls `torch.distributed.init_process_group` first.
     """
 
     def __init__(self) -> None:
@@ -211,7 +210,7 @@ class Stage:
         new = self.path(".new")
         save_file({key: value.contiguous() for key, value in tensors.items()}, new)
         os.replace(new, self.path(".safetensors"))
-        self.path(".json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, **self.settings}, indent=1))
+        self.path(".json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, "processes": self.peers.count, **self.settings}, indent=1))
 
     def resume(self) -> None:
         state = json.loads(self.path(".json").read_text())

@@ -10,7 +10,7 @@ from engine.training.shards import Bucket
 
 TOY = Plan({"world": 0.05, "autoencoder": 0.25, "latents": 0.05, "transformer": 0.25, "flowmap": 0.25, "decoder": 0.15},
            (Bucket(1, 64, 48, 0.3), Bucket(16, 64, 48, 0.2), Bucket(17, 64, 48, 0.5)), 200,
-           dict(batch=3, side=32, pictures=9), "toy", 200, 100, beside=True, decoder=dict(batch=6, side=32, pictures=9), pairs=3, first=2, in_shard=8)
+           dict(batch=3, side=32, pictures=9), "toy", 200, 100, beside=True, decoder=dict(batch=6, side=32, pictures=9), pairs=3, first=2, in_shard=8, processes=1)
 
 
 def test_the_whole_recipe_from_an_empty_folder_to_weights_that_open(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.errors import BadRequest
 from engine.training.autoencoder import Pool, crop
 from engine.training.feed import Feed
 from engine.training.flowmap import target_velocity
@@ -14,6 +15,7 @@ from engine.training.paper import PLANS
 from engine.training.run import Average, Budget, Stage, learning_rate
 from engine.training.shards import SMALL, Bucket, encode_shard, plan, render_shard, subject_share
 from engine.training.textures import moving_leaves
+from engine.training.together import processes, together
 from engine.training.transformer import SIZES, mix, token_weights, velocity_loss
 
 
@@ -313,32 +315,39 @@ def test_tokens_of_a_bucket():
     assert Bucket(33, 256, 144, 1).tokens == 1296 and Bucket(1, 128, 80, 1).tokens == 40
 
 
-def learn(rank, folder, count):
+def learn(folder, count):
     """One of `count` processes that teach a line together; the data is split among them."""
-    torch.set_num_threads(1)
-    if count > 1:
-        meet = torch.distributed.FileStore(str(folder / "meet"), count)
-        torch.distributed.init_process_group("gloo", store=meet, rank=rank, world_size=count)
     torch.manual_seed(0)
-    model = nn.ModuleDict({"used": nn.Linear(3, 1), "seldom": nn.Linear(3, 1)})
-    stage = Stage(folder / f"run{count}", "line", model, Budget(steps=6), 1e-2)
+    model = nn.ModuleDict({"used": nn.Linear(3, 1), "seldom": nn.Linear(3, 1), "blocks": nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)])})
+    stage = Stage(folder / f"run{count}", "line", model, Budget(steps=6), 1e-2, muon=("blocks.",))
     data = torch.randn(8, 3, generator=torch.Generator().manual_seed(1))
     for step in stage:
+        rank = stage.peers.rank
         mine = data[rank * 8 // count:(rank + 1) * 8 // count]
-        made = model["used"](mine) + (model["seldom"](mine) if rank == 0 else 0)
+        turned = model["blocks"][2](model["blocks"][1](model["blocks"][0](mine)))
+        made = model["used"](turned) + (model["seldom"](mine) if rank == 0 else 0)
         stage.update((made - mine.sum(1, keepdim=True)).square().mean())
-    (folder / f"{count}-{rank}.json").write_text(json.dumps([p.tolist() for p in model.parameters()]))
-    if count > 1:
-        torch.distributed.destroy_process_group()
+    (folder / f"{count}-{stage.peers.rank}.json").write_text(json.dumps([p.tolist() for p in model.parameters()]))
+
+
+def fails(folder):
+    """A stage that cannot begin."""
+    raise BadRequest(f"There is nothing in {folder.name}.")
 
 
 def test_processes_that_train_together_stay_together(tmp_path):
-    torch.multiprocessing.spawn(learn, (tmp_path, 2), nprocs=2)
+    together(2, learn, tmp_path, 2)
     one, two = (json.loads((tmp_path / f"2-{rank}.json").read_text()) for rank in (0, 1))
     assert one == two
     assert json.loads((tmp_path / "run2" / "line.json").read_text())["step"] == 6
-    learn(0, tmp_path, 1)
+    together(1, learn, tmp_path, 1)
     assert json.loads((tmp_path / "1-0.json").read_text()) != one, "the second process had its say"
+
+
+def test_what_one_of_them_refuses_is_said_by_all(tmp_path):
+    with pytest.raises(BadRequest, match="There is nothing in run."):
+        together(2, fails, tmp_path / "run")
+    assert processes("cuda") == 1 <= processes("cpu")
 
 
 @pytest.mark.parametrize("size", SIZES)
