@@ -21,7 +21,7 @@ from engine.paper.transformer import PaperTransformer
 from engine.paper.words import Words
 from engine.precision import mixed
 from engine.training import shards
-from engine.training.feed import Feed, told
+from engine.training.feed import Feed, tells_all, told
 from engine.training.run import Budget, Stage
 from engine.training.transformer import SIZES, Trainee, token_weights, velocity_loss
 
@@ -105,6 +105,7 @@ def train_blends(folder: Path, words: Words, budget: Budget, *, ratios: Sequence
 def _loss(trainee: Trainee, words: Words, prompts: list[str], batch, x: Tensor) -> Tensor:
     """What the transformer is trained on for Paper: velocity, and the renderer's truth read from an early block."""
     model = trainee.transformer
+    batch.full = [tells_all(prompt, row) for prompt, row in zip(prompts, batch.rows)]
     with mixed("cpu"):
         text, mask = model.text(*model.read(words, prompts, "cpu"))
         made, tapped = model(x, batch.levels, batch.levels, text, mask, tap=model.config.depth // 3)

@@ -97,7 +97,7 @@ class Feed:
         start = self._start(*key)
         levels = draw_levels((count, key[0] - start, *key[1:3]), self.generator, shift_of(tokens))
         rows = [row for _, _, row in picks]
-        full = [prompt in row["descriptive"] and row["attributes"]["shots"] == "1" for prompt, row in zip(prompts, rows)]
+        full = [tells_all(prompt, row) for prompt, row in zip(prompts, rows)]
         return Batch(torch.stack([p[0][:, start:] for p in picks]).float(), torch.stack([p[1][start:] for p in picks]).float() / 255,
                      levels, prompts, rows, full, key[3], start > 0, self.read(prompts), self.read([""] * count))
 
@@ -119,3 +119,8 @@ def told(row: dict, kind: float, which: float, descriptive: float = DESCRIPTIVE)
     place = (kind - UNTOLD) / (1 - UNTOLD)
     texts = row["short" if place >= descriptive else "dropped" if place >= descriptive * (1 - DROPPED) else "descriptive"]
     return texts[int(which * len(texts))]
+
+
+def tells_all(prompt: str, row: dict) -> bool:
+    """Whether the words of a clip tell all that is to be seen in it, which a film of several shots has more of than words for."""
+    return prompt in row["descriptive"] and row["attributes"]["shots"] == "1"

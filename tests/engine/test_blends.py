@@ -66,7 +66,7 @@ def bake(folder, rows):
     folder.mkdir(parents=True, exist_ok=True)
     latents = torch.randn(len(rows), 16, 1, 6, 8, generator=torch.Generator().manual_seed(1))
     save_file({"latents": latents.half(), "subject": torch.full((len(rows), 1, 3, 4), 255, dtype=torch.uint8)}, folder / "0000.safetensors")
-    rows = [{**row, "attributes": {"loop": "no", "subject": "fox", "place": "sea", "colour": "red"}} for row in rows]
+    rows = [{**row, "attributes": {"loop": "no", "shots": "1", "subject": "fox", "place": "sea", "colour": "red"}} for row in rows]
     (folder / "0000.json").write_text(json.dumps(rows))
 
 
