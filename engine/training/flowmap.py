@@ -22,6 +22,7 @@ from engine.precision import mixed
 from engine.training.feed import DESCRIPTIVE, Feed
 from engine.training.run import Budget, Stage
 from engine.training.transformer import LEAST, token_weights
+from engine.training.worth import read_worth
 
 DIFFERENCE = 0.01       # of the levels, to each side
 
@@ -63,6 +64,7 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
     stage = Stage(folder, "flowmap", model, budget, peak, {"tokens": tokens, "descriptive": descriptive}, decay=0.995)
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"), descriptive)
     generator, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
+    worth = read_worth(latents, device)
     for _ in stage:
         batch = feed.next(lambda frames, n: 1.0 if frames > 1 else 0.5).to(device)
         x0, levels, count = batch.latents, batch.levels, len(batch.latents)
@@ -86,7 +88,8 @@ def train_flowmap(folder: Path, latents: Path, base: Path, budget: Budget, *, se
             else:
                 aim = v
             made = model(x, levels, landing, text, mask, guidance=guidance, **kind)
-        error = ((x - made) / levels.clamp_min(LEAST) - aim).square().mean(1, keepdim=True)
+        error = ((x - made) / levels.clamp_min(LEAST) - aim).square()
+        error = (error if worth is None else error * worth).mean(1, keepdim=True)
         weights = token_weights(batch, levels)
         each = (error * weights).sum((1, 2, 3, 4)) / weights.sum((1, 2, 3, 4)).clamp_min(1)
         # the target is noisy where the path bends; a film's own error damps it (MeanFlow's adaptive weight, p = 0.5)

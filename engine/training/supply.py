@@ -17,11 +17,12 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.denoisers.paper import open_autoencoder
 from engine.paper.autoencoder import PaperAutoencoder
-from engine.training import shards
+from engine.training import shards, worth
 
 ROOM = 8e9          # bytes of disk that stay free: drawing waits until shards are baked and given up
 KEPT = 48           # shards whose pictures stay after they are baked: enough to sharpen a decoder on
@@ -63,6 +64,8 @@ def bake_latents(folder: Path, model: PaperAutoencoder, spend: bool = False) -> 
     """Encode every shard that is drawn and not yet baked; yields how many were. `spend` gives up pictures that are baked."""
     for i, number in enumerate(sorted(int(path.stem) for path in (folder / "world").glob("*.safetensors"))):
         shards.encode_shard(folder / "world", folder / "latents", number, model)
+        if not (folder / "latents" / worth.NAME).exists():
+            worth.keep_worth(folder / "latents", model, load_file(folder / "latents" / f"{number:04d}.safetensors")["latents"])
         if spend and number >= KEPT:
             (folder / "world" / f"{number:04d}.safetensors").unlink()
         yield i + 1

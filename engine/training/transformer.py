@@ -20,6 +20,7 @@ from engine.precision import mixed
 from engine.training.feed import DESCRIPTIVE, Batch, Feed
 from engine.training.meaning import Meaning, teach_meaning
 from engine.training.run import Budget, Stage
+from engine.training.worth import read_worth
 
 REFRESH = 100       # steps between looks for newly baked latents
 STEPS = 1.0         # weight of the error's steps from frame to frame: without it films stepped three times as far at every latent boundary
@@ -86,13 +87,16 @@ def token_weights(batch: Batch, levels: Tensor) -> Tensor:
     return (levels > 0) * (1 + 4 * subject)
 
 
-def velocity_loss(made: Tensor, x0: Tensor, levels: Tensor, weights: Tensor) -> Tensor:
+def velocity_loss(made: Tensor, x0: Tensor, levels: Tensor, weights: Tensor, worth: Tensor | None = None) -> Tensor:
     """Mean squared velocity error over the weighted cells, and that of its steps from frame to frame; made and x0 (B, C, T, h, w).
 
+    worth   (1, C, 1, 1, 1), how much each channel counts; None: all alike
     What is wrong in every frame alike is hardly seen; what is wrong anew in each flickers. Counting the steps moves no optimum:
     any positive quadratic form of the error has the conditional mean as its least.
     """
     error = (made - x0) / levels.clamp_min(LEAST)
+    if worth is not None:
+        error = error * worth.sqrt()
     loss = _mean(error, weights)
     if error.shape[2] > 1:
         loss = loss + STEPS * _mean(error.diff(dim=2), torch.minimum(weights[:, :, 1:], weights[:, :, :-1]))
@@ -141,6 +145,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
                   muon=("transformer.blocks.", "transformer.text.layers."))
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: model.read(words, prompts, "cpu"), descriptive)
     dice, noise = torch.Generator().manual_seed(seed + stage.seed), torch.Generator(device).manual_seed(seed + stage.seed)
+    worth = read_worth(latents, device)
     for step in stage:
         if step % REFRESH == 0:
             feed.refresh()
@@ -152,7 +157,7 @@ def train_transformer(folder: Path, latents: Path, words: Words, budget: Budget,
             text, mask = model.text(*batch.told)
             made, tapped = model(x, levels, levels, text, mask, period=batch.period, continues=batch.continues, windows=windows,
                                  tap=model.config.depth // 3)
-        loss = velocity_loss(made, x0, levels, token_weights(batch, levels))
+        loss = velocity_loss(made, x0, levels, token_weights(batch, levels), worth)
         truth, meaning = trainee.truth.loss(tapped, batch), trainee.meaning.loss(text, mask, [row["attributes"] for row in batch.rows], batch.full)
         stage.update(loss + 0.1 * (truth + meaning), velocity=loss.detach(), truth=truth.detach(), meaning=meaning.detach(),
                      clips=len(x0), frames=x0.shape[2])
