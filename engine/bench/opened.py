@@ -1,8 +1,8 @@
 """Opened: our loop against the loop of a family's own pipeline, on the same random weights, in turns.
 
-    for each size and round    a process that walks with our sampler, one that calls diffusers' pipeline
-                               seconds of the walk: the processor's, of an accelerator by the clock
-    and again, a few steps     memory of the process at its peak, its allocator giving back what is freed
+    for each size and round    a process that walks with our sampler and calls diffusers' pipeline, by turns
+                               seconds of a walk: the processor's, of an accelerator by the clock
+    and each in one of its own memory of the process at its peak, its allocator giving back what is freed
     the aim, at every size     neither more time than theirs nor more memory
 
 Knows commands and figures; the walks are in `walking`.
@@ -26,6 +26,8 @@ from engine.errors import BadRequest, CineloomError
 
 AIM = 1.0           # of what theirs takes, at most: in the digits that are shown
 SIZES = ((64, 64, 9), (128, 96, 17), (256, 144, 17))       # width, height, pictures
+TURNS = 3           # walks of each way in one process: moments apart, for a shared machine is another one after a minute
+WEIGHED = 3         # processes of each way whose memory is taken
 FEW = 4             # steps of a walk that is weighed: by then a solver holds all that it remembers
 # Which hole of glibc's heap a tensor falls into is chance, worth 516 to 539 MB from one start to the next of either walk; where
 # each is mapped by itself and given back at once, starts agree within 0.5 MB (measured), at half the speed.
@@ -41,12 +43,12 @@ class Pair:
     seconds: tuple[float, float]        # of a step, the median: ours, theirs; the processor's, of an accelerator by the clock
     memory: tuple[float, float]         # bytes at the peak, the median
     apart: float                        # the largest difference between the two films' latents
-    rounds: tuple[float, ...]           # our time for one of theirs, round by round: the two of a round had the same machine
+    turns: tuple[float, ...]            # our time for one of theirs, turn by turn: the two of a turn had the same machine
 
     @property
     def time(self) -> float:
-        """Our time for one of theirs: the median of the rounds."""
-        return statistics.median(self.rounds)
+        """Our time for one of theirs: the median of the turns."""
+        return statistics.median(self.turns)
 
     @property
     def room(self) -> float:
@@ -76,10 +78,10 @@ class Opened:
         """A table for people."""
         lines = [f"Wan of random weights ({self.shape}) on {self.device}, {self.rounds} round{'s' if self.rounds > 1 else ''} in turns, ours beside diffusers' own loop; the aim is {AIM:.3f} of theirs at most",
                  f"  {'':<24} {'seconds a step':>17}  {'':<39} {'MB at the peak':>17}",
-                 f"  {'film':<24} {'ours':>8} {'theirs':>8}  {'time':>6}  {'in the rounds':<14} {'':<8} {'ours':>12} {'theirs':>8} {'memory':>7}  {'':<8} {'apart':>8}"]
+                 f"  {'film':<24} {'ours':>8} {'theirs':>8}  {'time':>6}  {'in the turns':<14} {'':<8} {'ours':>12} {'theirs':>8} {'memory':>7}  {'':<8} {'apart':>8}"]
         for pair in self.pairs:
             (width, height, pictures), verdicts = pair.size, ["reached" if one else "missed" for one in pair.reached]
-            lines.append(f"  {f'{width}x{height}, {pictures} pictures':<24} {pair.seconds[0]:>8.3f} {pair.seconds[1]:>8.3f}  {pair.time:>6.3f}  {f'{min(pair.rounds):.3f} to {max(pair.rounds):.3f}':<14} {verdicts[0]:<8} "
+            lines.append(f"  {f'{width}x{height}, {pictures} pictures':<24} {pair.seconds[0]:>8.3f} {pair.seconds[1]:>8.3f}  {pair.time:>6.3f}  {f'{min(pair.turns):.3f} to {max(pair.turns):.3f}':<14} {verdicts[0]:<8} "
                          f"{pair.memory[0] / 1e6:>12,.0f} {pair.memory[1] / 1e6:>8,.0f} {pair.room:>7.3f}  {verdicts[1]:<8} {pair.apart:>8.1e}")
         return "\n".join(lines)
 
@@ -96,15 +98,14 @@ def measure(shape: str = "small", sizes: Sequence[tuple[int, int, int]] = SIZES,
         for size in sizes:
             told: dict[str, list[float]] = {"ours": [], "theirs": []}
             for number in range(rounds):
-                for way in ("ours", "theirs") if number % 2 == 0 else ("theirs", "ours"):
-                    yield f"{size[0]}x{size[1]}, {size[2]} pictures, round {number + 1} of {rounds}: {way}"
-                    found = walked(way, folder, size, steps, device, Path(home) / way)
-                    told[way].append(found["processor" if device == "cpu" else "seconds"])      # whatever else the machine is doing
+                yield f"{size[0]}x{size[1]}, {size[2]} pictures, round {number + 1} of {rounds}"
+                for way, turns in walked("turns", folder, size, steps, device, Path(home) / "film", turns=TURNS).items():
+                    told[way] += [one["processor" if device == "cpu" else "seconds"] for one in turns]      # whatever else the machine is doing
             yield f"{size[0]}x{size[1]}, {size[2]} pictures: memory"
-            weighed = tuple(statistics.median(walked(way, folder, size, FEW, device, Path(home) / "weighed", GIVING)["memory"] for _ in range(rounds)) for way in ("ours", "theirs"))
-            seconds = tuple(statistics.median(told[way]) / steps for way in ("ours", "theirs"))
-            apart = float((torch.load(Path(home) / "ours", weights_only=True) - torch.load(Path(home) / "theirs", weights_only=True)).abs().max())
-            pairs.append(Pair(size, steps, seconds, weighed, apart, tuple(one / other for one, other in zip(told["ours"], told["theirs"]))))
+            weighed = tuple(statistics.median(walked(way, folder, size, FEW, device, Path(home) / "weighed", GIVING)["memory"] for _ in range(min(rounds, WEIGHED))) for way in told)
+            seconds = tuple(statistics.median(each) / steps for each in told.values())
+            apart = float((torch.load(Path(home) / "film-ours", weights_only=True) - torch.load(Path(home) / "film-theirs", weights_only=True)).abs().max())
+            pairs.append(Pair(size, steps, seconds, weighed, apart, tuple(one / other for one, other in zip(*told.values()))))
     yield Opened(shape, device, rounds, tuple(pairs))
 
 

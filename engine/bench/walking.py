@@ -3,6 +3,7 @@
     python -m engine.bench.walking '{"way": "ours", "folder": ..., "size": [128, 96, 17], "steps": 8, "device": "cpu", "film": ...}'
 
 "cache" names one, see `engine.denoisers.manners`, and "sizes" what it goes by. The way "sizes" measures those. Answers with one line of JSON: seconds of the walk by the clock and by the processor, and the process's memory at its peak.
+The way "turns" walks both ways by turns, "turns" times each, a moment apart so that both have the same machine, and answers with the seconds of each; it leaves two films, FILM-ours and FILM-theirs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -56,14 +58,29 @@ def main(asked: dict) -> None:
         return pipe(prompt=PROMPT, negative_prompt="", width=width, height=height, num_frames=pictures, num_inference_steps=steps, guidance_scale=GUIDANCE,
                     latents=start.clone().to(device), output_type="latent").frames
 
-    walk = ours if asked["way"] == "ours" else theirs
+    def timed(walk: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float, float]:
+        if device != "cpu":
+            torch.cuda.synchronize()
+        began, worked = time.perf_counter(), time.process_time()
+        film = walk().float().cpu()
+        return film, time.perf_counter() - began, time.process_time() - worked
+
+    ways = {"ours": ours, "theirs": theirs}
+    if asked["way"] == "turns":
+        told: dict[str, list[dict]] = {name: [] for name in ways}
+        for number in range(-1, asked["turns"]):            # the first is not counted
+            for name in ways if number % 2 else reversed(ways):
+                film, seconds, worked = timed(ways[name])
+                torch.save(film, f"{asked['film']}-{name}")
+                if number >= 0:
+                    told[name].append({"seconds": seconds, "processor": worked})
+        print(json.dumps(told))
+        return
+    walk = ways[asked["way"]]
     walk()
     if device != "cpu":
-        torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-    began, worked = time.perf_counter(), time.process_time()
-    film = walk().float().cpu()
-    seconds, worked = time.perf_counter() - began, time.process_time() - worked
+    film, seconds, worked = timed(walk)
     memory = torch.cuda.max_memory_allocated() if device != "cpu" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     torch.save(film, asked["film"])
     print(json.dumps({"seconds": seconds, "processor": worked, "memory": memory}))
