@@ -123,4 +123,4 @@ def told(row: dict, kind: float, which: float, descriptive: float = DESCRIPTIVE)
 
 def tells_all(prompt: str, row: dict) -> bool:
     """Whether the words of a clip tell all that is to be seen in it, which a film of several shots has more of than words for."""
-    return prompt in row["descriptive"] and row["attributes"]["shots"] == "1"
+    return prompt != "" and prompt in row["descriptive"] and row["attributes"]["shots"] == "1"

@@ -8,7 +8,7 @@ from torch import nn
 
 from engine.errors import BadRequest
 from engine.training.autoencoder import Pool, crop
-from engine.training.feed import Feed
+from engine.training.feed import Feed, tells_all
 from engine.training.flowmap import target_velocity
 from engine.training.levels import draw_levels
 from engine.training.paper import PLANS
@@ -244,6 +244,13 @@ def test_a_feed_gives_what_was_baked(tmp_path):
     assert seen == {"", "clip 0", "clip 1", "clip 2", "clip 3"}
     with pytest.raises(FileNotFoundError, match="bake"):
         Feed(tmp_path / "empty", 36, 0, lengths)
+
+
+def test_what_tells_all_is_a_whole_caption_of_one_shot():
+    row = {"descriptive": ["a red fox runs"], "attributes": {"shots": "1"}}
+    assert tells_all("a red fox runs", row) and not tells_all("a red fox", row)
+    assert not tells_all("a red fox runs", row | {"attributes": {"shots": "2"}})
+    assert not tells_all("", {"descriptive": [""], "attributes": {}}), "no words tell nothing"
 
 
 def test_a_feed_gives_the_same_again_and_takes_in_what_is_baked_later(tmp_path):
