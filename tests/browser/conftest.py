@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -69,9 +70,9 @@ def fresh(studio):
     queue, library = Queue(studio.home), Library.open(studio.home)
     for job in queue.jobs(recent=100):
         queue.cancel(job.id)
-    import time
-
+    end = time.monotonic() + 60
     while any(not job.over for job in queue.jobs()):
+        assert time.monotonic() < end, f"a cancelled job goes on: {queue.jobs()}; the studio said: {studio.output[-3000:]}"
         time.sleep(0.05)
     for job in queue.jobs(recent=100):
         queue.dismiss(job.id)
