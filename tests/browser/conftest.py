@@ -126,87 +126,83 @@ class Tab:
 class Windows:
     """Chromium's windows by how they look, lent to one test after another and left with nothing in them.
 
-    What a page is made of is fetched and compiled once in a window, and a visit is half the work. Who asks for a second
-    window at a time gets one of his own.
+    What a page is made of is fetched and compiled once in a window, and a visit is half the work. None is closed before
+    the browser is: Chromium has been seen never to answer that, and Playwright waits for it without a bound.
     """
 
-    def __init__(self, browser, address: str):
-        self.browser, self.address = browser, address
-        self.kept: dict[str, object] = {}
-        self.lent: dict[object, str] = {}
+    def __init__(self, browser):
+        self.browser = browser
+        self.kept: dict[str, list] = {}
+        self.lent: list[tuple[str, object]] = []
 
-    def lend(self, look: dict):
-        """A window with one page, empty, and with nothing that an earlier page had stored."""
+    def lend(self, look: dict, address: str):
+        """A window with one page, empty, and with nothing that an earlier page of this address had stored."""
         name = repr(sorted(look.items()))
-        context = self.kept.pop(name, None)
-        if context is None or not self._emptied(context):
+        kept = self.kept.setdefault(name, [])
+        context = kept.pop() if kept else None
+        if context is None or not self._emptied(context, address):
             context = self.browser.new_context(**look)
             context.new_page()
-        self.lent[context] = name
+        self.lent.append((name, context))
         return context
 
     def give_back(self):
-        for context, look in self.lent.items():
-            if look in self.kept or not self._closed(context):
-                context.close()
-            else:
-                self.kept[look] = context
-        self.lent = {}
+        """All that are lent; one that was closed or fell over in a test is not lent again."""
+        for name, context in self.lent:
+            try:
+                for page in context.pages:
+                    page.close()
+                self.kept[name].append(context)
+            except Exception:
+                continue
+        self.lent = []
 
-    def _closed(self, context) -> bool:
-        """Without pages; False where that could not be: closed by the test, or fallen over in it."""
-        try:
-            for page in context.pages:
-                page.close()
-        except Exception:
-            return False
-        return True
-
-    def _emptied(self, context) -> bool:
+    def _emptied(self, context, address: str) -> bool:
         """With a page, which is what such things are asked of, and nothing stored; False where that could not be."""
         try:
             page = context.new_page()
             session = context.new_cdp_session(page)
-            session.send("Storage.clearDataForOrigin", {"origin": self.address, "storageTypes": "local_storage,indexeddb,cookies"})
+            session.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "local_storage,indexeddb,cookies"})
             session.detach()
         except Exception:
-            context.close()
             return False
         return True
 
 
 @pytest.fixture(scope="session")
-def windows(browser, studio):
-    """Windows for the session's studio."""
-    return Windows(browser, studio.address)
+def all_windows(browser):
+    """The session's windows."""
+    return Windows(browser)
 
 
 @pytest.fixture
-def tabs(windows, fresh):
+def windows(all_windows):
+    """Windows, given back after the test."""
+    yield all_windows
+    all_windows.give_back()
+
+
+@pytest.fixture
+def open_tab(windows):
+    """Open a tab of any studio; whoever does looks at its `wrong` at the end."""
+
+    def open_(studio, width=1440, height=900, **more) -> Tab:
+        return Tab(windows.lend({"viewport": {"width": width, "height": height}} | more, studio.address), studio)
+
+    return open_
+
+
+@pytest.fixture
+def tabs(open_tab, fresh):
     """Open tabs of the fresh studio; at the end none of them may have complained."""
     opened = []
 
-    def open_tab(width=1440, height=900, **more) -> Tab:
-        opened.append(Tab(windows.lend({"viewport": {"width": width, "height": height}} | more), fresh))
+    def open_one(**look) -> Tab:
+        opened.append(open_tab(fresh, **look))
         return opened[-1]
 
-    yield open_tab
-    windows.give_back()
+    yield open_one
     assert [wrong for tab in opened for wrong in tab.wrong if not any(part in wrong for part in tab.meant)] == []
-
-
-@pytest.fixture
-def open_tab(browser):
-    """Open a tab of any studio; whoever does looks at its `wrong` at the end."""
-    contexts = []
-
-    def open_(studio) -> Tab:
-        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
-        return Tab(contexts[-1], studio)
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture

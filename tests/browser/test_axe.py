@@ -36,7 +36,7 @@ def test_every_state_of_the_page(tabs, axe, look):
     first = tabs().page                                         # in English, to begin with
     wrong = axe(first, "empty")
     make_two(first)
-    first.context.close()
+    first.close()
 
     tab = tabs(**look)
     page = tab.page

@@ -97,19 +97,13 @@ def test_a_film_is_shown_who_is_in_it_and_its_recipe_brings_them_back(vaced, ope
     assert wrong == [] and tab.wrong == []
 
 
-def test_in_chinese_and_light_nothing_is_wrong_with_them(vaced, browser, axe):  # noqa: F811
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="light", locale="zh-CN")
-    try:
-        page = context.new_page()
-        page.goto(vaced.address)
-        page.wait_for_selector("#make-panel[data-ready]", state="attached")
-        page.click("#top-panel .handle")
-        page.select_option("#model", value="tiny-vace")
-        slot = page.get_by_role("group", name="画面中的人或物")
-        slot.wait_for()
-        assert "最多 4 张图片" in slot.inner_text()
-        page.set_input_files("#make-panel .references input[type=file]", picture((200, 0, 0)))
-        page.wait_for_selector(HELD)
-        assert axe(page, "chinese", "#make-panel") == []
-    finally:
-        context.close()
+def test_in_chinese_and_light_nothing_is_wrong_with_them(vaced, open_tab, axe):  # noqa: F811
+    page = open_tab(vaced, width=390, height=844, color_scheme="light", locale="zh-CN").page
+    page.click("#top-panel .handle")
+    page.select_option("#model", value="tiny-vace")
+    slot = page.get_by_role("group", name="画面中的人或物")
+    slot.wait_for()
+    assert "最多 4 张图片" in slot.inner_text()
+    page.set_input_files("#make-panel .references input[type=file]", picture((200, 0, 0)))
+    page.wait_for_selector(HELD)
+    assert axe(page, "chinese", "#make-panel") == []

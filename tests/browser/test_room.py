@@ -25,7 +25,7 @@ def held(windows, fresh):
         shelved(library, f"boat{number:02}", f"boat number {number}", pictures=33, colour=(number * 8, 60, 90))
 
     def open_held(**more):
-        page, waiting, wrong = windows.lend({"viewport": {"width": 1440, "height": 900}} | more).new_page(), [], []
+        page, waiting, wrong = windows.lend({"viewport": {"width": 1440, "height": 900}} | more, fresh.address).new_page(), [], []
         page.on("pageerror", lambda error: wrong.append(f"{error}"))
         page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
         page.route("**/?gradio=alone", lambda route: waiting.append(route))
@@ -44,8 +44,7 @@ def held(windows, fresh):
 
         return page, come
 
-    yield open_held
-    windows.give_back()
+    return open_held
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}], ids=["desk", "phone"])
@@ -106,8 +105,8 @@ def test_under_somebody_s_hand_nothing_moves(held):
 
 
 @pytest.mark.parametrize("address, before", [("?gradio=alone", ""), ("", "delete Element.prototype.moveBefore")], ids=["alone", "an older browser"])
-def test_gradio_s_page_brings_the_panels_to_life_itself(browser, fresh, address, before):
-    page = browser.new_page()
+def test_gradio_s_page_brings_the_panels_to_life_itself(windows, fresh, address, before):
+    page = windows.lend({}, fresh.address).pages[0]
     page.add_init_script(before)
     page.goto(fresh.address + address)
     for panel in ("top", "make", "player", "queue", "takes", "timeline"):
@@ -116,4 +115,3 @@ def test_gradio_s_page_brings_the_panels_to_life_itself(browser, fresh, address,
     page.get_by_role("button", name="Make").click()
     page.wait_for_selector("#player-panel[data-take]", timeout=120_000)
     assert page.locator("section.panel").count() == 6
-    page.close()
