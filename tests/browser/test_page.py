@@ -260,7 +260,7 @@ def test_a_take_is_saved_under_its_words(page):
 
 @pytest.mark.parametrize("width, height", [(390, 844), (768, 1024), (1440, 900), (1920, 1080)])
 def test_nothing_sticks_out(tabs, width, height):
-    page = tabs(width, height).page
+    page = tabs(width=width, height=height).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     make, player, takes = (page.locator(f"#{name}-panel").bounding_box() for name in ("make", "player", "takes"))
     if width > 860:
