@@ -79,6 +79,34 @@ def test_waves_are_loud_where_the_sound_is_whatever_is_done_to_the_clip(tabs, cu
     loud(page, 12, 28)
 
 
+def test_clips_too_narrow_for_a_wave_of_their_own_have_one_together(tabs, cuts, library, tmp_path):
+    voice = finish(library.import_file(talkie(tmp_path / "voice.mp4", 2, (0.5, 1.5))))
+    cuts.client.post("studio/cuts", json={"name": "Long", "takes": [voice.id] * 150})
+    page = tabs().page
+    ready(page, 300)
+    heard = """([kind, number, share]) => {
+        const row = document.querySelector(`#timeline-panel .row[data-kind=${kind}]`), line = row.querySelector('.crowd path:last-child'), clip = row.querySelectorAll('.clip')[number];
+        const crowd = line.ownerSVGElement.getBoundingClientRect(), box = clip.getBoundingClientRect();
+        return [1 / 3, 2 / 3].every(y => line.isPointInFill(new DOMPoint(box.left + share * box.width - crowd.left, y * crowd.height)));
+    }"""
+    for kind in ("film", "sound"):
+        for number in (0, 70, 149):
+            page.wait_for_function(heard, arg=[kind, number, 0.5])
+            assert not page.evaluate(heard, [kind, number, 0.1]) and not page.evaluate(heard, [kind, number, 0.9])
+    assert page.locator(f"{PANEL} .clip .wave").count() == 0
+    clip = next(track for track in cuts.now()["cut"]["tracks"] if track["kind"] == "sound")["items"][70]["id"]
+    edit(cuts, page, {"is": "mute", "items": [clip]})
+    page.wait_for_selector(f"{PANEL} .clip.silent[data-id={clip}] .wave", state="attached")       # what is off has its own, which fades with it
+    page.wait_for_function(f"arg => !({heard})(arg)", arg=["sound", 70, 0.5])
+    assert page.evaluate(heard, ["sound", 71, 0.5])
+    for _ in range(6):
+        page.get_by_role("button", name="Larger (+)").click()
+    page.wait_for_function(f"document.querySelectorAll('{PANEL} .row[data-kind=sound] .clip.heard .wave').length > 3")
+    assert page.locator(f"{PANEL} .crowd path:last-child").first.get_attribute("d") == ""
+    page.get_by_role("button", name="All of it (0)").click()
+    page.wait_for_function(heard, arg=["film", 149, 0.5])
+
+
 def test_film_with_sound_has_a_thin_wave_and_files_show_their_pictures_as_takes_do(tabs, cuts, library, tmp_path):
     voice = finish(library.import_file(talkie(tmp_path / "voice.mp4", 2, (0.5, 1.5))))
     shutil.copy(voice.file("film"), library.folder / "footage.mp4")

@@ -1,7 +1,7 @@
 // The timeline's waves: which part of a waveform a clip shows, and how columns come of it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { along, columns, voices } from '../../app/web/timeline/waves.js';
+import { along, columns, outline, voices } from '../../app/web/timeline/waves.js';
 
 const sound = { take: 't', kind: 'sound', frames: 96_000, rate: '48000' };
 const film = { take: 't', frames: 50, rate: '25' };
@@ -27,6 +27,12 @@ test('a column has the lowest and the highest of all that it passes, forwards an
   assert.deepEqual([...columns(new Int8Array(), 0, 1, 2)], [0, 0, 0, 0]);
   const loud = Int8Array.from([40, 60]);                    // all above nothing: it is not drawn down to it
   assert.deepEqual([...columns(loud, 0, 1, 1)], [40, 60]);
+});
+
+test('columns become a shape: up to the highest and back along the lowest, cut off where it is too loud, a line where it is silent', () => {
+  const numbers = (path) => path.slice(1, -1).split('L').map((point) => point.split(' ').map(Number));
+  assert.deepEqual(numbers(outline(Int8Array.from([-40, 20, 0, 0]), { left: 3, fine: 1, high: 10, loud: 0.1 })), [[3, 5], [3.5, 3], [4.5, 4.5], [5, 5], [4.5, 5.5], [3.5, 9]]);
+  assert.deepEqual(numbers(outline(Int8Array.from([-90, 90]), { left: 0, fine: 2, high: 10, loud: 0.1 })), [[0, 5], [0.25, 0], [0.5, 5], [0.25, 10]]);
 });
 
 test('film is heard through the sound that is linked to it', () => {

@@ -32,14 +32,14 @@ export class ClipView {
    * Show a piece at [left, left + width) pixels of its row, of which [from, to) are drawn and those from `edge` on are seen; `down` into another row.
    * `look`: { scale, rate, take, pictures, voice, pen, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
    * take is what the studio knows of its media, pictures(count) their address, voice its sound and pen the time for it, see wave.js
-   * False when it is to be shown once more, for there was no time for all of it.
+   * `crowded`: its wave is drawn with others. False when it is to be shown once more, for there was no time for all of it.
    */
   show(place, track, box, look) {
     const { item } = place;
     const { left, width, from, to, height, edge, down = 0 } = box;
     this.place = place;
     const kind = item.is === 'title' ? 'title' : item.media.kind ?? 'film';
-    const heard = Wave.there(item, width, look.voice);
+    const heard = !look.crowded && Wave.there(item, width, look.voice);
     const face = [item.id, kind, look.chosen, look.moved, item.mute, look.missing, heard].join('|');
     if (face !== this.face) { this.face = face; this.dress(kind, look, heard); }
     put(this, this.node, { left: `${left}px`, width: `${Math.max(width - 1, 1)}px`, transform: down ? `translateY(${down}px)` : '' });

@@ -7,10 +7,12 @@
 import { el } from '../desk.js';
 import { t } from '../words.js';
 import { ClipView } from './clip.js';
+import { Crowd } from './crowd.js';
 import { joints, pieces, zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
 import { put } from './putting.js';
+import { Wave } from './wave.js';
 import { voices } from './waves.js';
 
 const HEIGHTS = { film: 54, titles: 30, sound: 38 };        // pixels, at least; film takes what is left
@@ -108,7 +110,8 @@ class Row {
     this.list = el('ul.pieces', {});
     this.joins = el('div.joints', {});
     this.zones = el('div.zones', { 'aria-hidden': 'true' });
-    this.lane = el('div.lane', {}, this.list, this.zones, this.joins);
+    this.crowd = new Crowd();
+    this.lane = el('div.lane', {}, this.list, this.crowd.node, this.zones, this.joins);
     this.root = el('div.row', {}, el('div.head', {}, this.name, this.mute, this.lock), this.lane);
     this.views = new Map();
     this.spare = [];            // pieces that went out of sight: the next that come into it are shown by them
@@ -136,19 +139,25 @@ class Row {
     const seen = new Set(wanted.map(({ key }) => key));
     for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); this.spare.push(piece); }
     let before = null, whole = true;
+    const crowd = [];
     for (const { key, place, start, stop, delta, moved: along, down } of wanted) {
       const { item } = place;
+      const width = (stop - start) * scale;
+      const voice = this.lanes.voice(cut, track, item);
+      const crowded = Crowd.takes(item, width, along);
+      if (crowded && Wave.there(item, width, voice)) crowd.push({ item, start, stop, voice, delta });
       let piece = this.views.get(key);
       if (!piece) this.views.set(key, piece = this.spare.pop() ?? new ClipView());
       const take = store.media(item);
-      whole = piece.show(place, track, { left: start * scale, width: (stop - start) * scale, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
-        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice: this.lanes.voice(cut, track, item), pen: this.lanes.pen,
+      whole = piece.show(place, track, { left: start * scale, width, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
+        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice, crowded, pen: this.lanes.pen,
         missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved: along, delta,
       }) && whole;
       const there = before ? before.nextSibling : this.list.firstChild;
       if (there !== piece.item) this.list.insertBefore(piece.item, there);
       before = piece.item;
     }
+    whole = this.crowd.draw(crowd, height, { scale, rate: cut.rate, pen: this.lanes.pen }) && whole;
     this.spare.length = Math.min(this.spare.length, SPARE);
     this.join(cut, track, from, to);
     this.zone(cut, track, from, to);

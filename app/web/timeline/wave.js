@@ -1,13 +1,13 @@
-// The wave of one clip: its sound as one shape, of which only the part that is seen is there.
+// The wave of one clip: its sound as one shape, of which only the part that is seen is there. Clips too narrow for one of their own: crowd.js.
 //
 // A shape and no canvas: a browser gives every canvas a layer of its own, and two hundred of them cost more than all else of a frame.
 // Knows a clip, the waveform of its media and where it is drawn. Colour and height are the sheet's.
 import { svg } from '../desk.js';
 import { put } from './putting.js';
-import { along, columns } from './waves.js';
+import { along, columns, outline } from './waves.js';
 
 const PART = 400;           // pixels: drawn anew only when so many more are seen
-const THIN = 14;            // pixels of a film's
+export const THIN = 14;     // pixels of a film's
 
 export class Wave {
   constructor() {
@@ -45,15 +45,7 @@ export class Wave {
     this.node.setAttribute('viewBox', `0 0 ${stop - begin} ${high}`);
     const { first, step } = along(item, voice.media, rate, voice.peaks.length / 2);
     const seen = columns(voice.peaks, first + (begin / scale + (delta?.head ?? 0)) * step, step / scale / fine, wide);
-    const loud = voice.gain * high / 254;
-    const middle = high / 2;
-    const above = [], below = [];
-    for (let x = 0; x < wide; x++) {
-      const at = ((x + 0.5) / fine).toFixed(2);
-      above.push(`${at} ${Math.max(0, middle - Math.max(0.5, seen[2 * x + 1] * loud)).toFixed(1)}`);
-      below.push(`${at} ${Math.min(high, middle - Math.min(-0.5, seen[2 * x] * loud)).toFixed(1)}`);
-    }
-    this.line.setAttribute('d', `M0 ${middle}L${above.join('L')}L${wide / fine} ${middle}L${below.reverse().join('L')}Z`);
+    this.line.setAttribute('d', outline(seen, { left: 0, fine, high, loud: voice.gain * high / 254 }));
     return true;
   }
 

@@ -30,6 +30,18 @@ export function columns(peaks, first, step, wide) {
   return found;
 }
 
+/** Columns as the path of one shape `high` pixels tall, from `left` on, so many to a pixel; `loud` pixels are a step of a waveform. Silence is a line. */
+export function outline(seen, { left, fine, high, loud }) {
+  const middle = high / 2, wide = seen.length / 2;
+  const above = [], below = [];
+  for (let x = 0; x < wide; x++) {
+    const at = (left + (x + 0.5) / fine).toFixed(2);
+    above.push(`${at} ${Math.max(0, middle - Math.max(0.5, seen[2 * x + 1] * loud)).toFixed(1)}`);
+    below.push(`${at} ${Math.min(high, middle - Math.min(-0.5, seen[2 * x] * loud)).toFixed(1)}`);
+  }
+  return `M${left} ${middle}L${above.join('L')}L${left + wide / fine} ${middle}L${below.reverse().join('L')}Z`;
+}
+
 const known = new WeakMap();
 
 /** The sounds that are linked to film, by their link: `Map(link → clip)`. Kept, for a cut never changes. */
