@@ -11,7 +11,8 @@ import { timecode } from './places.js';
 import { put } from './putting.js';
 import { Wave } from './wave.js';
 
-const LEAST = 18, NAMED = 44;       // pixels: below that no picture, no name
+export const LEAST = 18;             // pixels: below that no picture, and no wave of its own
+const NAMED = 44;                   // pixels: below that no name
 
 export class ClipView {
   constructor() {
