@@ -20,6 +20,7 @@ from engine.errors import CineloomError
 from engine.library import Library
 
 CLIPS, FILMS, SECONDS = 200, 20, 9      # half an hour
+ACTS = ("all", "zoomed while all is in sight", "scrolled", "zoomed")        # in this order: each begins where the one before left the rows
 PANEL = "#timeline-panel"
 PAINTED = """([panel, act, times]) => (async () => {
   const root = document.querySelector(panel), scroll = root.querySelector('.scroll'), spent = [];
@@ -27,6 +28,7 @@ PAINTED = """([panel, act, times]) => (async () => {
   const turn = (by) => scroll.dispatchEvent(new WheelEvent('wheel', { deltaY: by, ctrlKey: true, clientX: innerWidth / 2, bubbles: true, cancelable: true }));
   const acts = {
     all: () => press('All of it'),
+    'zoomed while all is in sight': (at) => turn(at % 2 ? 60 : -60),
     scrolled: () => { scroll.scrollLeft += 120; },       // a notch of a wheel
     zoomed: (at) => turn(at % 2 ? 60 : -60),
   };
@@ -72,7 +74,7 @@ def draw(home: Path, count: int = FILMS) -> None:
 def measure(page, address: str, clips: int = CLIPS, times: int = 40) -> dict[str, tuple[float, float]]:
     """Lay a cut of `clips` clips through the studio at `address`, and draw it again and again in the open `page`.
 
-    Returns for "all", "scrolled" and "zoomed" the milliseconds of a repaint: median and 95th percentile.
+    Returns for each of ACTS the milliseconds of a repaint: median and 95th percentile.
     Raises CineloomError where the studio does not lay the cut.
     """
     address = address.rstrip("/")
@@ -85,7 +87,7 @@ def measure(page, address: str, clips: int = CLIPS, times: int = 40) -> dict[str
     page.wait_for_selector(f"{PANEL}[data-ready][data-cut='{id}']")
     page.wait_for_timeout(3000)         # thumbnails and waves come
     page.evaluate("document.querySelectorAll('video').forEach(one => one.pause())")        # what a film costs that plays beside it is another question
-    return {act: _spread(page.evaluate(PAINTED, [PANEL, act, times])) for act in ("all", "scrolled", "zoomed")}
+    return {act: _spread(page.evaluate(PAINTED, [PANEL, act, times])) for act in ACTS}
 
 
 def _spread(spent: list[float]) -> tuple[float, float]:

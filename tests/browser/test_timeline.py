@@ -49,7 +49,7 @@ def test_takes_are_dropped_reordered_trimmed_split_and_all_of_it_is_undone(tabs,
     after(page, lambda: drag(page, first["x"] + first["width"] - 3, first["y"] + 20, first["x"] + first["width"] - 3 - 9 * one, key="Shift"))
     assert cuts.row() == [("blue", 40), ("red", 33), ("green", 12)]     # with Shift what comes after moves up
     page.wait_for_timeout(100)
-    joint = page.locator(f"{PANEL} .joint i").first.bounding_box()
+    joint = page.locator(f"{PANEL} .joint").first.bounding_box()
     middle = joint["x"] + 8
     page.keyboard.press("n")                                            # without snapping
     after(page, lambda: drag(page, middle, joint["y"] + 8, middle + 4 * one))
@@ -216,7 +216,7 @@ def test_axe_finds_nothing_in_any_state_of_it(tabs, cuts, look):
         page.locator(f"{PANEL} .bar [aria-haspopup=menu]").nth(number).click()
         see(name)
         page.keyboard.press("Escape")
-    page.locator(f"{PANEL} .joint[data-kind=gap] i").click()
+    page.locator(f"{PANEL} .joint[data-kind=gap]").click()
     see("a joint")
     page.keyboard.press("Escape")
     page.locator(f"{PANEL} .clip[data-id='{clips[1]}']").click()

@@ -15,16 +15,18 @@ from engine.library import finish
 from engine.media import write_picture
 from engine.provenance import read
 
-# Where a wave is loud, in frames of its clip, as it is drawn: [first, last); its columns are counted, not its numbers.
+# Where a wave is loud, in frames of a row's first clip, as it is drawn: [first, last); its columns are counted, not its numbers.
 LOUD = """(kind) => {
-    const wave = document.querySelector(`#timeline-panel .row[data-kind=${kind}] .wave`);
-    if (!wave) return 'nothing is drawn';
-    const clip = wave.closest('.clip'), frames = clip.view.place.item.length, line = wave.querySelector('path');
-    const begin = parseFloat(getComputedStyle(wave).left), wide = clip.offsetWidth + 1, { width, height } = wave.getBoundingClientRect();
+    const row = document.querySelector(`#timeline-panel .row[data-kind=${kind}]`), clip = row?.querySelector('.clip');
+    const line = (clip?.querySelector('.wave') ?? row?.querySelector('.lane > .wave'))?.lastChild;
+    if (!line?.getAttribute('d')) return 'nothing is drawn';
+    const frames = clip.view.place.item.length, box = clip.getBoundingClientRect(), shape = line.ownerSVGElement.getBoundingClientRect(), way = line.getScreenCTM().inverse();
     const loud = [];
-    for (let x = 0; x < width; x++) if ([1 / 3, 2 / 3].every(y => line.isPointInFill(new DOMPoint(x + 0.5, y * height)))) loud.push(x);
+    for (let x = Math.max(box.left, shape.left) + 0.5; x < Math.min(box.right, shape.right); x++) {
+        if ([1 / 3, 2 / 3].every(y => line.isPointInFill(new DOMPoint(x, shape.top + y * shape.height).matrixTransform(way)))) loud.push(x - 0.5);
+    }
     if (!loud.length) return 'it is silent';
-    const frame = (x) => (begin + x) / wide * frames;
+    const frame = (x) => (x - box.left) / (box.width + 1) * frames;
     return [frame(loud[0]), frame(loud.at(-1) + 1)];
 }"""
 
@@ -55,7 +57,7 @@ def test_waves_are_loud_where_the_sound_is_whatever_is_done_to_the_clip(tabs, cu
     ready(page, 2)
     clip = next(track for track in cuts.now()["cut"]["tracks"] if track["kind"] == "sound")["items"][0]["id"]
     loud(page, 16, 32)
-    assert page.locator(f"{PANEL} .row[data-kind=film] .wave").count() == 0          # nothing is heard with the film
+    assert page.evaluate(LOUD, "film") == "nothing is drawn"          # nothing is heard with the film
     edit(cuts, page, {"is": "trim", "item": clip, "end": "head", "by": 8})
     loud(page, 8, 24)
     edit(cuts, page, {"is": "slip", "item": clip, "by": -4})
@@ -79,30 +81,46 @@ def test_waves_are_loud_where_the_sound_is_whatever_is_done_to_the_clip(tabs, cu
     loud(page, 12, 28)
 
 
-def test_clips_too_narrow_for_a_wave_of_their_own_have_one_together(tabs, cuts, library, tmp_path):
+def test_waves_of_a_row_are_one_shape_but_for_clips_that_fade_or_are_framed(tabs, cuts, library, tmp_path):
     voice = finish(library.import_file(talkie(tmp_path / "voice.mp4", 2, (0.5, 1.5))))
     cuts.client.post("studio/cuts", json={"name": "Long", "takes": [voice.id] * 150})
     page = tabs().page
     ready(page, 300)
     heard = """([kind, number, share]) => {
-        const row = document.querySelector(`#timeline-panel .row[data-kind=${kind}]`), line = row.querySelector('.crowd path:last-child'), clip = row.querySelectorAll('.clip')[number];
-        const crowd = line.ownerSVGElement.getBoundingClientRect(), box = clip.getBoundingClientRect();
-        return [1 / 3, 2 / 3].every(y => line.isPointInFill(new DOMPoint(box.left + share * box.width - crowd.left, y * crowd.height)));
+        const row = document.querySelector(`#timeline-panel .row[data-kind=${kind}]`), line = row.querySelector('.lane > .wave').lastChild, clip = row.querySelectorAll('.clip')[number];
+        const shape = line.ownerSVGElement.getBoundingClientRect(), box = clip.getBoundingClientRect(), way = line.getScreenCTM().inverse();
+        return [1 / 3, 2 / 3].every(y => line.isPointInFill(new DOMPoint(box.left + share * box.width, shape.top + y * shape.height).matrixTransform(way)));
     }"""
-    for kind in ("film", "sound"):
-        for number in (0, 70, 149):
+
+    def drawn(kind, *numbers):
+        for number in numbers:
             page.wait_for_function(heard, arg=[kind, number, 0.5])
             assert not page.evaluate(heard, [kind, number, 0.1]) and not page.evaluate(heard, [kind, number, 0.9])
-    assert page.locator(f"{PANEL} .clip .wave").count() == 0
-    clip = next(track for track in cuts.now()["cut"]["tracks"] if track["kind"] == "sound")["items"][70]["id"]
-    edit(cuts, page, {"is": "mute", "items": [clip]})
-    page.wait_for_selector(f"{PANEL} .clip.silent[data-id={clip}] .wave", state="attached")       # what is off has its own, which fades with it
+
+    def apart(item, kind=""):
+        page.wait_for_selector(f"{PANEL} .clip{kind}[data-id='{item['id']}'] .wave", state="attached")
+
+    own = page.locator(f"{PANEL} .clip .wave")
+    for kind in ("film", "sound"):
+        drawn(kind, 0, 70, 149)
+    assert own.count() == 0
+    sounds = next(track for track in cuts.now()["cut"]["tracks"] if track["kind"] == "sound")["items"]
+    edit(cuts, page, {"is": "mute", "items": [sounds[70]["id"]]})
+    apart(sounds[70], ".silent")       # what is off has its own, which fades with it
     page.wait_for_function(f"arg => !({heard})(arg)", arg=["sound", 70, 0.5])
-    assert page.evaluate(heard, ["sound", 71, 0.5])
+    drawn("sound", 69, 71)
     for _ in range(6):
         page.get_by_role("button", name="Larger (+)").click()
-    page.wait_for_function(f"document.querySelectorAll('{PANEL} .row[data-kind=sound] .clip.heard .wave').length > 3")
-    assert page.locator(f"{PANEL} .crowd path:last-child").first.get_attribute("d") == ""
+    for kind in ("film", "sound"):
+        drawn(kind, 2, 4)
+    assert own.count() == 0
+    edit(cuts, page, {"is": "fade", "item": sounds[3]["id"], "fade_in": 4, "fade_out": 0})
+    apart(sounds[3])
+    drawn("sound", 2, 4)
+    page.locator(f"{PANEL} .row[data-kind=sound] .clip").nth(4).click()         # the frame of what is chosen lies over its wave
+    apart(sounds[4], ".chosen")
+    page.wait_for_function(f"arg => !({heard})(arg)", arg=["sound", 4, 0.5])
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="All of it (0)").click()
     page.wait_for_function(heard, arg=["film", 149, 0.5])
 

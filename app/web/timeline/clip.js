@@ -11,13 +11,12 @@ import { timecode } from './places.js';
 import { put } from './putting.js';
 import { Wave } from './wave.js';
 
-export const LEAST = 18;             // pixels: below that no picture, and no wave of its own
+const LEAST = 18;             // pixels: below that no picture
 const NAMED = 44;                   // pixels: below that no name
 
 export class ClipView {
   constructor() {
     this.film = el('span.film', { 'aria-hidden': 'true' });
-    this.wave = new Wave();
     this.name = el('span.name');
     this.says = el('span.more', { 'aria-hidden': 'true' });
     this.seams = el('span.seams', { 'aria-hidden': 'true' });
@@ -33,14 +32,16 @@ export class ClipView {
    * Show a piece at [left, left + width) pixels of its row, of which [from, to) are drawn and those from `edge` on are seen; `down` into another row.
    * `look`: { scale, rate, take, pictures, voice, pen, missing, chosen, moved, delta: {head, tail} frames that a drag has drawn its ends by }
    * take is what the studio knows of its media, pictures(count) their address, voice its sound and pen the time for it, see wave.js
-   * `crowded`: its wave is drawn with others. False when it is to be shown once more, for there was no time for all of it.
+   * `shared`: its wave is drawn with those of its row. False when it is to be shown once more, for there was no time for all of it.
    */
   show(place, track, box, look) {
     const { item } = place;
     const { left, width, from, to, height, edge, down = 0 } = box;
     this.place = place;
     const kind = item.is === 'title' ? 'title' : item.media.kind ?? 'film';
-    const heard = !look.crowded && Wave.there(item, width, look.voice);
+    const heard = Wave.there(item, width, look.voice);
+    const own = heard && !look.shared;
+    if (own) this.wave ??= new Wave();
     const face = [item.id, kind, look.chosen, look.moved, item.mute, look.missing, heard].join('|');
     if (face !== this.face) { this.face = face; this.dress(kind, look, heard); }
     put(this, this.node, { left: `${left}px`, width: `${Math.max(width - 1, 1)}px`, transform: down ? `translateY(${down}px)` : '' });
@@ -48,8 +49,8 @@ export class ClipView {
     const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
     if (key !== this.key) { this.key = key; this.say(track, look); }
     this.draw(item, { left, width, from, to, height, edge }, look, length);
-    this.hold(item, width, heard);
-    return !heard || this.wave.draw(item, { left, width, from, to, height }, look.voice, look, look.pen);
+    this.hold(item, width, own);
+    return !own || this.wave.draw([{ item, start: left / look.scale, stop: (left + width) / look.scale, voice: look.voice, delta: look.delta }], { left: left + 1, from, to, height }, look);
   }
 
   /** What the sheet goes by: written where it changes, for whatever is written has the browser look at it again. */
@@ -66,14 +67,14 @@ export class ClipView {
   }
 
   /** Of all that a clip may have on it only what there is and what has room: hundreds of them are seen at once. */
-  hold(item, width, heard) {
+  hold(item, width, own) {
     const named = width >= NAMED;
-    const has = [this.parts.length > 0, heard, item.fade_in, item.fade_out, named && this.marks?.length, named, named && this.says.textContent].map(Boolean);
+    const has = [this.parts.length > 0, own, item.fade_in, item.fade_out, named && this.marks?.length, named, named && this.says.textContent].map(Boolean);
     if (has.join() === this.has) return;
     this.has = has.join();
     let before = null;
-    for (const [at, part] of [this.film, this.wave.node, ...this.fades, this.seams, this.name, this.says].entries()) {
-      if (!has[at]) { part.remove(); continue; }
+    for (const [at, part] of [this.film, this.wave?.node, ...this.fades, this.seams, this.name, this.says].entries()) {
+      if (!has[at]) { part?.remove(); continue; }
       if (part.parentNode !== this.node) this.node.insertBefore(part, before ? before.nextSibling : this.node.firstChild);
       before = part;
     }

@@ -5,7 +5,6 @@
 import { el } from '../desk.js';
 import { t } from '../words.js';
 import { ClipView } from './clip.js';
-import { Crowd } from './crowd.js';
 import { joints, pieces, zone } from './cut.js';
 import { tool } from './drawings.js';
 import { timecode } from './places.js';
@@ -16,6 +15,7 @@ export const HEIGHTS = { film: 54, titles: 30, sound: 38 };        // pixels, at
 const GIVEN = { film: 'Film', titles: 'Titles', sound: 'Sound' };       // what the studio calls the tracks of a new cut
 export const EMPTY = 26;
 const ROOM = 30;            // pixels that both clips need until their joint can be pressed
+const BUTTON = 16;          // pixels of a joint's
 const SEAM = 26;            // pixels of what is made over a hard cut
 const NEW = new Set(['extend', 'precede', 'connect']);        // film where there was none; the others are made again
 const SPARE = 60;
@@ -29,8 +29,8 @@ export class Row {
     this.list = el('ul.pieces', {});
     this.joins = el('div.joints', {});
     this.zones = el('div.zones', { 'aria-hidden': 'true' });
-    this.crowd = new Crowd();
-    this.lane = el('div.lane', {}, this.list, this.crowd.node, this.zones, this.joins);
+    this.wave = new Wave();
+    this.lane = el('div.lane', {}, this.list, this.wave.node, this.zones, this.joins);
     this.root = el('div.row', {}, el('div.head', {}, this.name, this.mute, this.lock), this.lane);
     this.views = new Map();
     this.spare = [];            // pieces that went out of sight: the next that come into it are shown by them
@@ -58,25 +58,26 @@ export class Row {
     const seen = new Set(wanted.map(({ key }) => key));
     for (const [id, piece] of this.views) if (!seen.has(id)) { piece.item.remove(); this.views.delete(id); this.spare.push(piece); }
     let before = null, whole = true;
-    const crowd = [];
+    const heard = [];
     for (const { key, place, start, stop, delta, moved: along, down } of wanted) {
       const { item } = place;
       const width = (stop - start) * scale;
       const voice = this.lanes.voice(cut, track, item);
-      const crowded = Crowd.takes(item, width, along);
-      if (crowded && Wave.there(item, width, voice)) crowd.push({ item, start, stop, voice, delta });
+      const chosen = view.chosen.has(item.id);
+      const shared = Wave.shared(item, width, along, chosen || item.id === view.focus);
+      if (shared && Wave.there(item, width, voice)) heard.push({ item, start, stop, voice, delta });
       let piece = this.views.get(key);
       if (!piece) this.views.set(key, piece = this.spare.pop() ?? new ClipView());
       const take = store.media(item);
       whole = piece.show(place, track, { left: start * scale, width, from: Math.max(from, 0), to, height, edge: this.lanes.left, down }, {
-        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice, crowded, pen: this.lanes.pen,
-        missing: store.answer.missing[item.id], chosen: view.chosen.has(item.id), moved: along, delta,
+        scale, rate: cut.rate, take, pictures: (count) => glances.pictures(take, count), voice, shared, pen: this.lanes.pen,
+        missing: store.answer.missing[item.id], chosen, moved: along, delta,
       }) && whole;
       const there = before ? before.nextSibling : this.list.firstChild;
       if (there !== piece.item) this.list.insertBefore(piece.item, there);
       before = piece.item;
     }
-    whole = this.crowd.draw(crowd, height, { scale, rate: cut.rate, pen: this.lanes.pen }) && whole;
+    whole = this.wave.draw(heard, { from: Math.max(from, 0), to, height }, { scale, rate: cut.rate, pen: this.lanes.pen }) && whole;
     this.spare.length = Math.min(this.spare.length, SPARE);
     this.join(cut, track, from, to);
     this.zone(cut, track, from, to);
@@ -116,16 +117,15 @@ export class Row {
       seen.add(id);
       let button = this.buttons.get(id);
       if (!button) {
-        button = el('div.joint', { role: 'button', tabIndex: -1 }, el('i'));
+        button = el('div.joint', { role: 'button', tabIndex: -1 });
         button.addEventListener('click', () => { if (!button.rolled) this.lanes.join(button.joint, button); button.rolled = false; });
         this.buttons.set(id, button);
         this.joins.append(button);
       }
       const same = button.joint?.at === at && button.joint.gap === gap && button.joint.transition?.item === transition?.item && button.rate === cut.rate;
       Object.assign(button, { joint, track, rate: cut.rate });
-      const wide = transition ? (transition.stop - transition.start) * scale : gap ? Math.min(gap * scale, 26) : 22;
-      const left = transition ? transition.start * scale : x - wide / 2;
-      put(button, button, { left: `${left}px`, width: `${Math.max(wide, 14)}px` });
+      const wide = transition ? Math.max((transition.stop - transition.start) * scale, 14) : BUTTON;
+      put(button, button, { left: `${transition ? transition.start * scale : x - wide / 2}px`, width: `${wide}px` });
       if (same) continue;
       button.dataset.kind = transition ? transition.item.kind ?? 'cross-fade' : gap ? 'gap' : 'cut';
       const words = transition

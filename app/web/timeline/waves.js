@@ -30,16 +30,16 @@ export function columns(peaks, first, step, wide) {
   return found;
 }
 
-/** Columns as the path of one shape `high` pixels tall, from `left` on, so many to a pixel; `loud` pixels are a step of a waveform. Silence is a line. */
-export function outline(seen, { left, fine, high, loud }) {
-  const middle = high / 2, wide = seen.length / 2;
-  const above = [], below = [];
-  for (let x = 0; x < wide; x++) {
-    const at = (left + (x + 0.5) / fine).toFixed(2);
-    above.push(`${at} ${Math.max(0, middle - Math.max(0.5, seen[2 * x + 1] * loud)).toFixed(1)}`);
-    below.push(`${at} ${Math.min(high, middle - Math.min(-0.5, seen[2 * x] * loud)).toFixed(1)}`);
-  }
-  return `M${left} ${middle}L${above.join('L')}L${left + wide / fine} ${middle}L${below.reverse().join('L')}Z`;
+/** Columns as lines of a shape from the middle of its left edge on, two to a column; `loud`: how far a step of a waveform goes. Silence is a line. */
+export function outline(seen, { high, loud }) {
+  const middle = high / 2, wide = seen.length / 2, least = Math.min(middle, 5);
+  const lines = [];
+  let at = middle;
+  const to = (x, y) => { const next = Math.round(Math.min(high, Math.max(0, y))); lines.push(`${x} ${next - at}`); at = next; };
+  for (let x = 0; x < wide; x++) to(x ? 2 : 1, middle - Math.max(least, seen[2 * x + 1] * loud));
+  to(1, middle);
+  for (let x = wide - 1; x >= 0; x--) to(x === wide - 1 ? -1 : -2, middle - Math.min(-least, seen[2 * x] * loud));
+  return `l${lines.join(' ')}z`;
 }
 
 const known = new WeakMap();
