@@ -57,7 +57,7 @@ def train(
     stage: Annotated[str | None, typer.Option(help="Only this stage of paper, for all the minutes.", show_default="all, one after another")] = None,
     folder: Annotated[Path, typer.Option(help="Checkpoints and curves; a run that was stopped goes on from there.", show_default="runs/paper")] = RUNS / "paper",
     into: Annotated[Path | None, typer.Option(help="Folder of the finished weights; assets/paper ships them.", show_default="FOLDER/weights")] = None,
-    begin: Annotated[Path | None, typer.Option("--start", help="Weights to begin with, such as assets/paper.", show_default="none")] = None,
+    begin: Annotated[Path | None, typer.Option("--start", help="Weights to begin with, such as assets/paper; of the captioner, assets/captioner.", show_default="none")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, films and noise.")] = 0,
     descriptive: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of paper's captions that describe all there is; the rest is short.")] = 0.91,
     as_json: AsJson = False,
@@ -95,7 +95,7 @@ def _training(what: Trained, folder: Path, minutes: float, device: str, stage: s
     if what is Trained.captioner:
         from engine.training.captioner import train
 
-        yield from train(folder, minutes=minutes, device=device, seed=seed, into=into)
+        yield from train(folder, minutes=minutes, device=device, seed=seed, into=into, start=begin)
         return
     from engine.training.paper import STAGES, train
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from engine.captioner.captioner import open_glance
@@ -26,6 +26,7 @@ from engine.captioner.network import CaptionNet, Glance
 from engine.captioner.telling import DESCRIPTIVE, END, FOREIGN, SHORT, Telling
 from engine.denoisers.paper import FOLDER as PAPER
 from engine.denoisers.paper import open_autoencoder
+from engine.errors import WeightsError
 from engine.paper.autoencoder import PaperAutoencoder
 from engine.precision import mixed
 from engine.training import shards
@@ -39,6 +40,7 @@ STRANGE = 0.06          # of the clips: made into what is of no world
 LEAST = -0.2            # mean log-probability below which nothing is said: of held-out renders few are so unsure, of footage that is not refused outright most
 NOISE = 0.35            # of latents, the most that is added: what a model makes is not as clean as what is drawn
 DRAWN, BAKED = 0.25, 0.10       # of the minutes: what is drawn and encoded before training begins
+PEAK, ONWARD = 1.5e-3, 4e-4         # learning rates: from nothing, and from weights that are there
 REFRESH = 200           # steps between looks for newly baked latents
 OWN = ((1, 256, 144), (17, 128, 80), (17, 256, 144), (1, 128, 80))       # (pictures, width, height) of what is drawn for the captioner alone
 
@@ -113,11 +115,12 @@ def weight(share: float) -> Callable[[int, int], float]:
     return lambda frames, tokens: (1.0 if frames == 1 else 1.6 * film) * (1.0 if tokens // frames < 100 else large)
 
 
-def train(folder: Path, *, minutes: float, device: str = "cpu", seed: int = 0, into: Path, paper: Path = PAPER, clips: int = 12_000,
+def train(folder: Path, *, minutes: float, device: str = "cpu", seed: int = 0, into: Path, start: Path | None = None, paper: Path = PAPER, clips: int = 12_000,
           own: int = 512, sizes: dict | None = None) -> Iterator[str]:
     """Draw what is not there, encode it, train; says in sentences what was done. Goes on where an earlier run in `folder` stopped.
 
     folder   world/ is shared with the training of the model; all else of the captioner lies in captioner/
+    start    weights to begin with, such as assets/captioner
     paper    the model whose latents are read; latents of another are not taken
     clips    of the world that are drawn where none are, and `own` of the captioner's own
     """
@@ -139,27 +142,32 @@ def train(folder: Path, *, minutes: float, device: str = "cpu", seed: int = 0, i
             break
     for count in bake_own(latents, autoencoder, own, seed):
         yield f"{count} of {own} clips of its own are latents."
-    train_captioner(place, latents, open_glance(paper, device), Budget(minutes=(1 - DRAWN - BAKED) * minutes), into, seed=seed, device=device, sizes=sizes)
+    train_captioner(place, latents, open_glance(paper, device), Budget(minutes=(1 - DRAWN - BAKED) * minutes), into, seed=seed, device=device, sizes=sizes, start=start)
     yield f"The captioner is trained: {into}."
 
 
 def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget, out: Path, *, seed: int = 0, device: str = "cpu", tokens: int = 1600,
-                    peak: float = 1.5e-3, sizes: dict | None = None) -> CaptionNet:
+                    peak: float | None = None, sizes: dict | None = None, start: Path | None = None) -> CaptionNet:
     """Train within the budget, resuming whatever `folder` holds, and write weights and facts to `out`.
 
     latents   a folder of shards as `shards.encode_shard` and `bake_own` write them
     glance    of the model whose latents they are
     tokens    of one step, shared among the clips of one bucket
+    peak      learning rate; lower where it goes on from other weights, if it is not said
     sizes     of the network, as `CaptionNet` takes them
-    Raises FileNotFoundError where there are no latents.
+    start     a folder of weights to begin with, taught on this model or on one that it grew from
+    Raises FileNotFoundError where there are no latents, WeightsError where `start` cannot be loaded.
     """
     from engine.training import paperworld as world
 
     torch.manual_seed(seed)
     telling = Telling.of(world.VOCABULARY)
     sizes = sizes or {}
-    net = CaptionNet(len(telling.vocabulary), glance=glance.width, **sizes).to(device)
-    stage = Stage(folder, "captioner", net, budget, peak, {"tokens": tokens, "sizes": sizes}, decay=0.998)
+    net = CaptionNet(len(telling.vocabulary), glance=glance.width, **sizes)
+    if start is not None:
+        begin(net, start, telling)
+    net = net.to(device)
+    stage = Stage(folder, "captioner", net, budget, peak or (PEAK if start is None else ONWARD), {"tokens": tokens, "sizes": sizes}, decay=0.998)
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: ())
     dice = np.random.default_rng(seed + stage.seed)
     noise = torch.Generator().manual_seed(seed + stage.seed)
@@ -180,6 +188,17 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
              "tokens": tokens, "clips": sum(map(len, feed.buckets.values())), "device": device}}
     write(net.float().cpu(), facts, out)
     return net
+
+
+def begin(net: CaptionNet, start: Path, telling: Telling) -> None:
+    """Put the weights of a folder such as assets/captioner into a network of its sizes. Raises WeightsError."""
+    try:
+        words = json.loads((start / "captioner.json").read_text())["vocabulary"]
+        if tuple(words) != telling.vocabulary:
+            raise ValueError(f"it knows {len(words)} words, and the world has {len(telling.vocabulary)}, not the same")
+        net.load_state_dict({name: value.float() for name, value in load_file(start / "captioner.safetensors").items()})
+    except Exception as error:      # json, safetensors and torch raise a dozen kinds; each means the same to a person
+        raise WeightsError(f"Training cannot begin with the captioner in {start} ({error}); leave --start out to begin anew.") from error
 
 
 @torch.no_grad()

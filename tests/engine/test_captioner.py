@@ -177,6 +177,24 @@ def test_what_is_drawn_for_the_captioner_alone_is_taught_and_a_stopped_run_goes_
     assert (tmp_path / "out" / "captioner.safetensors").stat().st_size < 400_000
 
 
+def test_training_begins_with_a_captioner_that_is_there_and_with_no_other(tmp_path):
+    [*bake_own(tmp_path / "latents", Flat(), 32, kinds=((1, 32, 32),))]
+    kind = {"tokens": 16, "sizes": TINY}
+    first = train_captioner(tmp_path / "first", tmp_path / "latents", glance(), Budget(steps=1), tmp_path / "out", seed=1, **kind)
+    onward = train_captioner(tmp_path / "onward", tmp_path / "latents", glance(), Budget(steps=1), tmp_path / "next", start=tmp_path / "out", **kind)
+    anew = train_captioner(tmp_path / "anew", tmp_path / "latents", glance(), Budget(steps=1), tmp_path / "anew", **kind)
+
+    def apart(one, other):
+        return max((a.float() - b.float()).abs().max().item() for a, b in zip(one.parameters(), other.parameters()))
+
+    assert apart(first, onward) < 0.02 < apart(first, anew)
+    facts = json.loads((tmp_path / "out" / "captioner.json").read_text())
+    (tmp_path / "out" / "captioner.json").write_text(json.dumps(facts | {"vocabulary": facts["vocabulary"][1:]}))
+    for folder, why in ((tmp_path / "out", "not the same"), (tmp_path / "nowhere", "leave --start out")):
+        with pytest.raises(WeightsError, match=why):
+            train_captioner(tmp_path / "no", tmp_path / "latents", glance(), Budget(steps=1), tmp_path / "none", start=folder, **kind)
+
+
 def test_pictures_come_first_and_large_films_last():
     early, late = weight(0.0), weight(0.9)
     assert early(1, 40) > early(5, 200) > early(5, 720) and late(5, 720) == late(5, 200) > late(1, 40)
