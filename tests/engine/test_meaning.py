@@ -24,7 +24,9 @@ def taught(tmp_path_factory):
     attributes = [world.describe(scene) for scene in scenes]
     with torch.no_grad():
         before = float(meaning.loss(*model.text(*told), attributes))
-    teach_meaning(tmp_path_factory.mktemp("words"), model.text, meaning, read, Budget(steps=150))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.training.meaning.CAPTIONS", 80)
+        teach_meaning(tmp_path_factory.mktemp("words"), model.text, meaning, read, Budget(steps=150))
     return model, meaning, told, attributes, before
 
 
