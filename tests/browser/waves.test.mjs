@@ -30,9 +30,15 @@ test('a column has the lowest and the highest of all that it passes, forwards an
 });
 
 test('columns become a shape: up to the highest and back along the lowest, cut off where it is too loud, a line where it is silent', () => {
-  const numbers = (path) => path.slice(1, -1).split('L').map((point) => point.split(' ').map(Number));
-  assert.deepEqual(numbers(outline(Int8Array.from([-40, 20, 0, 0]), { left: 3, fine: 1, high: 10, loud: 0.1 })), [[3, 5], [3.5, 3], [4.5, 4.5], [5, 5], [4.5, 5.5], [3.5, 9]]);
-  assert.deepEqual(numbers(outline(Int8Array.from([-90, 90]), { left: 0, fine: 2, high: 10, loud: 0.1 })), [[0, 5], [0.25, 0], [0.5, 5], [0.25, 10]]);
+  const corners = (seen, high) => {
+    const lines = outline(Int8Array.from(seen), { high, loud: 1 });
+    assert.match(lines, /^l-?\d+ -?\d+( -?\d+ -?\d+)*z$/);
+    const steps = lines.match(/-?\d+/g).map(Number), found = [[0, high / 2]];
+    for (let at = 0; at < steps.length; at += 2) found.push([found.at(-1)[0] + steps[at], found.at(-1)[1] + steps[at + 1]]);
+    return found;
+  };
+  assert.deepEqual(corners([-40, 20, 0, 0], 100), [[0, 50], [1, 30], [3, 45], [4, 50], [3, 55], [1, 90]]);
+  assert.deepEqual(corners([-90, 90], 100), [[0, 50], [1, 0], [2, 50], [1, 100]]);
 });
 
 test('film is heard through the sound that is linked to it', () => {
