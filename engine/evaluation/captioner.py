@@ -41,11 +41,12 @@ are the shipped ones, and not taught again; by others it is not opened, while an
 
 ## How it was made
 
-{steps} steps in {minutes} minutes of training on `{device}`, seed {seed}, beside other work on two cores, on latents of {clips} clips
-of the paper world: pictures and films of 9 to 33 pictures, 128x80 to 256x144, with their plain captions; half of them with up to 0.35
-of noise added. Some clips are of no world at all (dead leaves, noise,
-the world in pieces), to be answered with one word for it. Combinations of subject,
-colour and place that are held out were never shown. `cineloom train captioner` makes it again.{note}
+{made}
+
+The clips are of the paper world: pictures and films of 9 to 33 pictures, 128x80 to 256x144, with their plain captions; half of them with up to 0.35
+of noise added. Some are of no world at all (dead leaves, noise, the world in pieces), to be answered with one word for it.
+Combinations of subject, colour and place that are held out were never shown. `cineloom train captioner` makes it again, with
+`--start assets/captioner` on weights that are there.
 
 ## What was measured
 
@@ -152,8 +153,16 @@ def _rows(tally: Tally, prompts: list[Prompt]) -> Iterator[Measure]:
 
 def write_card(folder: Path, report: Report, facts: dict) -> None:
     """README.md and measures.json of the captioner, into its folder."""
-    trained = facts["trained"]
     report.save(folder / "measures.json")
     (folder / "README.md").write_text(CARD.format(
-        steps=f"{trained['steps']:,}", minutes=f"{trained['minutes']:g}", clips=f"{trained['clips']:,}", seed=trained["seed"], device=trained["device"], note=f" {trained['note']}" if trained.get("note") else "",
+        made=_made(facts["trained"]),
         least=facts.get("least", "none"), words=len(facts["vocabulary"]), table=report.markdown(), skipped="\n".join(report.skipped)).rstrip() + "\n")
+
+
+def _made(trained: dict) -> str:
+    """How it was trained, the first round first, a line for each."""
+    rounds = [trained]
+    while "started from" in rounds[-1]:
+        rounds.append(rounds[-1]["started from"])
+    return "\n".join(f"- {one['steps']:,} steps in {one['minutes']:g} minutes of training on `{one['device']}`, seed {one['seed']}, beside other work on two cores, "
+                     f"on latents of {one['clips']:,} clips.{' ' + one['note'] if one.get('note') else ''}" for one in reversed(rounds))

@@ -164,8 +164,7 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
     telling = Telling.of(world.VOCABULARY)
     sizes = sizes or {}
     net = CaptionNet(len(telling.vocabulary), glance=glance.width, **sizes)
-    if start is not None:
-        begin(net, start, telling)
+    before = {} if start is None else {"started from": begin(net, start, telling)}
     net = net.to(device)
     stage = Stage(folder, "captioner", net, budget, peak or (PEAK if start is None else ONWARD), {"tokens": tokens, "sizes": sizes}, decay=0.998)
     feed = Feed(latents, tokens, seed + stage.seed, lambda prompts: ())
@@ -185,18 +184,19 @@ def train_captioner(folder: Path, latents: Path, glance: Glance, budget: Budget,
         stage.update(loss, **measures)
     stage.average.copy_to(net)
     facts = {"vocabulary": list(telling.vocabulary), "sizes": sizes | {"glance": glance.width}, "least": LEAST, "paper": glance.version, "trained": {"steps": stage.step, "minutes": round(stage.seconds / 60, 1), "seed": seed,
-             "tokens": tokens, "clips": sum(map(len, feed.buckets.values())), "device": device}}
+             "tokens": tokens, "clips": sum(map(len, feed.buckets.values())), "device": device} | before}
     write(net.float().cpu(), facts, out)
     return net
 
 
-def begin(net: CaptionNet, start: Path, telling: Telling) -> None:
-    """Put the weights of a folder such as assets/captioner into a network of its sizes. Raises WeightsError."""
+def begin(net: CaptionNet, start: Path, telling: Telling) -> dict:
+    """Put the weights of a folder such as assets/captioner into a network of its sizes; says how they were made. Raises WeightsError."""
     try:
-        words = json.loads((start / "captioner.json").read_text())["vocabulary"]
-        if tuple(words) != telling.vocabulary:
-            raise ValueError(f"it knows {len(words)} words, and the world has {len(telling.vocabulary)}, not the same")
+        facts = json.loads((start / "captioner.json").read_text())
+        if tuple(facts["vocabulary"]) != telling.vocabulary:
+            raise ValueError(f"it knows {len(facts['vocabulary'])} words, and the world has {len(telling.vocabulary)}, not the same")
         net.load_state_dict({name: value.float() for name, value in load_file(start / "captioner.safetensors").items()})
+        return facts["trained"]
     except Exception as error:      # json, safetensors and torch raise a dozen kinds; each means the same to a person
         raise WeightsError(f"Training cannot begin with the captioner in {start} ({error}); leave --start out to begin anew.") from error
 

@@ -188,6 +188,8 @@ def test_training_begins_with_a_captioner_that_is_there_and_with_no_other(tmp_pa
         return max((a.float() - b.float()).abs().max().item() for a, b in zip(one.parameters(), other.parameters()))
 
     assert apart(first, onward) < 0.02 < apart(first, anew)
+    first, onward = (json.loads((tmp_path / folder / "captioner.json").read_text())["trained"] for folder in ("out", "next"))
+    assert onward["started from"] == first and "started from" not in first
     facts = json.loads((tmp_path / "out" / "captioner.json").read_text())
     (tmp_path / "out" / "captioner.json").write_text(json.dumps(facts | {"vocabulary": facts["vocabulary"][1:]}))
     for folder, why in ((tmp_path / "out", "not the same"), (tmp_path / "nowhere", "leave --start out")):
