@@ -37,7 +37,7 @@ from engine.training.textures import fractal, moving_leaves
 
 TERSE = 0.15            # of the captions: the same film told in few words
 STRANGE = 0.06          # of the clips: made into what is of no world
-LEAST = -0.2            # mean log-probability below which nothing is said: of held-out renders few are so unsure, of footage that is not refused outright most
+LEAST = -0.15           # mean log-probability below which nothing is said: of held-out renders few are so unsure, of footage that is not refused outright most
 NOISE = 0.35            # of latents, the most that is added: what a model makes is not as clean as what is drawn
 DRAWN, BAKED = 0.25, 0.10       # of the minutes: what is drawn and encoded before training begins
 PEAK, ONWARD = 1.5e-3, 4e-4         # learning rates: from nothing, and from weights that are there
