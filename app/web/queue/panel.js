@@ -9,7 +9,7 @@ const FEW = 3;      // waiting jobs that are shown before the rest is a number
 export function mount(root) {
   const says = el('span.says', {});
   const hold = tool('pause', t('Pause the line'), () => whole());
-  const more = el('button.plain', { type: 'button', hidden: true, 'aria-expanded': 'false', onclick: () => { open = !open; show(); } });
+  const more = el('button.plain', { type: 'button', hidden: true, 'aria-expanded': 'false', onclick: () => { open = !open; show(); } }, t('Show fewer'));
   const head = el('div.head', { hidden: true }, says, more, hold);
   const list = el('ul.jobs', { 'aria-label': t('Being made') });
   const aloud = el('p.aloud', { role: 'status', 'aria-live': 'polite' });
