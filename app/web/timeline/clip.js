@@ -46,11 +46,21 @@ export class ClipView {
     if (face !== this.face) { this.face = face; this.dress(kind, look, heard); }
     put(this, this.node, { left: `${left}px`, width: `${Math.max(width - 1, 1)}px`, transform: down ? `translateY(${down}px)` : '' });
     const length = item.length - (look.delta?.head ?? 0) + (look.delta?.tail ?? 0);
-    const key = [item.id, item.start, item.length, place.start, item.speed, item.name, item.words, item.mute, item.level, look.missing, look.take?.id, track.name].join('|');
-    if (key !== this.key) { this.key = key; this.say(track, look); }
+    this.tell(track, look);
     this.draw(item, { left, width, from, to, height, edge }, look, length);
     this.hold(item, width, own);
     return !own || this.wave.draw([{ item, start: left / look.scale, stop: (left + width) / look.scale, voice: look.voice, delta: look.delta }], { left: left + 1, from, to, height }, look);
+  }
+
+  /** Say what it is where that is not said yet. An edit brings all pieces of a cut anew, most of them as they were; between edits they are the same. */
+  tell(track, look) {
+    const { item, start } = this.place;
+    const { told } = this;
+    const take = look.take?.id;
+    if (told?.item === item && told.start === start && told.take === take && told.missing === look.missing && told.track === track.name) return;
+    this.told = { item, start, take, missing: look.missing, track: track.name };
+    const key = [item.id, item.start, item.length, start, item.speed, item.name, item.words, item.mute, item.level, look.missing, take, track.name].join('|');
+    if (key !== this.key) { this.key = key; this.say(track, look); }
   }
 
   /** What the sheet goes by: written where it changes, for whatever is written has the browser look at it again. */

@@ -41,6 +41,7 @@ export class Wave {
    */
   draw(clips, { left = 0, from, to, height }, { scale, rate, pen }) {
     if (!clips.length && !this.said) return true;       // a row without sound is not written to
+    if (this.scale !== scale && !pen()) return this.wait(left, scale);
     const fine = Math.min(2, globalThis.devicePixelRatio || 1);
     const high = !clips.length ? 0 : clips[0].voice.thin ? Math.min(THIN, height / 2) : height - 4;
     const seen = [];
@@ -54,11 +55,11 @@ export class Wave {
       const drawn = this.clip(clip, { begin, stop, all, high, fine }, rate, pen);
       if (drawn) seen.push({ at: first + begin, drawn }); else whole = false;
     }
-    if (!whole) { this.said = ' '; this.place(left, scale); return false; }
+    if (!whole) return this.wait(left, scale);
     const said = `${left} ${scale} ${seen.map(({ at, drawn }) => `${at} ${drawn.said}`)}`;
     if (said === this.said) return true;
     const begin = seen[0]?.at ?? 0, stop = seen.length ? seen.at(-1).at + seen.at(-1).drawn.wide : 1;
-    Object.assign(this, { said: seen.length ? said : '', from: begin / fine / scale, to: stop / fine / scale, high, known: new Map(seen.map(({ drawn }) => [drawn.id, drawn])) });
+    Object.assign(this, { said: seen.length ? said : '', scale, from: begin / fine / scale, to: stop / fine / scale, high, known: new Map(seen.map(({ drawn }) => [drawn.id, drawn])) });
     this.node.setAttribute('viewBox', `0 0 ${2 * (stop - begin)} ${Math.max(1, 10 * high)}`);
     this.line.setAttribute('d', seen.map(({ at, drawn }) => `M${2 * (at - begin)} ${5 * high}${drawn.line}`).join(''));
     this.ground.setAttribute('d', seen.map(({ at, drawn }) => `M${2 * (at - begin)} 0${drawn.ground}`).join(''));
@@ -82,6 +83,13 @@ export class Wave {
     const drawn = { id: item.id, said, wide, peaks: voice.peaks, line: outline(seen, { high: 10 * high, loud: 10 * voice.gain * high / 254 }), ground };
     this.known.set(item.id, drawn);
     return drawn;
+  }
+
+  /** What was drawn stands for what is to be drawn. */
+  wait(left, scale) {
+    this.said = ' ';
+    this.place(left, scale);
+    return false;
   }
 
   place(left, scale) { put(this, this.node, { left: `${this.from * scale - left}px`, width: `${(this.to - this.from) * scale}px`, height: `${this.high}px` }); }
