@@ -129,7 +129,7 @@ def test_a_stretch_is_made_anew_tried_and_accepted(tabs, cuts):
     painting = page.get_by_role("dialog", name="Paint what is made anew")
     painting.get_by_role("button", name="Fill").click()
     painting.get_by_role("button", name="Use this mask").click()
-    sheet.get_by_text("a part is painted").wait_for()
+    sheet.get_by_text("a part is painted", exact=True).wait_for()         # and not "unless a part is painted"
     page.evaluate(f"window.said = new Set(); new MutationObserver(() => document.querySelectorAll('{PANEL} .try .says').forEach(one => said.add(one.textContent))).observe(document.querySelector('{PANEL}'), {{ subtree: true, childList: true, characterData: true }})")
     sheet.get_by_role("button", name="Make", exact=True).click()
     page.wait_for_selector(f"{PANEL} .try")
